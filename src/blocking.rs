@@ -1,0 +1,115 @@
+//! The blocking driver: one loop.
+
+use core::convert::Infallible;
+
+use crate::clock::Sleep;
+use crate::condition::Condition;
+use crate::details::{Details, EventKind};
+use crate::operation::{Call, Finish, Operation, Polled, Transparent};
+use crate::retry::Retry;
+use crate::tell::{Blocking, Cursor, Tell};
+use crate::wait::Wait;
+
+/// # Run it, blocking the thread
+impl<S, C, H, Z> Retry<S, C, H, Z> {
+    /// Calls the operation until its outcome is accepted or the policy gives up, and returns what
+    /// the last call returned.
+    ///
+    /// ```
+    /// use relent::{Retry, TestClock};
+    ///
+    /// let mut calls = 0;
+    /// let outcome: Result<u32, &str> = Retry::expo().clock(TestClock::new()).run(|| {
+    ///     calls += 1;
+    ///     if calls < 3 { Err("busy") } else { Ok(calls) }
+    /// });
+    /// assert_eq!(outcome, Ok(3));
+    /// ```
+    ///
+    /// The waits block the thread: in async code use [`run_async`](Self::run_async).
+    ///
+    /// # Errors
+    ///
+    /// The operation's own: the one of the last call.
+    ///
+    /// # Panics
+    ///
+    /// When the operation or a handler does, and when a handler runs the policy that it belongs to.
+    /// The policy stays usable.
+    pub fn run<T, E, F>(&self, operation: F) -> Result<T, E>
+    where
+        F: FnMut() -> Result<T, E>,
+        S: Wait<T, E>,
+        C: Condition<T, E>,
+        H: Tell<T, E> + Blocking,
+        Z: Sleep,
+    {
+        drive(self, Call(operation), &Transparent)
+    }
+
+    /// Calls an operation that cannot fail until its value is the wanted one, and returns the last
+    /// value.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use relent::{Retry, TestClock};
+    ///
+    /// let mut progress = [10, 60, 100].into_iter();
+    /// let last = Retry::constant(Duration::from_secs(2))
+    ///     .until(|percent: &Option<i32>| *percent == Some(100))
+    ///     .clock(TestClock::new())
+    ///     .poll(|| progress.next());
+    /// assert_eq!(last, Some(100));
+    /// ```
+    ///
+    /// Without [`until`](Self::until) the first value is the wanted one.
+    ///
+    /// # Panics
+    ///
+    /// As [`run`](Self::run) does.
+    pub fn poll<T, F>(&self, operation: F) -> T
+    where
+        F: FnMut() -> T,
+        S: Wait<T, Infallible>,
+        C: Condition<T, Infallible>,
+        H: Tell<T, Infallible> + Blocking,
+        Z: Sleep,
+    {
+        drive(self, Call(operation), &Polled)
+    }
+}
+
+fn drive<S, C, H, Z, O, X>(policy: &Retry<S, C, H, Z>, mut operation: O, finish: &X) -> X::Output
+where
+    O: Operation,
+    X: Finish<O::Attempt>,
+    S: Wait<X::Value, X::Error>,
+    C: Condition<X::Value, X::Error>,
+    H: Tell<X::Value, X::Error> + Blocking,
+    Z: Sleep,
+{
+    let now = || policy.clock.now();
+    let target = policy.target_or(operation.target());
+    let mut run = policy.begin(now);
+    loop {
+        let verdict = run.next_try(now);
+        tell(policy, &run.details(&verdict, target, None));
+        let outcome = finish.outcome(operation.attempt());
+        let verdict = run.judge(&policy.engine(), target, &outcome, now);
+        tell(policy, &run.details(&verdict, target, Some(&outcome)));
+        if verdict.event != EventKind::Backoff {
+            return finish.finish(outcome);
+        }
+        drop(outcome);
+        policy.clock.sleep(run.back_off(&verdict));
+    }
+}
+
+/// Tells an event to everybody.
+fn tell<T, E, S, C, H, Z>(policy: &Retry<S, C, H, Z>, details: &Details<'_, T, E>)
+where
+    H: Tell<T, E> + Blocking,
+{
+    let pending = policy.tell(details, &mut Cursor::default());
+    debug_assert!(pending.is_none(), "`Blocking` promises that nobody has to be awaited");
+}

@@ -1,0 +1,189 @@
+//! What clock? The two traits, one for each driver, and the system's own.
+
+use core::future::Future;
+use core::time::Duration;
+
+use crate::retry::Retry;
+
+/// A clock that blocks the thread for a while: what [`Retry::run`] waits on.
+///
+/// Limits and waits go by the same clock, so that a virtual one moves both together.
+///
+/// ```
+/// use std::cell::Cell;
+/// use std::time::Duration;
+/// use relent::{Retry, Sleep};
+///
+/// /// Waiting costs no time.
+/// #[derive(Debug, Default)]
+/// struct Hurry(Cell<Duration>);
+///
+/// impl Sleep for Hurry {
+///     fn now(&self) -> Duration {
+///         self.0.get()
+///     }
+///
+///     fn sleep(&self, wait: Duration) {
+///         self.0.set(self.0.get() + wait);
+///     }
+/// }
+///
+/// let clock = Hurry::default();
+/// let policy = Retry::expo().max_time(Duration::from_secs(3600)).clock(&clock);
+/// policy.run(|| Err::<(), _>("down")).unwrap_err();
+/// assert_eq!(clock.now(), Duration::from_secs(3600));
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a clock that `run` can wait on",
+    label = "this policy's clock cannot block the thread",
+    note = "give the policy a clock that implements `relent::Sleep` by `.clock(..)`, or enable relent's feature `std` for the system's"
+)]
+pub trait Sleep {
+    /// The time since any fixed moment. It must not go backwards.
+    fn now(&self) -> Duration;
+
+    /// Returns when `wait` has passed.
+    fn sleep(&self, wait: Duration);
+}
+
+/// A clock whose waits are futures: what [`Retry::run_async`] waits on.
+///
+/// ```
+/// use std::time::Duration;
+/// use relent::{AsyncSleep, Retry};
+///
+/// /// The timer of the runtime in use, here one for which time stands still.
+/// struct MyRuntime;
+///
+/// impl AsyncSleep for MyRuntime {
+///     type Sleep = std::future::Ready<()>;
+///
+///     fn now(&self) -> Duration {
+///         Duration::ZERO
+///     }
+///
+///     fn sleep(&self, _wait: Duration) -> Self::Sleep {
+///         std::future::ready(())
+///     }
+/// }
+///
+/// let mut tries = 0;
+/// let patient = Retry::expo().clock(MyRuntime).into_run_async(async || {
+///     Err::<(), _>("down")
+/// });
+/// assert_eq!(futures::executor::block_on(patient), Err("down"));
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a clock that `run_async` can wait on",
+    label = "this policy's clock has no async timer",
+    note = "enable relent's feature `tokio`, or give the policy your runtime's timer, which implements `relent::AsyncSleep`, by `.clock(..)`"
+)]
+pub trait AsyncSleep {
+    /// The future of a wait. It must be ready when the time has passed, and not before.
+    type Sleep: Future<Output = ()>;
+
+    /// The time since any fixed moment. It must not go backwards.
+    fn now(&self) -> Duration;
+
+    /// A future that is ready when `wait` has passed since this call.
+    fn sleep(&self, wait: Duration) -> Self::Sleep;
+
+    /// Panics with advice where `sleep` could not work, as outside of the timer's runtime.
+    ///
+    /// It is called when a run is first polled, in builds with debug assertions only, so that the
+    /// mistake shows at once, and not when an attempt first fails.
+    fn check(&self) {}
+}
+
+macro_rules! clock_by_reference {
+    ($($(#[$cfg:meta])? $pointer:ty),* $(,)?) => { $(
+        $(#[$cfg])?
+        impl<Z: Sleep + ?Sized> Sleep for $pointer {
+            fn now(&self) -> Duration {
+                (**self).now()
+            }
+
+            fn sleep(&self, wait: Duration) {
+                (**self).sleep(wait);
+            }
+        }
+
+        $(#[$cfg])?
+        impl<Z: AsyncSleep + ?Sized> AsyncSleep for $pointer {
+            type Sleep = Z::Sleep;
+
+            fn now(&self) -> Duration {
+                (**self).now()
+            }
+
+            fn sleep(&self, wait: Duration) -> Self::Sleep {
+                (**self).sleep(wait)
+            }
+
+            fn check(&self) {
+                (**self).check();
+            }
+        }
+    )* };
+}
+
+clock_by_reference! {
+    &Z,
+    #[cfg(feature = "std")] std::sync::Arc<Z>,
+}
+
+/// The system's clock: the default.
+///
+/// `run` reads [`std::time::Instant`] and waits by [`std::thread::sleep`]; `run_async` reads and
+/// waits on tokio's clock, so that tokio's paused time moves its limits and its waits together.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct System;
+
+#[cfg(feature = "std")]
+impl System {
+    /// How long after a fixed moment this instant is.
+    pub(crate) fn since_origin(instant: std::time::Instant) -> Duration {
+        use std::sync::LazyLock;
+        use std::time::Instant;
+
+        static FIRST_READ: LazyLock<Instant> = LazyLock::new(Instant::now);
+        // A paused runtime's clock may stand at a time before this one was first read.
+        const BEFORE: Duration = Duration::from_secs(1 << 32);
+
+        match instant.checked_duration_since(*FIRST_READ) {
+            Some(after) => BEFORE.saturating_add(after),
+            None => BEFORE.saturating_sub(FIRST_READ.duration_since(instant)),
+        }
+    }
+}
+
+#[cfg(feature = "std")]
+impl Sleep for System {
+    fn now(&self) -> Duration {
+        Self::since_origin(std::time::Instant::now())
+    }
+
+    fn sleep(&self, wait: Duration) {
+        std::thread::sleep(wait);
+    }
+}
+
+/// # What clock
+impl<S, C, H, Z> Retry<S, C, H, Z> {
+    /// Reads and waits on this clock instead of the system's.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use relent::{Jitter, Retry, TestClock};
+    ///
+    /// let clock = TestClock::new();
+    /// let policy = Retry::expo().max_tries(3).jitter(Jitter::None).clock(&clock);
+    /// policy.run(|| Err::<(), _>("down")).unwrap_err();
+    /// assert_eq!(clock.waits(), [1, 2].map(Duration::from_secs));
+    /// ```
+    ///
+    /// By value or by reference: see [`Sleep`] for `run`, [`AsyncSleep`] for `run_async`.
+    pub fn clock<Y>(self, clock: Y) -> Retry<S, C, H, Y> {
+        self.with_clock(clock)
+    }
+}

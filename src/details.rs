@@ -1,0 +1,263 @@
+//! What the policy's parts are told about a run: `Details`, which event it is, and why a run ended.
+
+use core::fmt;
+use core::time::Duration;
+
+use crate::target::Target;
+
+/// Which of the four events [`Details`] tells.
+///
+/// A run that ends tells them in the order `(Try Backoff)* Try (Success | GiveUp)`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum EventKind {
+    /// An attempt is about to be made; the first one counts too.
+    Try,
+    /// The outcome was accepted. The run is over.
+    Success,
+    /// The outcome was not accepted, and the next attempt is made after [`Details::wait`].
+    Backoff,
+    /// The outcome was not accepted, and no further attempt is made. The run is over.
+    GiveUp,
+}
+
+impl EventKind {
+    /// Each kind's place in a list that has one entry per kind.
+    #[cfg(feature = "std")]
+    pub(crate) const fn index(self) -> usize {
+        self as usize
+    }
+}
+
+/// Why a run gave up.
+///
+/// ```
+/// use relent::{GiveUp, Retry, TestClock};
+///
+/// let mut reason = None;
+/// let outcome: Result<(), &str> = Retry::expo()
+///     .max_tries(3)
+///     .clock(TestClock::new())
+///     .on_giveup(|d| reason = d.reason)
+///     .run(|| Err("down"));
+/// assert_eq!(outcome, Err("down"));
+/// assert_eq!(reason, Some(GiveUp::MaxTries));
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum GiveUp {
+    /// The condition says that trying again is no use: see [`Retry::retry_if`](crate::Retry::retry_if).
+    NotRetryable,
+    /// As many attempts were made as [`Retry::max_tries`](crate::Retry::max_tries) allows.
+    MaxTries,
+    /// The time of [`Retry::max_time`](crate::Retry::max_time) has passed, or a wait that must not
+    /// be shortened does not fit into what is left of it.
+    MaxTime,
+    /// The strategy has no more waits, as at the end of a [`Retry::sequence`](crate::Retry::sequence).
+    WaitsExhausted,
+}
+
+impl fmt::Display for GiveUp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::NotRetryable => "not retryable",
+            Self::MaxTries => "max tries",
+            Self::MaxTime => "max time",
+            Self::WaitsExhausted => "waits exhausted",
+        })
+    }
+}
+
+/// What happened: every handler, observer, condition and strategy gets one of these by reference.
+///
+/// | | try | backoff | success | give-up |
+/// |---|---|---|---|---|
+/// | [`target()`](Self::target), [`tries`](Self::tries), [`elapsed`](Self::elapsed), [`last_wait`](Self::last_wait) | yes | yes | yes | yes |
+/// | [`wait`](Self::wait) | | yes | | |
+/// | [`value()`](Self::value) | | if it was not accepted | yes | if it was not accepted |
+/// | [`error()`](Self::error) | | yes | | yes |
+/// | [`reason`](Self::reason) | | | | yes |
+///
+/// Its `Display` is the line that one would log:
+///
+/// ```
+/// use std::time::Duration;
+/// use relent::{Details, GiveUp};
+///
+/// let outcome: Result<(), &str> = Err("boom");
+/// let details = Details::new("fetch_user", 3).with_outcome(&outcome);
+/// assert_eq!(
+///     details.with_wait(Duration::from_secs(1)).to_string(),
+///     "Backing off fetch_user for 1.0s (boom)",
+/// );
+/// assert_eq!(
+///     details.with_reason(GiveUp::MaxTries).to_string(),
+///     "Giving up fetch_user after 3 tries (boom)",
+/// );
+/// ```
+///
+/// The lines are those of Python's `backoff`, but for the target, which is not followed by `(...)`,
+/// and the cause, which is the error's own text without the name of its type.
+#[non_exhaustive]
+pub struct Details<'a, T, E> {
+    /// Which event this is.
+    ///
+    /// A condition is asked, and a strategy computes, before it is known which event follows; they
+    /// see [`EventKind::Backoff`].
+    pub event: EventKind,
+    /// How many attempts there were, the current one included; before an attempt
+    /// ([`EventKind::Try`]) its number. The first is 1.
+    pub tries: u32,
+    /// The time since the run began, taken right after the attempt ended, and before an attempt
+    /// right then. It includes all earlier waits and handlers, and not the wait that comes.
+    pub elapsed: Duration,
+    /// The wait that comes, exactly as it will be slept. Zero but for [`EventKind::Backoff`].
+    pub wait: Duration,
+    /// The wait before this attempt. Zero for the first.
+    pub last_wait: Duration,
+    /// Why the run gave up, where it did.
+    pub reason: Option<GiveUp>,
+    target: Target<'a>,
+    pub(crate) outcome: Option<&'a Result<T, E>>,
+}
+
+impl<'a, T, E> Details<'a, T, E> {
+    /// Details of an attempt that is about to be made, for tests of your own handlers.
+    ///
+    /// Add what the event under test has by `with_outcome`, `with_wait`, `with_reason`, and set
+    /// the public fields directly.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use relent::{Details, EventKind};
+    ///
+    /// let mut details: Details<'_, (), &str> = Details::new("fetch_user", 2);
+    /// details.elapsed = Duration::from_secs(3);
+    /// assert_eq!(details.event, EventKind::Try);
+    /// assert_eq!(details.to_string(), "Trying fetch_user (try 2)");
+    /// ```
+    #[must_use]
+    pub const fn new(target: &'a str, tries: u32) -> Self {
+        Self::of(Target::new(target), EventKind::Try, tries)
+    }
+
+    pub(crate) const fn of(target: Target<'a>, event: EventKind, tries: u32) -> Self {
+        Self {
+            event,
+            tries,
+            elapsed: Duration::ZERO,
+            wait: Duration::ZERO,
+            last_wait: Duration::ZERO,
+            reason: None,
+            target,
+            outcome: None,
+        }
+    }
+
+    /// The same with an outcome; the event becomes [`EventKind::Success`].
+    #[must_use]
+    pub const fn with_outcome(mut self, outcome: &'a Result<T, E>) -> Self {
+        self.event = EventKind::Success;
+        self.outcome = Some(outcome);
+        self
+    }
+
+    /// The same with the wait that comes; the event becomes [`EventKind::Backoff`].
+    #[must_use]
+    pub const fn with_wait(mut self, wait: Duration) -> Self {
+        self.event = EventKind::Backoff;
+        self.wait = wait;
+        self
+    }
+
+    /// The same with a reason; the event becomes [`EventKind::GiveUp`].
+    #[must_use]
+    pub const fn with_reason(mut self, reason: GiveUp) -> Self {
+        self.event = EventKind::GiveUp;
+        self.reason = Some(reason);
+        self
+    }
+
+    /// What is retried, by name.
+    #[must_use]
+    pub const fn target(&self) -> Target<'a> {
+        self.target
+    }
+
+    /// What the attempt returned, where it has returned.
+    #[must_use]
+    pub const fn outcome(&self) -> Option<&'a Result<T, E>> {
+        self.outcome
+    }
+
+    /// The value that the attempt returned, where it returned one.
+    ///
+    /// ```
+    /// # use relent::Details;
+    /// let outcome: Result<&str, ()> = Ok("body");
+    /// assert_eq!(Details::new("fetch", 1).with_outcome(&outcome).value(), Some(&"body"));
+    /// ```
+    #[must_use]
+    pub const fn value(&self) -> Option<&'a T> {
+        match self.outcome {
+            Some(Ok(value)) => Some(value),
+            _ => None,
+        }
+    }
+
+    /// The error with which the attempt failed, where it did.
+    ///
+    /// ```
+    /// # use relent::Details;
+    /// let outcome: Result<(), &str> = Err("boom");
+    /// assert_eq!(Details::new("fetch", 1).with_outcome(&outcome).error(), Some(&"boom"));
+    /// ```
+    #[must_use]
+    pub const fn error(&self) -> Option<&'a E> {
+        match self.outcome {
+            Some(Err(error)) => Some(error),
+            _ => None,
+        }
+    }
+}
+
+impl<T, E> Clone for Details<'_, T, E> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<T, E> Copy for Details<'_, T, E> {}
+
+/// Shows neither value nor error, which need not be `Debug` and may hold secrets.
+impl<T, E> fmt::Debug for Details<'_, T, E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Details")
+            .field("event", &self.event)
+            .field("target", &self.target)
+            .field("tries", &self.tries)
+            .field("elapsed", &self.elapsed)
+            .field("wait", &self.wait)
+            .field("last_wait", &self.last_wait)
+            .field("reason", &self.reason)
+            .finish_non_exhaustive()
+    }
+}
+
+impl<T, E: fmt::Display> fmt::Display for Details<'_, T, E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { target, tries, .. } = self;
+        let times = if *tries == 1 { "try" } else { "tries" };
+        match self.event {
+            EventKind::Try => return write!(f, "Trying {target} (try {tries})"),
+            EventKind::Success => return write!(f, "Succeeded {target} after {tries} {times}"),
+            EventKind::Backoff => {
+                write!(f, "Backing off {target} for {:.1}s", self.wait.as_secs_f64())?;
+            }
+            EventKind::GiveUp => write!(f, "Giving up {target} after {tries} {times}")?,
+        }
+        match self.error() {
+            Some(error) => write!(f, " ({error})"),
+            None => f.write_str(" (value not accepted)"),
+        }
+    }
+}

@@ -1,0 +1,214 @@
+//! The one engine: it asks the policy's questions in one fixed order and says what follows.
+//!
+//! It does no I/O, owns no clock, and is the only place with retry arithmetic. The drivers make the
+//! attempts, read the clock, tell the events and sleep, as its verdicts say.
+
+use core::time::Duration;
+
+use crate::condition::{Ask, Condition};
+use crate::details::{Details, EventKind, GiveUp};
+use crate::jitter;
+use crate::settings::{DEFAULT_MAX_TRIES, Settings, Tries};
+use crate::target::Target;
+use crate::wait::Wait;
+
+/// A duration in whole nanoseconds; more than 584 years are 584 years.
+pub(crate) const fn nanos(duration: Duration) -> u64 {
+    duration.as_secs().saturating_mul(1_000_000_000).saturating_add(duration.subsec_nanos() as u64)
+}
+
+/// What the engine says: the event to tell, which is also what to do after it has been told.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Verdict {
+    /// `Try`: make an attempt. `Backoff`: sleep for `wait`. `Success`, `GiveUp`: return.
+    pub(crate) event: EventKind,
+    pub(crate) elapsed: Duration,
+    pub(crate) wait: Duration,
+    pub(crate) reason: Option<GiveUp>,
+}
+
+/// The policy's side: what is asked, and never changes during a run.
+#[derive(Debug)]
+pub(crate) struct Engine<'p, S, C> {
+    pub(crate) settings: &'p Settings,
+    pub(crate) strategy: &'p S,
+    pub(crate) condition: &'p C,
+}
+
+/// The run's side: what is carried from one attempt to the next.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Run {
+    tries: u32,
+    last_wait: Duration,
+    /// When the run began, where anybody wants to know.
+    began: Option<Duration>,
+}
+
+impl Run {
+    pub(crate) const NEW: Self = Self { tries: 0, last_wait: Duration::ZERO, began: None };
+
+    /// A run that begins now. `now` is `None` where nobody wants to know the time.
+    pub(crate) fn begin(now: Option<Duration>) -> Self {
+        Self { began: now, ..Self::NEW }
+    }
+
+    fn elapsed(&self, now: impl FnOnce() -> Duration) -> Duration {
+        self.began.map_or(Duration::ZERO, |began| now().saturating_sub(began))
+    }
+
+    /// Begins the next attempt.
+    pub(crate) fn next_try(&mut self, now: impl FnOnce() -> Duration) -> Verdict {
+        self.tries = self.tries.saturating_add(1);
+        Verdict {
+            event: EventKind::Try,
+            elapsed: self.elapsed(now),
+            wait: Duration::ZERO,
+            reason: None,
+        }
+    }
+
+    /// What handlers are shown of a verdict.
+    pub(crate) fn details<'a, T, E>(
+        &self,
+        verdict: &Verdict,
+        target: Target<'a>,
+        outcome: Option<&'a Result<T, E>>,
+    ) -> Details<'a, T, E> {
+        let mut details = Details::of(target, verdict.event, self.tries);
+        details.elapsed = verdict.elapsed;
+        details.wait = verdict.wait;
+        details.last_wait = self.last_wait;
+        details.reason = verdict.reason;
+        details.outcome = outcome;
+        details
+    }
+
+    /// Judges an attempt's outcome, right after it ended.
+    pub(crate) fn judge<T, E, S: Wait<T, E>, C: Condition<T, E>>(
+        &mut self,
+        engine: &Engine<'_, S, C>,
+        target: Target<'_>,
+        outcome: &Result<T, E>,
+        now: impl Fn() -> Duration,
+    ) -> Verdict {
+        let mut verdict = Verdict {
+            event: EventKind::Backoff,
+            elapsed: self.elapsed(&now),
+            wait: Duration::ZERO,
+            reason: None,
+        };
+        let details = self.details(&verdict, target, Some(outcome));
+        match engine.decide(&details, now) {
+            Decision::Return => verdict.event = EventKind::Success,
+            Decision::Wait(wait) => verdict.wait = wait,
+            Decision::GiveUp(reason) => {
+                verdict.event = EventKind::GiveUp;
+                verdict.reason = Some(reason);
+            }
+        }
+        verdict
+    }
+
+    /// Takes the wait of a verdict that has been told.
+    pub(crate) fn back_off(&mut self, verdict: &Verdict) -> Duration {
+        self.last_wait = verdict.wait;
+        verdict.wait
+    }
+}
+
+enum Decision {
+    Return,
+    Wait(Duration),
+    GiveUp(GiveUp),
+}
+
+impl<S, C> Engine<'_, S, C> {
+    /// Whether the policy itself needs to know how much time has passed.
+    pub(crate) fn needs_elapsed<T, E>(&self) -> bool
+    where
+        S: Wait<T, E>,
+        C: Condition<T, E>,
+    {
+        self.settings.max_time.is_some()
+            || self.strategy.needs_elapsed()
+            || self.condition.needs_elapsed()
+    }
+
+    fn decide<T, E>(&self, details: &Details<'_, T, E>, now: impl Fn() -> Duration) -> Decision
+    where
+        S: Wait<T, E>,
+        C: Condition<T, E>,
+    {
+        match self.condition.ask(details) {
+            Ask::Accept => Decision::Return,
+            Ask::Stop => Decision::GiveUp(GiveUp::NotRetryable),
+            Ask::Retry => self.next_wait(details, None, now).into(),
+            Ask::RetryIn(wait) => self.next_wait(details, Some(wait), now).into(),
+        }
+    }
+
+    /// The wait before the next attempt, or why there is none.
+    fn next_wait<T, E>(
+        &self,
+        details: &Details<'_, T, E>,
+        asked: Option<Duration>,
+        now: impl Fn() -> Duration,
+    ) -> Result<Duration, GiveUp>
+    where
+        S: Wait<T, E>,
+    {
+        if self.is_last_try(details.tries, self.strategy.ends()) {
+            return Err(GiveUp::MaxTries);
+        }
+        let left = self.settings.max_time.map(|most| most.saturating_sub(details.elapsed));
+        if left == Some(Duration::ZERO) {
+            return Err(GiveUp::MaxTime);
+        }
+        // Asked for also where another wait replaces it: when it ends, so do the attempts.
+        let planned = self.strategy.wait(details).ok_or(GiveUp::WaitsExhausted)?;
+        match (asked, left) {
+            (Some(asked), Some(left)) if asked > left => Err(GiveUp::MaxTime),
+            (Some(asked), _) => Ok(asked),
+            (None, left) => {
+                let wait = self.capped(self.jittered(planned, details.tries, now));
+                Ok(left.map_or(wait, |left| wait.min(left)))
+            }
+        }
+    }
+
+    fn is_last_try(&self, tries: u32, strategy_ends: bool) -> bool {
+        match self.settings.tries {
+            Tries::AtMost(most) => tries >= most.get(),
+            Tries::Unsaid => !strategy_ends && tries >= DEFAULT_MAX_TRIES,
+            Tries::Unlimited => false,
+        }
+    }
+
+    fn jittered(&self, wait: Duration, tries: u32, now: impl Fn() -> Duration) -> Duration {
+        Duration::from_nanos(self.settings.jitter.apply(nanos(wait), |most| {
+            match self.settings.seed {
+                // One draw an attempt: the attempt's number is all the state there is.
+                Some(seed) => jitter::seeded(seed.wrapping_add(tries.into()), most),
+                None => jitter::drawn(|| nanos(now()), most),
+            }
+        }))
+    }
+
+    fn capped(&self, wait: Duration) -> Duration {
+        self.settings.max_wait.map_or(wait, |most| wait.min(most))
+    }
+
+    /// The wait before the next attempt, were the outcome of this one not accepted.
+    pub(crate) fn preview<T, E>(&self, details: &Details<'_, T, E>) -> Option<Duration>
+    where
+        S: Wait<T, E>,
+    {
+        self.next_wait(details, None, || details.elapsed).ok()
+    }
+}
+
+impl From<Result<Duration, GiveUp>> for Decision {
+    fn from(next: Result<Duration, GiveUp>) -> Self {
+        next.map_or_else(Self::GiveUp, Self::Wait)
+    }
+}

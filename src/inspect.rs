@@ -1,0 +1,184 @@
+//! What a policy shows of itself: getters, the preview of its waits, `Debug`.
+
+use core::fmt;
+use core::iter::FusedIterator;
+use core::time::Duration;
+
+use crate::details::{Details, EventKind};
+use crate::engine::Engine;
+use crate::jitter::Jitter;
+use crate::retry::Retry;
+use crate::settings::{Settings, Tries};
+use crate::target::Target;
+use crate::wait::Wait;
+
+/// # Look at it
+impl<S, C, H, Z> Retry<S, C, H, Z> {
+    /// The waits of a run whose attempts all fail at once, without jitter: the most that will be
+    /// waited where jitter is [`Full`](Jitter::Full).
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use relent::Retry;
+    ///
+    /// let policy = Retry::expo().max_time(Duration::from_secs(10));
+    /// assert!(policy.waits().eq([1, 2, 4, 3].map(Duration::from_secs)));
+    /// assert_eq!(Retry::expo().waits().count(), 9);
+    /// ```
+    ///
+    /// The iterator ends where the run would give up; that of a policy without a limit does not end.
+    pub fn waits(&self) -> Waits<'_, S>
+    where
+        S: Wait<(), ()>,
+    {
+        let settings = Settings { jitter: Jitter::None, ..self.settings };
+        Waits {
+            strategy: &self.strategy,
+            settings,
+            tries: 0,
+            elapsed: Duration::ZERO,
+            last_wait: Duration::ZERO,
+        }
+    }
+
+    /// What [`max_tries`](Self::max_tries) was set to, if it was.
+    ///
+    /// ```
+    /// # use relent::Retry;
+    /// assert_eq!(Retry::expo().max_tries(5).get_max_tries(), Some(5));
+    /// assert_eq!(Retry::expo().get_max_tries(), None);
+    /// ```
+    #[must_use]
+    pub const fn get_max_tries(&self) -> Option<u32> {
+        match self.settings.tries {
+            Tries::AtMost(tries) => Some(tries.get()),
+            Tries::Unsaid | Tries::Unlimited => None,
+        }
+    }
+
+    /// What [`max_time`](Self::max_time) was set to, if it was.
+    ///
+    /// ```
+    /// # use relent::Retry;
+    /// # use std::time::Duration;
+    /// let minute = Duration::from_secs(60);
+    /// assert_eq!(Retry::expo().max_time(minute).get_max_time(), Some(minute));
+    /// ```
+    #[must_use]
+    pub const fn get_max_time(&self) -> Option<Duration> {
+        self.settings.max_time
+    }
+
+    /// What [`max_wait`](Self::max_wait) was set to, if it was.
+    ///
+    /// ```
+    /// # use relent::Retry;
+    /// # use std::time::Duration;
+    /// let minute = Duration::from_secs(60);
+    /// assert_eq!(Retry::expo().max_wait(minute).get_max_wait(), Some(minute));
+    /// ```
+    #[must_use]
+    pub const fn get_max_wait(&self) -> Option<Duration> {
+        self.settings.max_wait
+    }
+
+    /// What [`jitter`](Self::jitter) was set to, or the default.
+    ///
+    /// ```
+    /// # use relent::{Jitter, Retry};
+    /// assert!(matches!(Retry::expo().get_jitter(), Jitter::Full));
+    /// ```
+    #[must_use]
+    pub const fn get_jitter(&self) -> Jitter {
+        self.settings.jitter
+    }
+
+    /// What [`seed`](Self::seed) was set to, if it was.
+    ///
+    /// ```
+    /// # use relent::Retry;
+    /// assert_eq!(Retry::expo().seed(42).get_seed(), Some(42));
+    /// ```
+    #[must_use]
+    pub const fn get_seed(&self) -> Option<u64> {
+        self.settings.seed
+    }
+
+    /// What [`target`](Self::target) was set to, if it was.
+    ///
+    /// ```
+    /// # use relent::Retry;
+    /// assert_eq!(Retry::expo().target("fetch_user").get_target(), Some("fetch_user"));
+    /// ```
+    #[must_use]
+    pub const fn get_target(&self) -> Option<&'static str> {
+        self.settings.target
+    }
+
+    /// The strategy.
+    ///
+    /// ```
+    /// # use relent::{Expo, Retry};
+    /// assert_eq!(Retry::expo().get_strategy(), &Expo::default());
+    /// ```
+    #[must_use]
+    pub const fn get_strategy(&self) -> &S {
+        &self.strategy
+    }
+}
+
+/// A preview of a policy's waits: see [`Retry::waits`].
+#[derive(Clone, Debug)]
+#[must_use = "iterators do nothing unless they are used"]
+pub struct Waits<'p, S> {
+    strategy: &'p S,
+    settings: Settings,
+    tries: u32,
+    elapsed: Duration,
+    last_wait: Duration,
+}
+
+impl<S: Wait<(), ()>> Iterator for Waits<'_, S> {
+    type Item = Duration;
+
+    fn next(&mut self) -> Option<Duration> {
+        // At the end of all numbers a policy without a limit goes on with the last one's wait.
+        let tries = self.tries.saturating_add(1);
+        let mut details = Details::of(Target::new("preview"), EventKind::Backoff, tries);
+        details.elapsed = self.elapsed;
+        details.last_wait = self.last_wait;
+        let engine = Engine { settings: &self.settings, strategy: self.strategy, condition: &() };
+        let wait = engine.preview::<(), ()>(&details)?;
+        self.tries = tries;
+        self.elapsed = self.elapsed.saturating_add(wait);
+        self.last_wait = wait;
+        Some(wait)
+    }
+}
+
+// Where it has ended it has ended for the same tries and the same elapsed time, which stay.
+impl<S: Wait<(), ()>> FusedIterator for Waits<'_, S> {}
+
+impl<S, C, H, Z> fmt::Debug for Retry<S, C, H, Z>
+where
+    S: fmt::Debug,
+    C: fmt::Debug,
+    H: fmt::Debug,
+    Z: fmt::Debug,
+{
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Settings { tries, max_time, max_wait, jitter, seed, target } = &self.settings;
+        f.debug_struct("Retry")
+            .field("strategy", &self.strategy)
+            .field("condition", &self.condition)
+            .field("observer", &self.observer)
+            .field("clock", &self.clock)
+            .field("tries", tries)
+            .field("max_time", max_time)
+            .field("max_wait", max_wait)
+            .field("jitter", jitter)
+            .field("seed", seed)
+            .field("target", target)
+            .finish()
+    }
+}

@@ -1,0 +1,90 @@
+//! How chance spreads the waits. The only file that names `rand`.
+
+use core::time::Duration;
+
+use rand::rngs::SmallRng;
+use rand::{RngExt, SeedableRng};
+
+/// How much of a computed wait is left to chance, so that clients that failed together do not come
+/// back together.
+///
+/// The default is [`Full`](Jitter::Full), as in Python's `backoff`: the strategy's waits are then
+/// *maxima*.
+///
+/// ```
+/// use std::time::Duration;
+/// use relent::{Jitter, Retry, TestClock};
+///
+/// let clock = TestClock::new();
+/// let policy = Retry::constant(Duration::from_secs(8)).max_tries(2).clock(&clock);
+/// policy.run(|| Err::<(), _>("down")).unwrap_err();
+/// policy.jitter(Jitter::Equal).run(|| Err::<(), _>("down")).unwrap_err();
+/// policy.jitter(Jitter::None).run(|| Err::<(), _>("down")).unwrap_err();
+///
+/// let waits = clock.waits();
+/// assert!(waits[0] <= Duration::from_secs(8));
+/// assert!(waits[1] >= Duration::from_secs(4) && waits[1] <= Duration::from_secs(8));
+/// assert_eq!(waits[2], Duration::from_secs(8));
+/// ```
+#[derive(Clone, Copy, Debug, Default)]
+pub enum Jitter {
+    /// Anything from nothing to the whole wait, each length as likely as any other.
+    #[default]
+    Full,
+    /// Half of the wait, and anything from nothing to the other half.
+    Equal,
+    /// The wait, and anything from nothing to this much more.
+    Additive(Duration),
+    /// The wait as it is.
+    None,
+    /// Whatever the function makes of the wait.
+    Custom(fn(Duration) -> Duration),
+}
+
+impl Jitter {
+    /// The wait in nanoseconds after jitter. `uniform(n)` draws from `0..=n`.
+    pub(crate) fn apply(self, wait: u64, uniform: impl FnOnce(u64) -> u64) -> u64 {
+        match self {
+            Self::Full => uniform(wait),
+            Self::Equal => {
+                let half = wait / 2;
+                (wait - half) + uniform(half)
+            }
+            Self::Additive(most) => wait.saturating_add(uniform(crate::engine::nanos(most))),
+            Self::None => wait,
+            Self::Custom(jitter) => crate::engine::nanos(jitter(Duration::from_nanos(wait))),
+        }
+    }
+}
+
+/// Draws from `0..=most`, the same for the same seed.
+pub(crate) fn seeded(seed: u64, most: u64) -> u64 {
+    SmallRng::seed_from_u64(seed).random_range(0..=most)
+}
+
+/// Draws from `0..=most` with this thread's generator, which the system seeds once.
+#[cfg(feature = "std")]
+pub(crate) fn drawn(_: impl FnOnce() -> u64, most: u64) -> u64 {
+    use core::cell::RefCell;
+    use core::hash::BuildHasher;
+
+    fn generator() -> SmallRng {
+        // The keys of the standard library's hash maps are the system's randomness, for which no
+        // further dependency is needed.
+        SmallRng::seed_from_u64(std::hash::RandomState::new().hash_one(0_u8))
+    }
+    std::thread_local! {
+        static GENERATOR: RefCell<SmallRng> = RefCell::new(generator());
+    }
+    GENERATOR
+        .try_with(|rng| rng.borrow_mut().random_range(0..=most))
+        // This thread is ending and its generator is gone already.
+        .unwrap_or_else(|_| generator().random_range(0..=most))
+}
+
+/// Draws from `0..=most`. Without an operating system the clock is the only thing that differs from
+/// one device to the next; [`Retry::seed`](crate::Retry::seed) does better.
+#[cfg(not(feature = "std"))]
+pub(crate) fn drawn(now: impl FnOnce() -> u64, most: u64) -> u64 {
+    seeded(now(), most)
+}

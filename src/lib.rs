@@ -1,0 +1,62 @@
+#![doc = include_str!("../README.md")]
+// Nothing in a retry needs it.
+#![forbid(unsafe_code)]
+// The core runs where there is no operating system.
+#![no_std]
+// Shows on docs.rs which feature an item needs.
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
+#[cfg(feature = "std")]
+extern crate std;
+
+// How long to wait?
+mod jitter;
+mod strategies;
+mod wait;
+// Whether to retry?
+mod condition;
+// Who is told?
+mod details;
+#[cfg(feature = "std")]
+mod handlers;
+#[cfg(feature = "std")]
+mod handlers_async;
+mod observe;
+mod target;
+mod tell;
+// What clock?
+mod clock;
+#[cfg(feature = "test-util")]
+mod test_util;
+#[cfg(feature = "tokio")]
+mod tokio;
+// The policy, the one engine, and its thin drivers.
+mod blocking;
+mod engine;
+mod future;
+mod inspect;
+mod operation;
+mod parameters;
+mod retry;
+mod settings;
+
+pub use clock::{AsyncSleep, Sleep, System};
+pub use condition::{AnyError, Ask, Condition, RetryIf, Until};
+pub use details::{Details, EventKind, GiveUp};
+pub use future::Retrying;
+#[cfg(feature = "std")]
+pub use handlers::Handlers;
+#[cfg(feature = "std")]
+pub use handlers_async::HandlersAsync;
+pub use inspect::Waits;
+pub use jitter::Jitter;
+pub use observe::{Observe, Observed};
+pub use retry::Retry;
+pub use settings::InvalidSetting;
+pub use strategies::{Constant, Decay, Expo, Fibo, Linear, Runtime, Sequence};
+pub use target::Target;
+#[cfg(feature = "test-util")]
+pub use test_util::{TestClock, TestSleep};
+#[cfg(feature = "tokio")]
+pub use tokio::SystemSleep;
+pub use wait::{Schedule, Wait};

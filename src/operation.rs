@@ -1,0 +1,90 @@
+//! What an attempt is, and what comes back: the two private traits by which all forms of a run, in
+//! both drivers, share one loop and one future.
+
+use core::convert::Infallible;
+
+use crate::target::Target;
+
+/// What is attempted. In the blocking driver an attempt is what the operation returned, in the async
+/// driver the future of it.
+pub trait Operation {
+    /// What one attempt gives.
+    type Attempt;
+
+    /// Makes the attempt, or the future that will make it.
+    fn attempt(&mut self) -> Self::Attempt;
+
+    /// The operation's own name for itself.
+    fn target(&self) -> Target<'static>;
+}
+
+/// A closure without arguments.
+#[derive(Debug)]
+pub struct Call<F>(pub(crate) F);
+
+impl<A, F: FnMut() -> A> Operation for Call<F> {
+    type Attempt = A;
+
+    fn attempt(&mut self) -> A {
+        (self.0)()
+    }
+
+    fn target(&self) -> Target<'static> {
+        Target::of::<F>()
+    }
+}
+
+/// How an attempt's `Returned` is judged, and what a run makes of the last one.
+pub trait Finish<Returned> {
+    /// The operation's value.
+    type Value;
+    /// The operation's error.
+    type Error;
+    /// What the run returns.
+    type Output;
+
+    /// What is judged.
+    fn outcome(&self, returned: Returned) -> Result<Self::Value, Self::Error>;
+
+    /// What the run returns.
+    fn finish(&self, outcome: Result<Self::Value, Self::Error>) -> Self::Output;
+}
+
+/// The run returns what the last attempt returned.
+#[derive(Clone, Copy, Debug)]
+pub struct Transparent;
+
+impl<T, E> Finish<Result<T, E>> for Transparent {
+    type Value = T;
+    type Error = E;
+    type Output = Result<T, E>;
+
+    fn outcome(&self, returned: Result<T, E>) -> Result<T, E> {
+        returned
+    }
+
+    fn finish(&self, outcome: Result<T, E>) -> Result<T, E> {
+        outcome
+    }
+}
+
+/// The operation cannot fail; the run returns its last value.
+#[derive(Clone, Copy, Debug)]
+pub struct Polled;
+
+impl<T> Finish<T> for Polled {
+    type Value = T;
+    type Error = Infallible;
+    type Output = T;
+
+    fn outcome(&self, returned: T) -> Result<T, Infallible> {
+        Ok(returned)
+    }
+
+    fn finish(&self, outcome: Result<T, Infallible>) -> T {
+        match outcome {
+            Ok(value) => value,
+            Err(never) => match never {},
+        }
+    }
+}

@@ -1,0 +1,293 @@
+//! The policy: `Retry`, its constructors, its settings, and what it shows of itself.
+
+use core::time::Duration;
+
+use crate::clock::System;
+use crate::condition::{AnyError, Condition};
+use crate::details::{Details, EventKind};
+use crate::engine::{Engine, Run};
+use crate::settings::Settings;
+use crate::strategies::{Constant, Decay, Expo, Fibo, Linear, Runtime, Sequence};
+use crate::target::Target;
+use crate::tell::{Cursor, Tell};
+use crate::wait::Wait;
+
+/// How to be patient: a policy that any number of calls can share.
+///
+/// ```
+/// use std::time::Duration;
+/// use relent::{Retry, TestClock};
+///
+/// static API: Retry = Retry::expo().max_tries(5).max_wait(Duration::from_secs(10));
+///
+/// let mut calls = 0;
+/// let number = API.clock(TestClock::new()).run(|| {
+///     calls += 1;
+///     if calls < 3 { Err("busy") } else { Ok(7) }
+/// });
+/// assert_eq!(number, Ok(7));
+/// let text: Result<String, std::fmt::Error> = API.run(|| Ok(String::from("any type")));
+/// assert!(text.is_ok());
+/// ```
+///
+/// A policy is a value: a constructor says how long to wait, a chain of settings says the rest, in
+/// any order, and [`run`](Self::run) or [`run_async`](Self::run_async) makes the call. Unless told
+/// otherwise it retries every error, at most 10 times in all, with full jitter: the waits that a
+/// strategy computes are *maxima*.
+///
+/// | parameter | question | default | changed by |
+/// |---|---|---|---|
+/// | `S` | how long to wait? [`Wait`] | [`Expo`] | the constructors |
+/// | `C` | whether to retry? [`Condition`] | [`AnyError`] | `retry_if`, `until`, `condition` |
+/// | `H` | who is told? [`Observe`](crate::Observe) | `()`, nobody | `on_try`, `on_success`, `on_backoff`, `on_giveup`, `on_*_async`, `observe` |
+/// | `Z` | what clock? [`Sleep`](crate::Sleep), [`AsyncSleep`](crate::AsyncSleep) | [`System`] | `clock` |
+///
+/// A policy without handlers is `Copy` and can be a `const` or a `static`; one with handlers is
+/// `Send` and `Sync`, to be shared by reference, in an `Arc` or in a `LazyLock`.
+#[derive(Clone, Copy)]
+#[must_use = "a policy does nothing until it is run: `.run(..)` or `.run_async(..)`"]
+pub struct Retry<S = Expo, C = AnyError, H = (), Z = System> {
+    pub(crate) strategy: S,
+    pub(crate) condition: C,
+    pub(crate) observer: H,
+    pub(crate) clock: Z,
+    pub(crate) settings: Settings,
+}
+
+/// # How long to wait
+impl Retry {
+    /// Waits of 1 s, 2 s, 4 s, 8 s and so on: maxima, since full jitter is on by default.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use relent::Retry;
+    ///
+    /// let policy = Retry::expo().first_wait(Duration::from_millis(100)).factor(3.0);
+    /// assert!(policy.waits().take(3).eq([100, 300, 900].map(Duration::from_millis)));
+    /// ```
+    ///
+    /// It grows without end unless [`max_wait`](Retry::max_wait) caps it.
+    pub const fn expo() -> Self {
+        Self::new(Expo { first_wait: Duration::from_secs(1), factor: 2.0 })
+    }
+
+    /// Waits of 1 s, 1 s, 2 s, 3 s, 5 s, 8 s and so on: maxima, since full jitter is on by default.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use relent::Retry;
+    ///
+    /// let policy = Retry::fibo().max_wait(Duration::from_secs(4));
+    /// assert!(policy.waits().take(6).eq([1, 1, 2, 3, 4, 4].map(Duration::from_secs)));
+    /// ```
+    pub const fn fibo() -> Retry<Fibo> {
+        Retry::new(Fibo::new(Duration::from_secs(1)))
+    }
+
+    /// The same wait each time: a maximum, since full jitter is on by default.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use relent::Retry;
+    ///
+    /// let policy = Retry::constant(Duration::from_secs(2)).max_tries(4);
+    /// assert!(policy.waits().eq([2, 2, 2].map(Duration::from_secs)));
+    /// ```
+    pub const fn constant(wait: Duration) -> Retry<Constant> {
+        Retry::new(Constant::new(wait))
+    }
+
+    /// Waits of once, twice, three times `step` and so on: maxima, since full jitter is on by
+    /// default.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use relent::Retry;
+    ///
+    /// let policy = Retry::linear(Duration::from_secs(2)).max_tries(4);
+    /// assert!(policy.waits().eq([2, 4, 6].map(Duration::from_secs)));
+    /// ```
+    pub const fn linear(step: Duration) -> Retry<Linear> {
+        Retry::new(Linear::new(step, step))
+    }
+
+    /// Waits that shrink: 1 s, 0.368 s, 0.135 s and so on, divided by e each time. Maxima, since
+    /// full jitter is on by default.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use relent::Retry;
+    ///
+    /// let policy = Retry::decay().min_wait(Duration::from_millis(100));
+    /// let millis: Vec<_> = policy.waits().map(|wait| wait.as_millis()).take(5).collect();
+    /// assert_eq!(millis, [1000, 367, 135, 100, 100]);
+    /// ```
+    ///
+    /// For what is likely to be ready soon after it was not: a lock, a replica that catches up.
+    pub const fn decay() -> Retry<Decay> {
+        Retry::new(Decay {
+            first_wait: Duration::from_secs(1),
+            factor: 1.0,
+            min_wait: Duration::ZERO,
+        })
+    }
+
+    /// These waits, each once and in order: N waits make N + 1 attempts. Maxima, since full jitter
+    /// is on by default.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use relent::Retry;
+    ///
+    /// const SECOND: Duration = Duration::from_secs(1);
+    /// const MINUTE: Duration = Duration::from_secs(60);
+    ///
+    /// let policy = Retry::sequence([SECOND, SECOND, MINUTE]);
+    /// assert!(policy.waits().eq([1, 1, 60].map(Duration::from_secs)));
+    /// ```
+    ///
+    /// An array, a slice, a `Vec`: anything that lends a slice of durations. The end of the list is
+    /// the limit; there is no other unless one is set. Waits that are computed one by one are for
+    /// [`runtime`](Self::runtime), or for a [`Wait`] of your own.
+    pub const fn sequence<L: AsRef<[Duration]>>(waits: L) -> Retry<Sequence<L>> {
+        Retry::new(Sequence::new(waits))
+    }
+
+    /// Waits that a function computes from what happened. Maxima, since full jitter is on by
+    /// default; switch it off where the wait is one that was asked for.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use relent::{Jitter, Retry, TestClock};
+    ///
+    /// struct Busy { retry_after: u64 }
+    ///
+    /// let clock = TestClock::new();
+    /// let mut answers = [1, 3, 7].into_iter();
+    /// Retry::runtime(|d| Duration::from_secs(d.error().map_or(1, |e: &Busy| e.retry_after)))
+    ///     .jitter(Jitter::None)
+    ///     .clock(&clock)
+    ///     .run(|| answers.next().map_or(Ok(()), |retry_after| Err(Busy { retry_after })))
+    ///     .ok();
+    /// assert_eq!(clock.waits(), [1, 3, 7].map(Duration::from_secs));
+    /// ```
+    pub const fn runtime<T, E, F>(compute: F) -> Retry<Runtime<F>>
+    where
+        F: Fn(&Details<'_, T, E>) -> Duration,
+    {
+        Retry::new(Runtime::new(compute))
+    }
+
+    /// Waits of a strategy of your own, or of one that is chosen at run time.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use relent::{Fibo, Retry, Schedule};
+    ///
+    /// let chosen = Schedule::from(Fibo::default());
+    /// let policy = Retry::new(chosen).max_tries(6);
+    /// assert!(policy.waits().eq([1, 1, 2, 3, 5].map(Duration::from_secs)));
+    /// ```
+    ///
+    /// See [`Wait`] and [`Schedule`](crate::Schedule).
+    pub const fn new<S>(strategy: S) -> Retry<S> {
+        Retry {
+            strategy,
+            condition: AnyError,
+            observer: (),
+            clock: System,
+            settings: Settings::DEFAULT,
+        }
+    }
+}
+
+/// [`Retry::expo`].
+impl Default for Retry {
+    fn default() -> Self {
+        Self::expo()
+    }
+}
+
+/// The parts, for the files that ask the questions.
+impl<S, C, H, Z> Retry<S, C, H, Z> {
+    pub(crate) fn map_condition<D>(self, change: impl FnOnce(C) -> D) -> Retry<S, D, H, Z> {
+        let Self { strategy, condition, observer, clock, settings } = self;
+        Retry { strategy, condition: change(condition), observer, clock, settings }
+    }
+
+    pub(crate) fn map_observer<O>(self, change: impl FnOnce(H) -> O) -> Retry<S, C, O, Z> {
+        let Self { strategy, condition, observer, clock, settings } = self;
+        Retry { strategy, condition, observer: change(observer), clock, settings }
+    }
+
+    pub(crate) fn with_clock<Y>(self, clock: Y) -> Retry<S, C, H, Y> {
+        let Self { strategy, condition, observer, settings, .. } = self;
+        Retry { strategy, condition, observer, clock, settings }
+    }
+
+    pub(crate) fn engine(&self) -> Engine<'_, S, C> {
+        Engine { settings: &self.settings, strategy: &self.strategy, condition: &self.condition }
+    }
+
+    /// The name by which events call an operation that calls itself `own`.
+    pub(crate) fn target_or(&self, own: Target<'static>) -> Target<'static> {
+        self.settings.target.map_or(own, Target::new)
+    }
+
+    /// Begins a run, and reads the clock if anybody will want to know how long it takes.
+    pub(crate) fn begin<T, E>(&self, now: impl FnOnce() -> Duration) -> Run
+    where
+        S: Wait<T, E>,
+        C: Condition<T, E>,
+        H: Tell<T, E>,
+    {
+        use EventKind::{Backoff, GiveUp, Success, Try};
+        let wanted = self.engine().needs_elapsed::<T, E>()
+            || [Try, Success, Backoff, GiveUp].into_iter().any(|event| self.observer.wants(event));
+        Run::begin(wanted.then(now))
+    }
+
+    /// Tells an event to whoever is next: see [`Tell::tell`].
+    pub(crate) fn tell<T, E>(
+        &self,
+        details: &Details<'_, T, E>,
+        cursor: &mut Cursor,
+    ) -> Option<H::Pending>
+    where
+        H: Tell<T, E>,
+    {
+        if self.observer.wants(details.event) { self.observer.tell(details, cursor) } else { None }
+    }
+}
+
+/// A policy, owned or borrowed. Private: it is what a run's future holds.
+pub trait Policy {
+    type Strategy;
+    type Condition;
+    type Observer;
+    type Clock;
+
+    fn policy(&self) -> &Retry<Self::Strategy, Self::Condition, Self::Observer, Self::Clock>;
+}
+
+impl<S, C, H, Z> Policy for Retry<S, C, H, Z> {
+    type Strategy = S;
+    type Condition = C;
+    type Observer = H;
+    type Clock = Z;
+
+    fn policy(&self) -> &Self {
+        self
+    }
+}
+
+impl<S, C, H, Z> Policy for &Retry<S, C, H, Z> {
+    type Strategy = S;
+    type Condition = C;
+    type Observer = H;
+    type Clock = Z;
+
+    fn policy(&self) -> &Retry<S, C, H, Z> {
+        self
+    }
+}

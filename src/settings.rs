@@ -1,0 +1,251 @@
+//! The numbers of a policy: a plain `Copy` record, its setters, and what is said of a bad one.
+
+use core::error::Error;
+use core::fmt;
+use core::num::NonZeroU32;
+use core::time::Duration;
+
+use crate::jitter::Jitter;
+use crate::retry::Retry;
+
+/// How many attempts a run makes when its policy sets no limit at all.
+pub(crate) const DEFAULT_MAX_TRIES: u32 = 10;
+
+/// A setting that no policy can have, such as no tries at all or a factor that is not a number.
+///
+/// The builder's setters panic with this text, which in a `const` or `static` is a compile error;
+/// their `try_` forms, meant for configuration that is read at run time, return it.
+///
+/// ```
+/// use relent::Retry;
+///
+/// let from_file = 0;
+/// let refused = Retry::expo().try_max_tries(from_file).unwrap_err();
+/// assert_eq!(refused.to_string(), "max_tries must be at least 1; for no limit say `forever()`");
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct InvalidSetting {
+    message: &'static str,
+}
+
+impl InvalidSetting {
+    pub(crate) const fn new(message: &'static str) -> Self {
+        Self { message }
+    }
+
+    /// Refuses the setting: panics with the text that the `try_` form returns.
+    #[track_caller]
+    pub(crate) const fn panic(self) -> ! {
+        panic!("{}", self.message)
+    }
+}
+
+impl fmt::Display for InvalidSetting {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.message)
+    }
+}
+
+impl Error for InvalidSetting {}
+
+/// The limit on the number of attempts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Tries {
+    /// Nothing was said: `DEFAULT_MAX_TRIES`, unless the strategy ends by itself.
+    Unsaid,
+    /// Another limit was set, or `forever` was said.
+    Unlimited,
+    AtMost(NonZeroU32),
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Settings {
+    pub(crate) tries: Tries,
+    pub(crate) max_time: Option<Duration>,
+    pub(crate) max_wait: Option<Duration>,
+    pub(crate) jitter: Jitter,
+    pub(crate) seed: Option<u64>,
+    pub(crate) target: Option<&'static str>,
+}
+
+impl Settings {
+    pub(crate) const DEFAULT: Self = Self {
+        tries: Tries::Unsaid,
+        max_time: None,
+        max_wait: None,
+        jitter: Jitter::Full,
+        seed: None,
+        target: None,
+    };
+
+    pub(crate) const fn try_max_tries(mut self, tries: u32) -> Result<Self, InvalidSetting> {
+        match NonZeroU32::new(tries) {
+            Some(tries) => {
+                self.tries = Tries::AtMost(tries);
+                Ok(self)
+            }
+            None => Err(InvalidSetting::new(
+                "max_tries must be at least 1; for no limit say `forever()`",
+            )),
+        }
+    }
+
+    /// Another limit than the number of tries was set, or none is wanted.
+    pub(crate) const fn without_default_tries(mut self) -> Self {
+        if let Tries::Unsaid = self.tries {
+            self.tries = Tries::Unlimited;
+        }
+        self
+    }
+}
+
+/// # When to give up, and how the waits come out
+impl<S, C, H, Z> Retry<S, C, H, Z> {
+    /// Makes at most this many attempts: 5 are 5 calls and 4 waits.
+    ///
+    /// ```
+    /// use relent::{Retry, TestClock};
+    ///
+    /// let mut calls = 0;
+    /// let outcome = Retry::expo().max_tries(5).clock(TestClock::new()).run(|| {
+    ///     calls += 1;
+    ///     Err::<(), _>("down")
+    /// });
+    /// assert_eq!((outcome, calls), (Err("down"), 5));
+    /// ```
+    ///
+    /// It replaces the default of 10. With [`max_time`](Self::max_time) beside it the first limit
+    /// that is reached ends the run.
+    ///
+    /// # Panics
+    ///
+    /// When it is 0; in a `const` or `static` that is a compile error. See
+    /// [`try_max_tries`](Self::try_max_tries).
+    #[track_caller]
+    pub const fn max_tries(mut self, tries: u32) -> Self {
+        match self.settings.try_max_tries(tries) {
+            Ok(settings) => self.settings = settings,
+            Err(refused) => refused.panic(),
+        }
+        self
+    }
+
+    /// [`max_tries`](Self::max_tries) for a number that is known at run time only.
+    ///
+    /// # Errors
+    ///
+    /// When it is 0.
+    pub fn try_max_tries(mut self, tries: u32) -> Result<Self, InvalidSetting> {
+        self.settings = self.settings.try_max_tries(tries)?;
+        Ok(self)
+    }
+
+    /// Begins no wait once this much time has passed since the run began.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use relent::{Jitter, Retry, TestClock};
+    ///
+    /// let clock = TestClock::new();
+    /// let policy = Retry::expo().max_time(Duration::from_secs(10)).jitter(Jitter::None).clock(&clock);
+    /// policy.run(|| Err::<(), _>("down")).unwrap_err();
+    /// assert_eq!(clock.waits(), [1, 2, 4, 3].map(Duration::from_secs));
+    /// ```
+    ///
+    /// The last wait is shortened to what is left, so that one last attempt is made at the deadline.
+    /// An attempt is never interrupted: a run takes at most this time and one attempt more. Zero is
+    /// one attempt. It replaces the default limit of 10 tries.
+    pub const fn max_time(mut self, time: Duration) -> Self {
+        self.settings = self.settings.without_default_tries();
+        self.settings.max_time = Some(time);
+        self
+    }
+
+    /// Waits at most this long, whatever the strategy and jitter say.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use relent::Retry;
+    ///
+    /// let policy = Retry::expo().max_wait(Duration::from_secs(5)).max_tries(6);
+    /// assert!(policy.waits().eq([1, 2, 4, 5, 5].map(Duration::from_secs)));
+    /// ```
+    ///
+    /// The cap is applied after jitter, and to the first wait too. A wait that was asked for
+    /// ([`Ask::RetryIn`](crate::Ask::RetryIn)) is not capped. It limits the waits, not the attempts.
+    pub const fn max_wait(mut self, wait: Duration) -> Self {
+        self.settings.max_wait = Some(wait);
+        self
+    }
+
+    /// Does without the default limit of 10 tries, and changes nothing else.
+    ///
+    /// ```
+    /// use relent::{Retry, TestClock};
+    ///
+    /// let mut calls = 0;
+    /// let outcome = Retry::expo().forever().clock(TestClock::new()).run(|| {
+    ///     calls += 1;
+    ///     if calls < 1000 { Err("not yet") } else { Ok(calls) }
+    /// });
+    /// assert_eq!(outcome, Ok(1000));
+    /// ```
+    pub const fn forever(mut self) -> Self {
+        self.settings = self.settings.without_default_tries();
+        self
+    }
+
+    /// How much of each wait is left to chance. The default is [`Jitter::Full`].
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use relent::{Jitter, Retry, TestClock};
+    ///
+    /// let clock = TestClock::new();
+    /// let policy = Retry::expo().jitter(Jitter::None).max_tries(4).clock(&clock);
+    /// policy.run(|| Err::<(), _>("down")).unwrap_err();
+    /// assert_eq!(clock.waits(), [1, 2, 4].map(Duration::from_secs));
+    /// ```
+    pub const fn jitter(mut self, jitter: Jitter) -> Self {
+        self.settings.jitter = jitter;
+        self
+    }
+
+    /// Draws the same jitter in each run, for tests. Unseeded runs differ.
+    ///
+    /// ```
+    /// use relent::{Retry, TestClock};
+    ///
+    /// let clock = TestClock::new();
+    /// let policy = Retry::expo().seed(42).max_tries(3).clock(&clock);
+    /// policy.run(|| Err::<(), _>("down")).unwrap_err();
+    /// policy.run(|| Err::<(), _>("down")).unwrap_err();
+    /// let waits = clock.waits();
+    /// assert_eq!(waits[..2], waits[2..]);
+    /// ```
+    ///
+    /// The same seed may give other waits on another platform or with another version of `rand`.
+    ///
+    /// Without the feature `std` there is no randomness of the system's: unseeded jitter is then
+    /// drawn from the clock, and devices that must not act alike each need a seed.
+    pub const fn seed(mut self, seed: u64) -> Self {
+        self.settings.seed = Some(seed);
+        self
+    }
+
+    /// What events call the thing that is retried. The default is the name of the operation's
+    /// function, or of the function in which its closure was written.
+    ///
+    /// ```
+    /// use relent::{Retry, TestClock};
+    ///
+    /// let mut line = String::new();
+    /// let policy = Retry::expo().target("fetch_user").max_tries(3).clock(TestClock::new());
+    /// policy.on_giveup(|d| line = d.to_string()).run(|| Err::<(), _>("boom")).unwrap_err();
+    /// assert_eq!(line, "Giving up fetch_user after 3 tries (boom)");
+    /// ```
+    pub const fn target(mut self, target: &'static str) -> Self {
+        self.settings.target = Some(target);
+        self
+    }
+}

@@ -1,0 +1,368 @@
+//! The strategies that come with the crate, each a pure function of the attempt's number.
+
+use core::fmt;
+use core::time::Duration;
+
+use crate::details::Details;
+use crate::engine::nanos;
+use crate::settings::InvalidSetting;
+use crate::wait::Wait;
+
+const SECOND: Duration = Duration::from_secs(1);
+
+/// Waits that grow by a factor: see [`Retry::expo`](crate::Retry::expo).
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Expo {
+    pub(crate) first_wait: Duration,
+    pub(crate) factor: f64,
+}
+
+impl Expo {
+    /// `first_wait`, `first_wait * factor`, `first_wait * factor²` and so on.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use relent::{Expo, Retry};
+    ///
+    /// let policy = Retry::new(Expo::new(Duration::from_secs(3), 2.0));
+    /// assert!(policy.waits().take(3).eq([3, 6, 12].map(Duration::from_secs)));
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// When the factor is not a finite number above zero; in a `const` that is a compile error.
+    #[must_use]
+    #[track_caller]
+    pub const fn new(first_wait: Duration, factor: f64) -> Self {
+        match Self::try_new(first_wait, factor) {
+            Ok(expo) => expo,
+            Err(refused) => refused.panic(),
+        }
+    }
+
+    /// The same for a factor that is known at run time only.
+    ///
+    /// # Errors
+    ///
+    /// When the factor is not a finite number above zero.
+    pub const fn try_new(first_wait: Duration, factor: f64) -> Result<Self, InvalidSetting> {
+        if factor.is_finite() && factor > 0.0 {
+            Ok(Self { first_wait, factor })
+        } else {
+            Err(InvalidSetting::new("factor must be a finite number above zero"))
+        }
+    }
+}
+
+/// 1 s, 2 s, 4 s, 8 s and so on.
+impl Default for Expo {
+    fn default() -> Self {
+        Self::new(SECOND, 2.0)
+    }
+}
+
+impl<T, E> Wait<T, E> for Expo {
+    fn wait(&self, details: &Details<'_, T, E>) -> Option<Duration> {
+        let first = nanos(self.first_wait);
+        let growths = details.tries.saturating_sub(1);
+        #[expect(clippy::float_cmp, reason = "doubling is exact in integers, and faster")]
+        let wait = if self.factor == 2.0 {
+            first.saturating_mul(1_u64.checked_shl(growths).unwrap_or(u64::MAX))
+        } else {
+            rounded(unrounded(first) * power(self.factor, growths))
+        };
+        Some(Duration::from_nanos(wait))
+    }
+
+    fn needs_elapsed(&self) -> bool {
+        false
+    }
+}
+
+/// Waits that grow as Fibonacci's numbers do: see [`Retry::fibo`](crate::Retry::fibo).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Fibo {
+    pub(crate) first_wait: Duration,
+}
+
+/// As many as a `u64` holds.
+const FIBONACCI: [u64; 93] = {
+    let mut numbers = [1; 93];
+    let mut n = 2;
+    while n < numbers.len() {
+        numbers[n] = numbers[n - 1] + numbers[n - 2];
+        n += 1;
+    }
+    numbers
+};
+
+impl Fibo {
+    /// 1, 1, 2, 3, 5, 8, 13 ... times `first_wait`.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use relent::{Fibo, Retry};
+    ///
+    /// let policy = Retry::new(Fibo::new(Duration::from_millis(10)));
+    /// assert!(policy.waits().take(5).eq([10, 10, 20, 30, 50].map(Duration::from_millis)));
+    /// ```
+    #[must_use]
+    pub const fn new(first_wait: Duration) -> Self {
+        Self { first_wait }
+    }
+}
+
+/// 1 s, 1 s, 2 s, 3 s, 5 s and so on.
+impl Default for Fibo {
+    fn default() -> Self {
+        Self::new(SECOND)
+    }
+}
+
+impl<T, E> Wait<T, E> for Fibo {
+    fn wait(&self, details: &Details<'_, T, E>) -> Option<Duration> {
+        let place = details.tries.saturating_sub(1) as usize;
+        let times = FIBONACCI.get(place).copied().unwrap_or(u64::MAX);
+        Some(Duration::from_nanos(nanos(self.first_wait).saturating_mul(times)))
+    }
+
+    fn needs_elapsed(&self) -> bool {
+        false
+    }
+}
+
+/// The same wait each time: see [`Retry::constant`](crate::Retry::constant).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Constant {
+    pub(crate) wait: Duration,
+}
+
+impl Constant {
+    /// `wait`, and again `wait`.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use relent::{Constant, Retry};
+    ///
+    /// let policy = Retry::new(Constant::new(Duration::from_secs(3)));
+    /// assert!(policy.waits().all(|wait| wait == Duration::from_secs(3)));
+    /// ```
+    #[must_use]
+    pub const fn new(wait: Duration) -> Self {
+        Self { wait }
+    }
+}
+
+impl<T, E> Wait<T, E> for Constant {
+    fn wait(&self, _: &Details<'_, T, E>) -> Option<Duration> {
+        Some(self.wait)
+    }
+
+    fn needs_elapsed(&self) -> bool {
+        false
+    }
+}
+
+/// Waits that grow by the same amount each time: see [`Retry::linear`](crate::Retry::linear).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Linear {
+    pub(crate) first_wait: Duration,
+    pub(crate) step: Duration,
+}
+
+impl Linear {
+    /// `first_wait`, `first_wait + step`, `first_wait + 2 * step` and so on.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use relent::{Linear, Retry};
+    ///
+    /// let policy = Retry::new(Linear::new(Duration::from_secs(1), Duration::from_secs(5)));
+    /// assert!(policy.waits().take(3).eq([1, 6, 11].map(Duration::from_secs)));
+    /// ```
+    #[must_use]
+    pub const fn new(first_wait: Duration, step: Duration) -> Self {
+        Self { first_wait, step }
+    }
+}
+
+impl<T, E> Wait<T, E> for Linear {
+    fn wait(&self, details: &Details<'_, T, E>) -> Option<Duration> {
+        let steps = u64::from(details.tries.saturating_sub(1));
+        let grown = nanos(self.step).saturating_mul(steps);
+        Some(Duration::from_nanos(nanos(self.first_wait).saturating_add(grown)))
+    }
+
+    fn needs_elapsed(&self) -> bool {
+        false
+    }
+}
+
+/// Waits that shrink: see [`Retry::decay`](crate::Retry::decay).
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Decay {
+    pub(crate) first_wait: Duration,
+    pub(crate) factor: f64,
+    pub(crate) min_wait: Duration,
+}
+
+impl Decay {
+    /// `first_wait * e^(-decay_factor * n)` for n = 0, 1, 2 ..., and never less than `min_wait`.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use relent::{Decay, Retry};
+    ///
+    /// let policy = Retry::new(Decay::new(Duration::from_secs(100), 3.0, Duration::from_secs(5)));
+    /// assert!(policy.waits().take(3).eq([100, 5, 5].map(Duration::from_secs)));
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// When the factor is negative or not finite; in a `const` that is a compile error.
+    #[must_use]
+    #[track_caller]
+    pub const fn new(first_wait: Duration, decay_factor: f64, min_wait: Duration) -> Self {
+        match Self::try_new(first_wait, decay_factor, min_wait) {
+            Ok(decay) => decay,
+            Err(refused) => refused.panic(),
+        }
+    }
+
+    /// The same for a factor that is known at run time only.
+    ///
+    /// # Errors
+    ///
+    /// When the factor is negative or not finite.
+    pub const fn try_new(
+        first_wait: Duration,
+        decay_factor: f64,
+        min_wait: Duration,
+    ) -> Result<Self, InvalidSetting> {
+        if decay_factor.is_finite() && decay_factor >= 0.0 {
+            Ok(Self { first_wait, factor: decay_factor, min_wait })
+        } else {
+            Err(InvalidSetting::new("decay_factor must be a finite number, zero or above"))
+        }
+    }
+}
+
+/// 1 s, 0.368 s, 0.135 s, 0.0498 s and so on.
+impl Default for Decay {
+    fn default() -> Self {
+        Self::new(SECOND, 1.0, Duration::ZERO)
+    }
+}
+
+impl<T, E> Wait<T, E> for Decay {
+    fn wait(&self, details: &Details<'_, T, E>) -> Option<Duration> {
+        let steps = f64::from(details.tries.saturating_sub(1));
+        let wait = unrounded(nanos(self.first_wait)) * decayed(self.factor * steps);
+        Some(Duration::from_nanos(rounded(wait)).max(self.min_wait))
+    }
+
+    fn needs_elapsed(&self) -> bool {
+        false
+    }
+}
+
+/// The waits of a list, each once: see [`Retry::sequence`](crate::Retry::sequence).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Sequence<L> {
+    pub(crate) waits: L,
+}
+
+impl<L> Sequence<L> {
+    /// The waits of an array, a slice, a `Vec`, each once and in order.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use relent::{Retry, Sequence};
+    ///
+    /// let policy = Retry::new(Sequence::new([1, 5, 30].map(Duration::from_secs)));
+    /// assert!(policy.waits().eq([1, 5, 30].map(Duration::from_secs)));
+    /// ```
+    #[must_use]
+    pub const fn new(waits: L) -> Self {
+        Self { waits }
+    }
+}
+
+impl<T, E, L: AsRef<[Duration]>> Wait<T, E> for Sequence<L> {
+    fn wait(&self, details: &Details<'_, T, E>) -> Option<Duration> {
+        let place = details.tries.checked_sub(1)? as usize;
+        self.waits.as_ref().get(place).copied()
+    }
+
+    fn needs_elapsed(&self) -> bool {
+        false
+    }
+
+    fn ends(&self) -> bool {
+        true
+    }
+}
+
+/// Waits that a function computes: see [`Retry::runtime`](crate::Retry::runtime).
+#[derive(Clone, Copy)]
+pub struct Runtime<F> {
+    compute: F,
+}
+
+impl<F> Runtime<F> {
+    pub(crate) const fn new(compute: F) -> Self {
+        Self { compute }
+    }
+}
+
+impl<F> fmt::Debug for Runtime<F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Runtime").finish_non_exhaustive()
+    }
+}
+
+impl<T, E, F: Fn(&Details<'_, T, E>) -> Duration> Wait<T, E> for Runtime<F> {
+    fn wait(&self, details: &Details<'_, T, E>) -> Option<Duration> {
+        Some((self.compute)(details))
+    }
+}
+
+/// A whole number of nanoseconds as the nearest float.
+#[expect(clippy::cast_precision_loss, reason = "a float holds 52 of the 64 bits, 15 digits")]
+const fn unrounded(nanos: u64) -> f64 {
+    nanos as f64
+}
+
+/// The nearest whole number of nanoseconds, as far as a `u64` holds it; 0 for what is no number,
+/// which only no time at all, grown without end, can be.
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "the cast saturates")]
+const fn rounded(nanos: f64) -> u64 {
+    (nanos + 0.5) as u64
+}
+
+/// `base` to the power of `exponent`, by squaring: `powi` is not in `core`.
+fn power(mut base: f64, mut exponent: u32) -> f64 {
+    let mut product = 1.0;
+    while exponent > 0 {
+        if exponent % 2 == 1 {
+            product *= base;
+        }
+        base *= base;
+        exponent /= 2;
+    }
+    product
+}
+
+/// e to the power of `-x`, for x from zero up: `exp` is not in `core` either. As exact as the waits,
+/// which are whole nanoseconds, can show.
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "x is from 0 to 745")]
+fn decayed(x: f64) -> f64 {
+    if x > 745.0 {
+        return 0.0;
+    }
+    let whole = x as u32;
+    let part = x - f64::from(whole);
+    // The series of e^part, innermost term first.
+    let series = (1..=20).rev().fold(1.0, |sum, n| 1.0 + sum * part / f64::from(n));
+    1.0 / (power(core::f64::consts::E, whole) * series)
+}

@@ -1,0 +1,87 @@
+//! What a policy calls the thing that it retries.
+
+use core::fmt;
+
+/// The name of what is retried, as events show it: `println!("{}", d.target())`.
+///
+/// By default it is the path of the operation's function, or of the function in which its closure
+/// was written. [`Retry::target`](crate::Retry::target) gives it a name of your own.
+///
+/// ```
+/// use relent::{Retry, TestClock};
+///
+/// fn fetch_user() -> Result<u32, std::io::Error> {
+///     Ok(7)
+/// }
+///
+/// let mut names = Vec::new();
+/// let policy = Retry::expo().clock(TestClock::new());
+/// policy.clone().on_success(|d| names.push(d.target().to_string())).run(fetch_user)?;
+/// policy.target("user 7").on_success(|d| names.push(d.target().to_string())).run(fetch_user)?;
+/// assert!(names[0].ends_with("fetch_user"), "{names:?}");
+/// assert_eq!(names[1], "user 7");
+/// # Ok::<(), std::io::Error>(())
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Target<'a> {
+    // As the compiler spells it. Trimming waits until somebody reads it: the first try that
+    // succeeds has no time for it.
+    name: &'a str,
+}
+
+impl<'a> Target<'a> {
+    pub(crate) const fn new(name: &'a str) -> Self {
+        Self { name }
+    }
+
+    /// The target named after the type of an operation.
+    pub(crate) fn of<F: ?Sized>() -> Target<'static> {
+        Target::new(core::any::type_name::<F>())
+    }
+
+    /// The name as a string slice.
+    ///
+    /// ```
+    /// # use relent::Details;
+    /// let details: Details<'_, (), ()> = Details::new("fetch_user", 1);
+    /// assert_eq!(details.target().as_str(), "fetch_user");
+    /// ```
+    #[must_use]
+    pub fn as_str(&self) -> &'a str {
+        let mut name = self.name;
+        while let Some(outer) = name.strip_suffix("::{{closure}}") {
+            name = outer;
+        }
+        name
+    }
+}
+
+impl fmt::Display for Target<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+impl fmt::Debug for Target<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(self.as_str(), f)
+    }
+}
+
+impl PartialEq<str> for Target<'_> {
+    fn eq(&self, other: &str) -> bool {
+        self.as_str() == other
+    }
+}
+
+impl PartialEq<&str> for Target<'_> {
+    fn eq(&self, other: &&str) -> bool {
+        self.as_str() == *other
+    }
+}
+
+impl AsRef<str> for Target<'_> {
+    fn as_ref(&self) -> &str {
+        self.as_str()
+    }
+}

@@ -1,0 +1,174 @@
+//! A virtual clock, for tests of your own and for this crate's.
+
+use core::future::Future;
+use core::pin::Pin;
+use core::task::{Context, Poll, Waker};
+use core::time::Duration;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::vec::Vec;
+
+use crate::clock::{AsyncSleep, Sleep};
+
+/// A clock on which waiting takes no real time.
+///
+/// It drives `run` and `run_async` alike, and remembers every wait. Its clones are the same clock.
+///
+/// ```
+/// use std::time::Duration;
+/// use relent::{Jitter, Retry, TestClock};
+///
+/// let clock = TestClock::new();
+/// let policy = Retry::expo().max_time(Duration::from_secs(10)).jitter(Jitter::None).clock(&clock);
+/// policy.run(|| Err::<(), _>("down")).unwrap_err();
+/// assert_eq!(clock.waits(), [1, 2, 4, 3].map(Duration::from_secs));
+/// assert_eq!(clock.elapsed(), Duration::from_secs(10));
+/// ```
+#[derive(Clone, Debug, Default)]
+pub struct TestClock {
+    shared: Arc<Shared>,
+}
+
+#[derive(Debug, Default)]
+struct Shared {
+    state: Mutex<State>,
+    moved: Condvar,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    elapsed: Duration,
+    waits: Vec<Duration>,
+    manual: bool,
+    sleepers: Vec<Waker>,
+}
+
+impl State {
+    fn advance(&mut self, time: Duration) -> Vec<Waker> {
+        self.elapsed = self.elapsed.saturating_add(time);
+        core::mem::take(&mut self.sleepers)
+    }
+
+    /// Notes a wait and returns when it ends.
+    fn begin_wait(&mut self, wait: Duration) -> Duration {
+        self.waits.push(wait);
+        self.elapsed.saturating_add(wait)
+    }
+}
+
+impl TestClock {
+    /// A clock that every wait advances by itself, at once.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// A clock that only [`advance`](Self::advance) moves: waits last until it has.
+    ///
+    /// ```
+    /// # use std::future::Future;
+    /// # use std::pin::pin;
+    /// # use std::task::{Context, Waker};
+    /// use std::time::Duration;
+    /// use relent::{Jitter, Retry, TestClock};
+    ///
+    /// let clock = TestClock::manual();
+    /// let policy = Retry::expo().max_tries(2).jitter(Jitter::None).clock(&clock);
+    /// let mut patient = pin!(policy.run_async(async || Err::<(), _>("down")));
+    /// let mut context = Context::from_waker(Waker::noop());
+    ///
+    /// assert!(patient.as_mut().poll(&mut context).is_pending());
+    /// clock.advance(Duration::from_millis(999));
+    /// assert!(patient.as_mut().poll(&mut context).is_pending());
+    /// clock.advance(Duration::from_millis(1));
+    /// assert!(patient.as_mut().poll(&mut context).is_ready());
+    /// ```
+    #[must_use]
+    pub fn manual() -> Self {
+        let clock = Self::default();
+        clock.state().manual = true;
+        clock
+    }
+
+    /// Lets time pass, as a slow operation would, and ends the waits that are over.
+    pub fn advance(&self, time: Duration) {
+        let sleepers = self.state().advance(time);
+        self.shared.moved.notify_all();
+        sleepers.into_iter().for_each(Waker::wake);
+    }
+
+    /// How much time has passed on this clock.
+    #[must_use]
+    pub fn elapsed(&self) -> Duration {
+        self.state().elapsed
+    }
+
+    /// Every wait so far, those of all clones, in the order in which they began.
+    #[must_use]
+    pub fn waits(&self) -> Vec<Duration> {
+        self.state().waits.clone()
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.shared.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Sleep for TestClock {
+    fn now(&self) -> Duration {
+        self.elapsed()
+    }
+
+    fn sleep(&self, wait: Duration) {
+        let mut state = self.state();
+        let end = state.begin_wait(wait);
+        if !state.manual {
+            drop(state);
+            return self.advance(wait);
+        }
+        while state.elapsed < end {
+            state = self.shared.moved.wait(state).unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+}
+
+impl AsyncSleep for TestClock {
+    type Sleep = TestSleep;
+
+    fn now(&self) -> Duration {
+        self.elapsed()
+    }
+
+    fn sleep(&self, wait: Duration) -> TestSleep {
+        let mut state = self.state();
+        let end = state.begin_wait(wait);
+        let manual = state.manual;
+        drop(state);
+        if !manual {
+            self.advance(wait);
+        }
+        TestSleep { clock: self.clone(), end }
+    }
+}
+
+/// A wait on a [`TestClock`].
+#[derive(Debug)]
+#[must_use = "futures do nothing unless they are awaited or polled"]
+pub struct TestSleep {
+    clock: TestClock,
+    end: Duration,
+}
+
+impl Future for TestSleep {
+    type Output = ();
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
+        let mut state = self.clock.state();
+        if state.elapsed >= self.end {
+            return Poll::Ready(());
+        }
+        if !state.sleepers.iter().any(|sleeper| sleeper.will_wake(context.waker())) {
+            state.sleepers.push(context.waker().clone());
+        }
+        Poll::Pending
+    }
+}

@@ -1,0 +1,142 @@
+//! How long to wait? The trait, and the enum for a strategy that is chosen at run time.
+
+use core::time::Duration;
+
+use crate::details::Details;
+use crate::strategies::{Constant, Decay, Expo, Fibo, Linear, Sequence};
+
+/// How long to wait after an attempt whose outcome was not accepted.
+///
+/// A strategy is a function of the attempt, not an iterator that is used up: one policy serves any
+/// number of runs at once. What it returns is then jittered, capped by `max_wait` and clamped to
+/// what is left of `max_time`.
+///
+/// ```
+/// use std::time::Duration;
+/// use relent::{Details, Jitter, Retry, TestClock, Wait};
+///
+/// /// The cube of the number of tries, in milliseconds.
+/// struct Cubic;
+///
+/// impl<T, E> Wait<T, E> for Cubic {
+///     fn wait(&self, details: &Details<'_, T, E>) -> Option<Duration> {
+///         Some(Duration::from_millis(u64::from(details.tries).pow(3)))
+///     }
+/// }
+///
+/// let clock = TestClock::new();
+/// let policy = Retry::new(Cubic).jitter(Jitter::None).max_tries(4).clock(&clock);
+/// policy.run(|| Err::<(), _>("down")).unwrap_err();
+/// assert_eq!(clock.waits(), [1, 8, 27].map(Duration::from_millis));
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a strategy for an operation that returns `Result<{T}, {E}>`",
+    label = "this policy's strategy does not fit the operation",
+    note = "`Retry::new` takes anything that implements `relent::Wait`"
+)]
+pub trait Wait<T, E> {
+    /// The wait after the attempt number `details.tries`, or `None` to give up.
+    fn wait(&self, details: &Details<'_, T, E>) -> Option<Duration>;
+
+    /// Whether `wait` reads [`Details::elapsed`]. Where nothing does, no clock is read.
+    fn needs_elapsed(&self) -> bool {
+        true
+    }
+
+    /// Whether the waits end by themselves, so that a policy needs no other limit.
+    fn ends(&self) -> bool {
+        false
+    }
+}
+
+macro_rules! wait_by_reference {
+    ($($(#[$cfg:meta])? $pointer:ty),* $(,)?) => { $(
+        $(#[$cfg])?
+        impl<T, E, W: Wait<T, E> + ?Sized> Wait<T, E> for $pointer {
+            fn wait(&self, details: &Details<'_, T, E>) -> Option<Duration> {
+                (**self).wait(details)
+            }
+
+            fn needs_elapsed(&self) -> bool {
+                (**self).needs_elapsed()
+            }
+
+            fn ends(&self) -> bool {
+                (**self).ends()
+            }
+        }
+    )* };
+}
+
+wait_by_reference! {
+    &W,
+    #[cfg(feature = "std")] std::boxed::Box<W>,
+    #[cfg(feature = "std")] std::sync::Arc<W>,
+}
+
+/// A strategy that is chosen at run time.
+///
+/// ```
+/// use std::time::Duration;
+/// use relent::{Constant, Expo, Retry, Schedule};
+///
+/// fn policy(production: bool) -> Retry<Schedule> {
+///     Retry::new(if production {
+///         Schedule::Expo(Expo::default())
+///     } else {
+///         Schedule::Constant(Constant::new(Duration::from_millis(10)))
+///     })
+/// }
+///
+/// assert_eq!(policy(true).waits().nth(3), Some(Duration::from_secs(8)));
+/// assert_eq!(policy(false).waits().nth(3), Some(Duration::from_millis(10)));
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum Schedule {
+    /// See [`Retry::expo`](crate::Retry::expo).
+    Expo(Expo),
+    /// See [`Retry::fibo`](crate::Retry::fibo).
+    Fibo(Fibo),
+    /// See [`Retry::constant`](crate::Retry::constant).
+    Constant(Constant),
+    /// See [`Retry::linear`](crate::Retry::linear).
+    Linear(Linear),
+    /// See [`Retry::decay`](crate::Retry::decay).
+    Decay(Decay),
+    /// See [`Retry::sequence`](crate::Retry::sequence).
+    Sequence(Sequence<&'static [Duration]>),
+}
+
+macro_rules! schedule {
+    ($($variant:ident($strategy:ty)),* $(,)?) => {
+        impl<T, E> Wait<T, E> for Schedule {
+            fn wait(&self, details: &Details<'_, T, E>) -> Option<Duration> {
+                match self { $(Self::$variant(strategy) => strategy.wait(details)),* }
+            }
+
+            fn needs_elapsed(&self) -> bool {
+                match self { $(Self::$variant(strategy) => Wait::<T, E>::needs_elapsed(strategy)),* }
+            }
+
+            fn ends(&self) -> bool {
+                match self { $(Self::$variant(strategy) => Wait::<T, E>::ends(strategy)),* }
+            }
+        }
+
+        $(impl From<$strategy> for Schedule {
+            fn from(strategy: $strategy) -> Self {
+                Self::$variant(strategy)
+            }
+        })*
+    };
+}
+
+schedule! {
+    Expo(Expo),
+    Fibo(Fibo),
+    Constant(Constant),
+    Linear(Linear),
+    Decay(Decay),
+    Sequence(Sequence<&'static [Duration]>),
+}
