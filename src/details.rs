@@ -21,6 +21,17 @@ pub enum EventKind {
 }
 
 impl EventKind {
+    /// The kind's name as events are serialised: `try`, `success`, `backoff`, `giveup`.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Try => "try",
+            Self::Success => "success",
+            Self::Backoff => "backoff",
+            Self::GiveUp => "giveup",
+        }
+    }
+
     /// Each kind's place in a list that has one entry per kind.
     #[cfg(feature = "std")]
     pub(crate) const fn index(self) -> usize {
@@ -54,6 +65,19 @@ pub enum GiveUp {
     MaxTime,
     /// The strategy has no more waits, as at the end of a [`Retry::sequence`](crate::Retry::sequence).
     WaitsExhausted,
+}
+
+impl GiveUp {
+    /// The reason's name as events are serialised, such as `max_tries`.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::NotRetryable => "not_retryable",
+            Self::MaxTries => "max_tries",
+            Self::MaxTime => "max_time",
+            Self::WaitsExhausted => "waits_exhausted",
+        }
+    }
 }
 
 impl fmt::Display for GiveUp {
@@ -116,7 +140,7 @@ pub struct Details<'a, T, E> {
     pub last_wait: Duration,
     /// Why the run gave up, where it did.
     pub reason: Option<GiveUp>,
-    target: Target<'a>,
+    target: Target,
     pub(crate) outcome: Option<&'a Result<T, E>>,
 }
 
@@ -136,11 +160,11 @@ impl<'a, T, E> Details<'a, T, E> {
     /// assert_eq!(details.to_string(), "Trying fetch_user (try 2)");
     /// ```
     #[must_use]
-    pub const fn new(target: &'a str, tries: u32) -> Self {
+    pub const fn new(target: &'static str, tries: u32) -> Self {
         Self::of(Target::new(target), EventKind::Try, tries)
     }
 
-    pub(crate) const fn of(target: Target<'a>, event: EventKind, tries: u32) -> Self {
+    pub(crate) const fn of(target: Target, event: EventKind, tries: u32) -> Self {
         Self {
             event,
             tries,
@@ -179,7 +203,7 @@ impl<'a, T, E> Details<'a, T, E> {
 
     /// What is retried, by name.
     #[must_use]
-    pub const fn target(&self) -> Target<'a> {
+    pub const fn target(&self) -> Target {
         self.target
     }
 
@@ -245,6 +269,17 @@ impl<T, E> fmt::Debug for Details<'_, T, E> {
 
 impl<T, E: fmt::Display> fmt::Display for Details<'_, T, E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.write_line(f, E::fmt)
+    }
+}
+
+impl<T, E> Details<'_, T, E> {
+    /// The line that one would log, with the error written by `show`.
+    pub(crate) fn write_line(
+        &self,
+        f: &mut fmt::Formatter<'_>,
+        show: impl Fn(&E, &mut fmt::Formatter<'_>) -> fmt::Result,
+    ) -> fmt::Result {
         let Self { target, tries, .. } = self;
         let times = if *tries == 1 { "try" } else { "tries" };
         match self.event {
@@ -256,7 +291,11 @@ impl<T, E: fmt::Display> fmt::Display for Details<'_, T, E> {
             EventKind::GiveUp => write!(f, "Giving up {target} after {tries} {times}")?,
         }
         match self.error() {
-            Some(error) => write!(f, " ({error})"),
+            Some(error) => {
+                f.write_str(" (")?;
+                show(error, f)?;
+                f.write_str(")")
+            }
             None => f.write_str(" (value not accepted)"),
         }
     }

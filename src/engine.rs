@@ -71,7 +71,7 @@ impl Run {
     pub(crate) fn details<'a, T, E>(
         &self,
         verdict: &Verdict,
-        target: Target<'a>,
+        target: Target,
         outcome: Option<&'a Result<T, E>>,
     ) -> Details<'a, T, E> {
         let mut details = Details::of(target, verdict.event, self.tries);
@@ -87,7 +87,7 @@ impl Run {
     pub(crate) fn judge<T, E, S: Wait<T, E>, C: Condition<T, E>>(
         &mut self,
         engine: &Engine<'_, S, C>,
-        target: Target<'_>,
+        target: Target,
         outcome: &Result<T, E>,
         now: impl Fn() -> Duration,
     ) -> Verdict {

@@ -18,12 +18,26 @@ mod condition;
 // Who is told?
 mod details;
 #[cfg(feature = "std")]
+mod event;
+#[cfg(feature = "std")]
 mod handlers;
 #[cfg(feature = "std")]
 mod handlers_async;
+#[cfg(feature = "log")]
+mod log;
+#[cfg(feature = "metrics")]
+mod metrics;
 mod observe;
+#[cfg(feature = "serde")]
+mod serde;
+#[cfg(any(feature = "log", feature = "tracing"))]
+mod severity;
+#[cfg(any(feature = "log", feature = "tracing"))]
+mod show;
 mod target;
 mod tell;
+#[cfg(feature = "tracing")]
+mod tracing;
 // What clock?
 mod clock;
 #[cfg(feature = "test-util")]
@@ -43,6 +57,8 @@ mod settings;
 pub use clock::{AsyncSleep, Sleep, System};
 pub use condition::{AnyError, Ask, Condition, RetryIf, Until};
 pub use details::{Details, EventKind, GiveUp};
+#[cfg(feature = "std")]
+pub use event::Event;
 pub use future::Retrying;
 #[cfg(feature = "std")]
 pub use handlers::Handlers;
@@ -50,13 +66,21 @@ pub use handlers::Handlers;
 pub use handlers_async::HandlersAsync;
 pub use inspect::Waits;
 pub use jitter::Jitter;
+#[cfg(feature = "log")]
+pub use log::Log;
+#[cfg(feature = "metrics")]
+pub use metrics::Metrics;
 pub use observe::{Observe, Observed};
 pub use retry::Retry;
 pub use settings::InvalidSetting;
+#[cfg(any(feature = "log", feature = "tracing"))]
+pub use show::{ByDebug, ByDisplay};
 pub use strategies::{Constant, Decay, Expo, Fibo, Linear, Runtime, Sequence};
 pub use target::Target;
 #[cfg(feature = "test-util")]
 pub use test_util::{TestClock, TestSleep};
 #[cfg(feature = "tokio")]
 pub use tokio::SystemSleep;
+#[cfg(feature = "tracing")]
+pub use tracing::Tracing;
 pub use wait::{Schedule, Wait};

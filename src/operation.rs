@@ -15,7 +15,7 @@ pub trait Operation {
     fn attempt(&mut self) -> Self::Attempt;
 
     /// The operation's own name for itself.
-    fn target(&self) -> Target<'static>;
+    fn target(&self) -> Target;
 }
 
 /// A closure without arguments.
@@ -29,7 +29,7 @@ impl<A, F: FnMut() -> A> Operation for Call<F> {
         (self.0)()
     }
 
-    fn target(&self) -> Target<'static> {
+    fn target(&self) -> Target {
         Target::of::<F>()
     }
 }

@@ -230,7 +230,7 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
     }
 
     /// The name by which events call an operation that calls itself `own`.
-    pub(crate) fn target_or(&self, own: Target<'static>) -> Target<'static> {
+    pub(crate) fn target_or(&self, own: Target) -> Target {
         self.settings.target.map_or(own, Target::new)
     }
 

@@ -23,20 +23,20 @@ use core::fmt;
 /// # Ok::<(), std::io::Error>(())
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Target<'a> {
+pub struct Target {
     // As the compiler spells it. Trimming waits until somebody reads it: the first try that
     // succeeds has no time for it.
-    name: &'a str,
+    name: &'static str,
 }
 
-impl<'a> Target<'a> {
-    pub(crate) const fn new(name: &'a str) -> Self {
+impl Target {
+    pub(crate) const fn new(name: &'static str) -> Self {
         Self { name }
     }
 
     /// The target named after the type of an operation.
-    pub(crate) fn of<F: ?Sized>() -> Target<'static> {
-        Target::new(core::any::type_name::<F>())
+    pub(crate) fn of<F: ?Sized>() -> Self {
+        Self::new(core::any::type_name::<F>())
     }
 
     /// The name as a string slice.
@@ -47,7 +47,7 @@ impl<'a> Target<'a> {
     /// assert_eq!(details.target().as_str(), "fetch_user");
     /// ```
     #[must_use]
-    pub fn as_str(&self) -> &'a str {
+    pub fn as_str(&self) -> &'static str {
         let mut name = self.name;
         while let Some(outer) = name.strip_suffix("::{{closure}}") {
             name = outer;
@@ -56,31 +56,31 @@ impl<'a> Target<'a> {
     }
 }
 
-impl fmt::Display for Target<'_> {
+impl fmt::Display for Target {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(self.as_str())
     }
 }
 
-impl fmt::Debug for Target<'_> {
+impl fmt::Debug for Target {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Debug::fmt(self.as_str(), f)
     }
 }
 
-impl PartialEq<str> for Target<'_> {
+impl PartialEq<str> for Target {
     fn eq(&self, other: &str) -> bool {
         self.as_str() == other
     }
 }
 
-impl PartialEq<&str> for Target<'_> {
+impl PartialEq<&str> for Target {
     fn eq(&self, other: &&str) -> bool {
         self.as_str() == *other
     }
 }
 
-impl AsRef<str> for Target<'_> {
+impl AsRef<str> for Target {
     fn as_ref(&self) -> &str {
         self.as_str()
     }
