@@ -9,6 +9,10 @@
 #[cfg(feature = "std")]
 extern crate std;
 
+// Only for readers, and for the tests of what they read.
+#[cfg(any(doc, doctest))]
+pub mod _docs;
+
 // How long to wait?
 mod jitter;
 mod strategies;
