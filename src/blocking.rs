@@ -92,7 +92,7 @@ where
     let target = policy.target_or(operation.target());
     let mut run = policy.begin(now);
     loop {
-        let verdict = run.next_try(now);
+        let verdict = policy.next_try(&mut run, now);
         tell(policy, &run.details(&verdict, target, None));
         let outcome = finish.outcome(operation.attempt());
         let verdict = run.judge(&policy.engine(), target, &outcome, now);

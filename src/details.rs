@@ -98,8 +98,11 @@ impl fmt::Display for GiveUp {
 /// | [`target()`](Self::target), [`tries`](Self::tries), [`elapsed`](Self::elapsed), [`last_wait`](Self::last_wait) | yes | yes | yes | yes |
 /// | [`wait`](Self::wait) | | yes | | |
 /// | [`value()`](Self::value) | | if it was not accepted | yes | if it was not accepted |
-/// | [`error()`](Self::error) | | yes | | yes |
+/// | [`error()`](Self::error) | | if there was one | | if there was one |
 /// | [`reason`](Self::reason) | | | | yes |
+///
+/// (A [`Condition`](crate::Condition) of your own may accept an error: that is a success without a
+/// value.)
 ///
 /// Its `Display` is the line that one would log:
 ///
@@ -177,10 +180,13 @@ impl<'a, T, E> Details<'a, T, E> {
         }
     }
 
-    /// The same with an outcome; the event becomes [`EventKind::Success`].
+    /// The same with an outcome; the event becomes [`EventKind::Success`], unless a wait or a reason
+    /// says otherwise.
     #[must_use]
     pub const fn with_outcome(mut self, outcome: &'a Result<T, E>) -> Self {
-        self.event = EventKind::Success;
+        if let EventKind::Try = self.event {
+            self.event = EventKind::Success;
+        }
         self.outcome = Some(outcome);
         self
     }

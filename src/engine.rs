@@ -56,12 +56,12 @@ impl Run {
         self.began.map_or(Duration::ZERO, |began| now().saturating_sub(began))
     }
 
-    /// Begins the next attempt.
-    pub(crate) fn next_try(&mut self, now: impl FnOnce() -> Duration) -> Verdict {
+    /// Begins the next attempt. `now` is `None` where nobody is told of it.
+    pub(crate) fn next_try(&mut self, now: Option<impl FnOnce() -> Duration>) -> Verdict {
         self.tries = self.tries.saturating_add(1);
         Verdict {
             event: EventKind::Try,
-            elapsed: self.elapsed(now),
+            elapsed: now.map_or(Duration::ZERO, |now| self.elapsed(now)),
             wait: Duration::ZERO,
             reason: None,
         }
@@ -170,8 +170,10 @@ impl<S, C> Engine<'_, S, C> {
             (Some(asked), Some(left)) if asked > left => Err(GiveUp::MaxTime),
             (Some(asked), _) => Ok(asked),
             (None, left) => {
-                let wait = self.capped(self.jittered(planned, details.tries, now));
-                Ok(left.map_or(wait, |left| wait.min(left)))
+                // Capped before jitter, so that a long wait is not spread far beyond the cap and
+                // then cut to it, for all clients alike; and after it, so that no jitter exceeds it.
+                let wait = self.jittered(self.capped(planned), details.tries, now);
+                Ok(self.capped(left.map_or(wait, |left| wait.min(left))))
             }
         }
     }

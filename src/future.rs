@@ -225,11 +225,17 @@ where
                         policy.clock.check();
                     }
                     *this.run = policy.begin(now);
-                    (Cursor::default(), Told { verdict: this.run.next_try(now), outcome: None })
+                    (
+                        Cursor::default(),
+                        Told { verdict: policy.next_try(this.run, now), outcome: None },
+                    )
                 }
                 StateProjection::Sleeping { sleep } => {
                     ready!(sleep.poll(context));
-                    (Cursor::default(), Told { verdict: this.run.next_try(now), outcome: None })
+                    (
+                        Cursor::default(),
+                        Told { verdict: policy.next_try(this.run, now), outcome: None },
+                    )
                 }
                 StateProjection::Attempting { attempt } => {
                     let outcome = this.finish.outcome(ready!(attempt.poll(context)));

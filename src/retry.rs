@@ -5,7 +5,7 @@ use core::time::Duration;
 use crate::clock::System;
 use crate::condition::{AnyError, Condition};
 use crate::details::{Details, EventKind};
-use crate::engine::{Engine, Run};
+use crate::engine::{Engine, Run, Verdict};
 use crate::settings::Settings;
 use crate::strategies::{Constant, Decay, Expo, Fibo, Linear, Runtime, Sequence};
 use crate::target::Target;
@@ -245,6 +245,14 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
         let wanted = self.engine().needs_elapsed::<T, E>()
             || [Try, Success, Backoff, GiveUp].into_iter().any(|event| self.observer.wants(event));
         Run::begin(wanted.then(now))
+    }
+
+    /// Begins the next attempt of a run.
+    pub(crate) fn next_try<T, E>(&self, run: &mut Run, now: impl FnOnce() -> Duration) -> Verdict
+    where
+        H: Tell<T, E>,
+    {
+        run.next_try(self.observer.wants(EventKind::Try).then_some(now))
     }
 
     /// Tells an event to whoever is next: see [`Tell::tell`].

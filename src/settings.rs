@@ -171,7 +171,8 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
     /// assert!(policy.waits().eq([1, 2, 4, 5, 5].map(Duration::from_secs)));
     /// ```
     ///
-    /// The cap is applied after jitter, and to the first wait too. A wait that was asked for
+    /// The cap is applied before jitter, so that capped waits are spread as others are, and again
+    /// after it; and to the first wait too. A wait that was asked for
     /// ([`Ask::RetryIn`](crate::Ask::RetryIn)) is not capped. It limits the waits, not the attempts.
     pub const fn max_wait(mut self, wait: Duration) -> Self {
         self.settings.max_wait = Some(wait);

@@ -4,8 +4,8 @@ use core::fmt;
 
 use crate::details::Details;
 
-/// Shows errors by their `Display`: what [`Log`](crate::Log) and [`Tracing`](crate::Tracing) do
-/// unless told otherwise.
+/// Shows errors by their `Display`: what `Log` and `Tracing` do unless
+/// told otherwise.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct ByDisplay;
 
