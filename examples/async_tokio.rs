@@ -49,7 +49,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     assert_eq!(task.await??, "user 9");
 
     // It is cancelled as any future is: by dropping it.
-    let down = POLICY.forever().into_run_async(async || Err::<(), _>("down"));
+    let down = Retry::expo().forever().into_run_async(async || Err::<(), _>("down"));
     assert!(tokio::time::timeout(Duration::from_millis(50), down).await.is_err());
 
     println!("got three users, and gave up on a fourth");
