@@ -1,5 +1,6 @@
 //! The `log` observer. The only file that knows of the `log` crate.
 
+use core::fmt;
 use core::marker::PhantomData;
 
 use log::{Level, LevelFilter};
@@ -7,7 +8,7 @@ use log::{Level, LevelFilter};
 use crate::details::{Details, EventKind};
 use crate::observe::Observe;
 use crate::severity::{Severity, levels_of};
-use crate::show::{ByDisplay, Line, Show};
+use crate::show::{ByDisplay, Show};
 
 /// Logs a line for each back-off and give-up, through the `log` crate.
 ///
@@ -91,5 +92,14 @@ impl<T, E, W: Show<E>> Observe<T, E> for Log<W> {
     fn wants(&self, event: EventKind) -> bool {
         let most = log::max_level();
         self.levels.any(event, |level| *level != LevelFilter::Off && *level <= most)
+    }
+}
+
+/// The line that [`Details`]' own `Display` gives, with the error shown in either way.
+struct Line<'d, 'a, T, E, W>(&'d Details<'a, T, E>, PhantomData<W>);
+
+impl<T, E, W: Show<E>> fmt::Display for Line<'_, '_, T, E, W> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.write_line(f, W::show)
     }
 }

@@ -1,5 +1,6 @@
 //! The `tracing` observer. The only file that knows of the `tracing` crate.
 
+use core::fmt;
 use core::marker::PhantomData;
 
 use tracing::Level;
@@ -8,7 +9,7 @@ use tracing::level_filters::{LevelFilter, STATIC_MAX_LEVEL};
 use crate::details::{Details, EventKind};
 use crate::observe::Observe;
 use crate::severity::{Severity, levels_of};
-use crate::show::{ByDisplay, Show, Shown};
+use crate::show::{ByDisplay, Show};
 
 /// Records each event through the `tracing` crate, with a field for each fact.
 ///
@@ -120,5 +121,14 @@ impl<T, E, W: Show<E>> Observe<T, E> for Tracing<W> {
     fn wants(&self, event: EventKind) -> bool {
         let most = LevelFilter::current().min(STATIC_MAX_LEVEL);
         self.levels.any(event, |level| *level != LevelFilter::OFF && *level <= most)
+    }
+}
+
+/// An error alone, shown in either way.
+struct Shown<'e, E, W>(&'e E, PhantomData<W>);
+
+impl<E, W: Show<E>> fmt::Display for Shown<'_, E, W> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        W::show(self.0, f)
     }
 }
