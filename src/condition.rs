@@ -174,10 +174,26 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
     ///
     /// A run that ends so tells [`GiveUp::NotRetryable`](crate::GiveUp::NotRetryable). Said more
     /// than once, all the functions must agree. It is asked of every error, before any limit is
-    /// looked at. It is the ancestor's `giveup`, the other way round.
+    /// looked at. It is the `giveup` of Python's `backoff`, the other way
+    /// round.
     ///
-    /// A policy that is kept in a field or a `static` names its type with a function pointer:
-    /// `Retry<Expo, RetryIf<AnyError, fn(&ApiError) -> bool>>`.
+    /// A policy that is kept in a field or a `static` names its type with a function pointer, best in
+    /// an alias:
+    ///
+    /// ```
+    /// # use relent::{AnyError, Expo, Retry, RetryIf};
+    /// # struct ApiError;
+    /// # impl ApiError { fn is_transient(&self) -> bool { true } }
+    /// type ApiRetry = Retry<Expo, RetryIf<AnyError, fn(&ApiError) -> bool>>;
+    ///
+    /// struct Client {
+    ///     retry: ApiRetry,
+    /// }
+    ///
+    /// let is_transient: fn(&ApiError) -> bool = ApiError::is_transient;
+    /// let client = Client { retry: Retry::expo().retry_if(is_transient) };
+    /// # assert!(client.retry.run(|| Ok::<_, ApiError>(())).is_ok());
+    /// ```
     pub fn retry_if<E, F>(self, is_retryable: F) -> Retry<S, RetryIf<C, F>, H, Z>
     where
         F: Fn(&E) -> bool,
@@ -200,7 +216,8 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
     ///
     /// A run that gives up returns the last value as it is, in an `Ok`. Said more than once, all
     /// the functions must agree. Errors are retried as before. For an operation that cannot fail
-    /// there is [`Retry::poll`]. It is the ancestor's `on_predicate`, the other way round.
+    /// there is [`Retry::poll`]. It is the `on_predicate` of Python's
+    /// `backoff`, the other way round.
     pub fn until<T, F>(self, is_wanted: F) -> Retry<S, Until<C, F>, H, Z>
     where
         F: Fn(&T) -> bool,

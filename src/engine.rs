@@ -187,13 +187,13 @@ impl<S, C> Engine<'_, S, C> {
     }
 
     fn jittered(&self, wait: Duration, tries: u32, now: impl Fn() -> Duration) -> Duration {
-        Duration::from_nanos(self.settings.jitter.apply(nanos(wait), |most| {
-            match self.settings.seed {
-                // One draw an attempt: the attempt's number is all the state there is.
-                Some(seed) => jitter::seeded(seed.wrapping_add(tries.into()), most),
+        Duration::from_nanos(self.settings.jitter.apply(
+            nanos(wait),
+            |most| match self.settings.seed {
+                Some(seed) => jitter::seeded(seed, tries, most),
                 None => jitter::drawn(|| nanos(now()), most),
-            }
-        }))
+            },
+        ))
     }
 
     fn capped(&self, wait: Duration) -> Duration {

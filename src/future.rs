@@ -44,7 +44,10 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
     ///
     /// The operation is any function or closure that returns a future: `|| client.get(id)`,
     /// `|| async { .. }`, `async || ..`. It makes a new future for each attempt, which cannot borrow
-    /// from the closure mutably.
+    /// from the closure.
+    ///
+    /// The future borrows the policy: await it in the statement that builds a temporary one, or use
+    /// [`into_run_async`](Self::into_run_async).
     ///
     /// # Errors
     ///
@@ -77,6 +80,36 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
     ///     Err::<(), _>("down")
     /// }));
     /// assert_eq!(task.await.unwrap(), Err("down"));
+    /// # }
+    /// ```
+    ///
+    /// A closure that owns what it needs clones it for each attempt; where the policy is a `static`
+    /// the task can hold all of it instead:
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread", start_paused = true)]
+    /// # async fn main() {
+    /// use std::sync::Arc;
+    /// use relent::Retry;
+    ///
+    /// struct Client;
+    ///
+    /// impl Client {
+    ///     async fn get(&self, id: u32) -> Result<u32, &'static str> {
+    ///         Ok(id)
+    ///     }
+    /// }
+    ///
+    /// static API: Retry = Retry::expo().max_tries(3);
+    ///
+    /// let client = Arc::new(Client);
+    /// let for_task = Arc::clone(&client);
+    /// let owned = tokio::spawn(API.into_run_async(move || {
+    ///     let client = Arc::clone(&for_task);
+    ///     async move { client.get(7).await }
+    /// }));
+    /// let borrowed = tokio::spawn(async move { API.run_async(|| client.get(8)).await });
+    /// assert_eq!((owned.await.unwrap(), borrowed.await.unwrap()), (Ok(7), Ok(8)));
     /// # }
     /// ```
     ///

@@ -57,8 +57,11 @@ impl Jitter {
     }
 }
 
-/// Draws from `0..=most`, the same for the same seed.
-pub(crate) fn seeded(seed: u64, most: u64) -> u64 {
+/// Draws from `0..=most`, the same for the same seed and attempt, which is all the state there is.
+pub(crate) fn seeded(seed: u64, tries: u32, most: u64) -> u64 {
+    // Far apart, or devices whose seeds are neighbours would draw the same numbers one attempt later.
+    const STEP: u64 = 0x9e37_79b9_7f4a_7c15;
+    let seed = seed.wrapping_add(u64::from(tries).wrapping_mul(STEP));
     SmallRng::seed_from_u64(seed).random_range(0..=most)
 }
 
@@ -86,5 +89,5 @@ pub(crate) fn drawn(_: impl FnOnce() -> u64, most: u64) -> u64 {
 /// one device to the next; [`Retry::seed`](crate::Retry::seed) does better.
 #[cfg(not(feature = "std"))]
 pub(crate) fn drawn(now: impl FnOnce() -> u64, most: u64) -> u64 {
-    seeded(now(), most)
+    seeded(now(), 0, most)
 }

@@ -8,7 +8,7 @@ use crate::strategies::{Decay, Expo, Fibo, Linear};
 
 /// # Of exponential waits
 impl<C, H, Z> Retry<Expo, C, H, Z> {
-    /// The first wait. The default is 1 s; the ancestor calls it `factor`.
+    /// The first wait. The default is 1 s; Python's `backoff` calls it `factor`.
     ///
     /// ```
     /// # use std::time::Duration;
@@ -21,8 +21,8 @@ impl<C, H, Z> Retry<Expo, C, H, Z> {
         self
     }
 
-    /// What each wait is multiplied by to give the next. The default is 2; the ancestor calls it
-    /// `base`.
+    /// What each wait is multiplied by to give the next. The default is 2; Python's
+    /// `backoff` calls it `base`.
     ///
     /// ```
     /// # use std::time::Duration;
@@ -91,7 +91,7 @@ impl<C, H, Z> Retry<Linear, C, H, Z> {
 
 /// # Of waits that shrink
 impl<C, H, Z> Retry<Decay, C, H, Z> {
-    /// The first wait. The default is 1 s; the ancestor calls it `initial_value`.
+    /// The first wait. The default is 1 s; Python's `backoff` calls it `initial_value`.
     ///
     /// ```
     /// # use std::time::Duration;
@@ -138,7 +138,7 @@ impl<C, H, Z> Retry<Decay, C, H, Z> {
         Ok(self)
     }
 
-    /// What they do not shrink below. The default is zero; the ancestor calls it `min_value`.
+    /// What they do not shrink below. The default is zero; Python's `backoff` calls it `min_value`.
     ///
     /// ```
     /// # use std::time::Duration;

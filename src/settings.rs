@@ -179,7 +179,8 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
         self
     }
 
-    /// Does without the default limit of 10 tries, and changes nothing else.
+    /// Does without the default limit of 10 tries, and changes nothing else: a
+    /// [`max_tries`](Self::max_tries) or [`max_time`](Self::max_time) that is set stays.
     ///
     /// ```
     /// use relent::{Retry, TestClock};
