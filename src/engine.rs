@@ -166,15 +166,19 @@ impl<S, C> Engine<'_, S, C> {
         }
         // Asked for also where another wait replaces it: when it ends, so do the attempts.
         let planned = self.strategy.wait(details).ok_or(GiveUp::WaitsExhausted)?;
-        match (asked, left) {
-            (Some(asked), Some(left)) if asked > left => Err(GiveUp::MaxTime),
-            (Some(asked), _) => Ok(asked),
-            (None, left) => {
-                // Capped before jitter, so that a long wait is not spread far beyond the cap and
-                // then cut to it, for all clients alike; and after it, so that no jitter exceeds it.
-                let wait = self.jittered(self.capped(planned), details.tries, now);
-                Ok(self.capped(left.map_or(wait, |left| wait.min(left))))
-            }
+        let (wait, must_fit) = match asked {
+            Some(asked) => (asked, true),
+            // Capped before jitter, so that a long wait is not spread far beyond the cap and then
+            // cut to it, for all clients alike; and after it, so that no jitter exceeds it.
+            None => (
+                self.capped(self.jittered(self.capped(planned), details.tries, now)),
+                self.settings.stop_before_deadline,
+            ),
+        };
+        match left {
+            Some(left) if wait > left && must_fit => Err(GiveUp::MaxTime),
+            Some(left) => Ok(wait.min(left)),
+            None => Ok(wait),
         }
     }
 

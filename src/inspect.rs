@@ -167,7 +167,8 @@ where
     Z: fmt::Debug,
 {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Settings { tries, max_time, max_wait, jitter, seed, target } = &self.settings;
+        let Settings { tries, max_time, stop_before_deadline, max_wait, jitter, seed, target } =
+            &self.settings;
         f.debug_struct("Retry")
             .field("strategy", &self.strategy)
             .field("condition", &self.condition)
@@ -175,6 +176,7 @@ where
             .field("clock", &self.clock)
             .field("tries", tries)
             .field("max_time", max_time)
+            .field("stop_before_deadline", stop_before_deadline)
             .field("max_wait", max_wait)
             .field("jitter", jitter)
             .field("seed", seed)

@@ -19,6 +19,7 @@ mod strategies;
 mod wait;
 // Whether to retry?
 mod condition;
+mod conditions;
 // Who is told?
 mod details;
 #[cfg(feature = "std")]
@@ -59,7 +60,8 @@ mod retry;
 mod settings;
 
 pub use clock::{AsyncSleep, Sleep, System};
-pub use condition::{AnyError, Ask, Condition, RetryIf, Until};
+pub use condition::{AnyError, Ask, Condition};
+pub use conditions::{RetryAfter, RetryAfterValue, RetryIf, Until};
 pub use details::{Details, EventKind, GiveUp};
 #[cfg(feature = "std")]
 pub use event::Event;

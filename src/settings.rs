@@ -62,6 +62,7 @@ pub(crate) enum Tries {
 pub(crate) struct Settings {
     pub(crate) tries: Tries,
     pub(crate) max_time: Option<Duration>,
+    pub(crate) stop_before_deadline: bool,
     pub(crate) max_wait: Option<Duration>,
     pub(crate) jitter: Jitter,
     pub(crate) seed: Option<u64>,
@@ -72,6 +73,7 @@ impl Settings {
     pub(crate) const DEFAULT: Self = Self {
         tries: Tries::Unsaid,
         max_time: None,
+        stop_before_deadline: false,
         max_wait: None,
         jitter: Jitter::Full,
         seed: None,
@@ -158,6 +160,29 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
     pub const fn max_time(mut self, time: Duration) -> Self {
         self.settings = self.settings.without_default_tries();
         self.settings.max_time = Some(time);
+        self
+    }
+
+    /// Gives up where the wait does not fit into what is left of [`max_time`](Self::max_time),
+    /// instead of shortening it for one last attempt at the deadline.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use relent::{Jitter, Retry, TestClock};
+    ///
+    /// let clock = TestClock::new();
+    /// let policy = Retry::expo()
+    ///     .max_time(Duration::from_secs(10))
+    ///     .stop_before_deadline()
+    ///     .jitter(Jitter::None)
+    ///     .clock(&clock);
+    /// policy.run(|| Err::<(), _>("down")).unwrap_err();
+    /// assert_eq!(clock.waits(), [1, 2, 4].map(Duration::from_secs));
+    /// ```
+    ///
+    /// For a caller who is gone by then. Without `max_time` it changes nothing.
+    pub const fn stop_before_deadline(mut self) -> Self {
+        self.settings.stop_before_deadline = true;
         self
     }
 
