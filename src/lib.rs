@@ -28,6 +28,8 @@ mod event;
 mod handlers;
 #[cfg(feature = "std")]
 mod handlers_async;
+#[cfg(feature = "http")]
+pub mod http;
 #[cfg(feature = "log")]
 mod log;
 #[cfg(feature = "metrics")]
