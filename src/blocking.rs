@@ -1,12 +1,16 @@
 //! The blocking driver: one loop.
 
 use core::convert::Infallible;
+use core::ops::ControlFlow;
+use core::time::Duration;
 
 use crate::clock::Sleep;
 use crate::condition::Condition;
 use crate::details::{Details, EventKind};
+use crate::engine::Run;
 use crate::operation::{Call, Finish, Operation, Polled, Transparent};
 use crate::retry::Retry;
+use crate::target::Target;
 use crate::tell::{Blocking, Cursor, Tell};
 use crate::wait::Wait;
 
@@ -88,21 +92,58 @@ where
     H: Tell<X::Value, X::Error> + Blocking,
     Z: Sleep,
 {
-    let now = || policy.clock.now();
     let target = policy.target_or(operation.target());
-    let mut run = policy.begin(now);
+    let mut run = start(policy, operation.needs_elapsed(), target, || policy.clock.now());
     loop {
-        let verdict = policy.next_try(&mut run, now);
-        tell(policy, &run.details(&verdict, target, None));
         let outcome = finish.outcome(operation.attempt());
-        let verdict = run.judge(&policy.engine(), target, &outcome, now);
-        tell(policy, &run.details(&verdict, target, Some(&outcome)));
-        if verdict.event != EventKind::Backoff {
+        if let ControlFlow::Break(outcome) = after(policy, &mut run, target, outcome) {
             return finish.finish(outcome);
         }
-        drop(outcome);
-        policy.clock.sleep(run.back_off(&verdict));
     }
+}
+
+/// Begins a run, up to where its first attempt is to be made.
+pub(crate) fn start<T, E, S, C, H, Z>(
+    policy: &Retry<S, C, H, Z>,
+    needs_elapsed: bool,
+    target: Target,
+    now: impl Fn() -> Duration,
+) -> Run
+where
+    S: Wait<T, E>,
+    C: Condition<T, E>,
+    H: Tell<T, E> + Blocking,
+{
+    let mut run = policy.begin(needs_elapsed, &now);
+    let verdict = policy.next_try(&mut run, now);
+    tell(policy, &run.details(&verdict, target, None));
+    run
+}
+
+/// All that follows an attempt, up to where the next one is to be made.
+pub(crate) fn after<T, E, S, C, H, Z>(
+    policy: &Retry<S, C, H, Z>,
+    run: &mut Run,
+    target: Target,
+    outcome: Result<T, E>,
+) -> ControlFlow<Result<T, E>>
+where
+    S: Wait<T, E>,
+    C: Condition<T, E>,
+    H: Tell<T, E> + Blocking,
+    Z: Sleep,
+{
+    let now = || policy.clock.now();
+    let verdict = run.judge(&policy.engine(), target, &outcome, now);
+    tell(policy, &run.details(&verdict, target, Some(&outcome)));
+    if verdict.event != EventKind::Backoff {
+        return ControlFlow::Break(outcome);
+    }
+    drop(outcome);
+    policy.clock.sleep(run.back_off(&verdict));
+    let verdict = policy.next_try(run, now);
+    tell(policy, &run.details(&verdict, target, None));
+    ControlFlow::Continue(())
 }
 
 /// Tells an event to everybody.

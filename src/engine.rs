@@ -52,7 +52,16 @@ impl Run {
         Self { began: now, ..Self::NEW }
     }
 
-    fn elapsed(&self, now: impl FnOnce() -> Duration) -> Duration {
+    /// The same run, as if its current attempt were the first.
+    pub(crate) fn reset(&mut self, now: Duration) {
+        *self = Self { tries: 1, ..Self::begin(Some(now)) };
+    }
+
+    pub(crate) fn tries(&self) -> u32 {
+        self.tries
+    }
+
+    pub(crate) fn elapsed(&self, now: impl FnOnce() -> Duration) -> Duration {
         self.began.map_or(Duration::ZERO, |began| now().saturating_sub(began))
     }
 

@@ -226,8 +226,27 @@ where
     X: Finish<Returned<O>>,
     P::Observer: Tell<Value<O, X>, Error<O, X>>,
 {
-    fn new(policy: P, operation: O, finish: X) -> Self {
+    pub(crate) fn new(policy: P, operation: O, finish: X) -> Self {
         Self { policy, operation, finish, run: Run::NEW, state: State::NotStarted }
+    }
+
+    /// A run whose current attempt is being made.
+    pub(crate) fn attempting(
+        policy: P,
+        operation: O,
+        finish: X,
+        run: Run,
+        attempt: O::Attempt,
+    ) -> Self {
+        Self { policy, operation, finish, run, state: State::Attempting { attempt } }
+    }
+
+    pub(crate) fn is_attempting(&self) -> bool {
+        matches!(self.state, State::Attempting { .. })
+    }
+
+    pub(crate) fn run(&self) -> Run {
+        self.run
     }
 }
 
@@ -257,7 +276,7 @@ where
                     if cfg!(debug_assertions) {
                         policy.clock.check();
                     }
-                    *this.run = policy.begin(now);
+                    *this.run = policy.begin(this.operation.needs_elapsed(), now);
                     (
                         Cursor::default(),
                         Told { verdict: policy.next_try(this.run, now), outcome: None },

@@ -52,6 +52,7 @@ mod test_util;
 #[cfg(feature = "tokio")]
 mod tokio;
 // The policy, the one engine, and its thin drivers.
+mod attempts;
 mod blocking;
 mod engine;
 mod future;
@@ -61,6 +62,7 @@ mod parameters;
 mod retry;
 mod settings;
 
+pub use attempts::{After, Attempts, Begin};
 pub use clock::{AsyncSleep, Sleep, System};
 pub use condition::{AnyError, Ask, Condition};
 pub use conditions::{RetryAfter, RetryAfterValue, RetryIf, Until};

@@ -14,6 +14,11 @@ pub trait Operation {
     /// Makes the attempt, or the future that will make it.
     fn attempt(&mut self) -> Self::Attempt;
 
+    /// Whether it wants to know how much time has passed.
+    fn needs_elapsed(&self) -> bool {
+        false
+    }
+
     /// The operation's own name for itself.
     fn target(&self) -> Target;
 }

@@ -235,14 +235,15 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
     }
 
     /// Begins a run, and reads the clock if anybody will want to know how long it takes.
-    pub(crate) fn begin<T, E>(&self, now: impl FnOnce() -> Duration) -> Run
+    pub(crate) fn begin<T, E>(&self, needs_elapsed: bool, now: impl FnOnce() -> Duration) -> Run
     where
         S: Wait<T, E>,
         C: Condition<T, E>,
         H: Tell<T, E>,
     {
         use EventKind::{Backoff, GiveUp, Success, Try};
-        let wanted = self.engine().needs_elapsed::<T, E>()
+        let wanted = needs_elapsed
+            || self.engine().needs_elapsed::<T, E>()
             || [Try, Success, Backoff, GiveUp].into_iter().any(|event| self.observer.wants(event));
         Run::begin(wanted.then(now))
     }

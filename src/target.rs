@@ -1,6 +1,7 @@
 //! What a policy calls the thing that it retries.
 
 use core::fmt;
+use core::panic::Location;
 
 /// The name of what is retried, as events show it: `println!("{}", d.target())`.
 ///
@@ -27,11 +28,13 @@ pub struct Target {
     // As the compiler spells it. Trimming waits until somebody reads it: the first try that
     // succeeds has no time for it.
     name: &'static str,
+    /// Of an in-line loop, which has no operation and is named after its file; 0 for any other.
+    line: u32,
 }
 
 impl Target {
     pub(crate) const fn new(name: &'static str) -> Self {
-        Self { name }
+        Self { name, line: 0 }
     }
 
     /// The target named after the type of an operation.
@@ -39,7 +42,12 @@ impl Target {
         Self::new(core::any::type_name::<F>())
     }
 
-    /// The name as a string slice.
+    /// The place in the code.
+    pub(crate) const fn at(place: &'static Location<'static>) -> Self {
+        Self { name: place.file(), line: place.line() }
+    }
+
+    /// The name as a string slice; that of an in-line loop's place is its file, without the line.
     ///
     /// ```
     /// # use relent::Details;
@@ -58,13 +66,16 @@ impl Target {
 
 impl fmt::Display for Target {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.as_str())
+        match self.line {
+            0 => f.pad(self.as_str()),
+            line => write!(f, "{}:{line}", self.as_str()),
+        }
     }
 }
 
 impl fmt::Debug for Target {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Debug::fmt(self.as_str(), f)
+        write!(f, "\"{self}\"")
     }
 }
 
