@@ -86,6 +86,9 @@ pub trait AsyncSleep {
     fn now(&self) -> Duration;
 
     /// A future that is ready when `wait` has passed since this call.
+    ///
+    /// Where it is ready at once, as it may be for no wait at all, nothing but the operation itself
+    /// ever yields to the runtime.
     fn sleep(&self, wait: Duration) -> Self::Sleep;
 
     /// Panics with advice where `sleep` could not work, as outside of the timer's runtime.
@@ -129,6 +132,7 @@ macro_rules! clock_by_reference {
 
 clock_by_reference! {
     &Z,
+    #[cfg(feature = "std")] std::boxed::Box<Z>,
     #[cfg(feature = "std")] std::sync::Arc<Z>,
 }
 

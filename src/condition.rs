@@ -17,7 +17,7 @@ pub enum Ask {
     /// It is not; try again, but not before this much time has passed.
     ///
     /// The wait replaces the strategy's. It is never jittered or shortened; the run gives up where
-    /// it does not fit into what is left of `max_time`.
+    /// it does not fit into what is left of `max_time`, and where the strategy has no more waits.
     RetryIn(Duration),
 }
 

@@ -101,8 +101,8 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
     /// ```
     ///
     /// A run that ends so tells [`GiveUp::NotRetryable`](crate::GiveUp::NotRetryable). Said more
-    /// than once, all the functions must agree. It is asked of every error, before any limit is
-    /// looked at. It is the `giveup` of Python's `backoff`, the other way
+    /// than once, all the functions must agree. It is asked of every error, the last one
+    /// included, before any limit is looked at. It is the `giveup` of Python's `backoff`, the other way
     /// round.
     ///
     /// A policy that is kept in a field or a `static` names its type with a function pointer, best in

@@ -1,7 +1,8 @@
 //! The one engine: it asks the policy's questions in one fixed order and says what follows.
 //!
-//! It does no I/O, owns no clock, and is the only place with retry arithmetic. The drivers make the
-//! attempts, read the clock, tell the events and sleep, as its verdicts say.
+//! It does no I/O and owns no clock. Limits, caps and the order of it all are here and nowhere else.
+//! The drivers lend it a way to read their clock, make the attempts, tell the events and sleep, as
+//! its verdicts say.
 
 use core::time::Duration;
 

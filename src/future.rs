@@ -20,7 +20,8 @@ use crate::wait::Wait;
 /// # Run it as a future
 ///
 /// The futures do nothing before they are first polled. Dropped at any moment they tell nothing
-/// more. They are `Send` where the policy is `Sync` and the operation and its futures are `Send`.
+/// more. They are `Send` where the policy is `Sync`, the operation, its futures and the timer
+/// are `Send`, and, with async handlers, the operation's value and error too.
 impl<S, C, H, Z> Retry<S, C, H, Z> {
     /// Awaits the operation until its outcome is accepted or the policy gives up, and returns what
     /// the last attempt returned.
@@ -56,7 +57,8 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
     /// # Panics
     ///
     /// The future panics when the operation or a handler does, and with the default clock where it
-    /// is awaited outside of a tokio runtime.
+    /// is awaited outside of a tokio runtime: in builds with debug assertions when it is first
+    /// polled, in others before the first wait.
     pub fn run_async<T, E, F, Fut>(&self, operation: F) -> Retrying<&Self, Call<F>>
     where
         F: FnMut() -> Fut,
@@ -166,12 +168,54 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
     }
 }
 
+impl<S, C, H, Z> Retry<S, C, H, Z> {
+    /// [`poll_async`](Self::poll_async) as a future that owns its policy. See
+    /// [`into_run_async`](Self::into_run_async).
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread", start_paused = true)]
+    /// # async fn main() {
+    /// use relent::Retry;
+    ///
+    /// let mut progress = [10, 60, 100].into_iter();
+    /// let task = tokio::spawn(
+    ///     Retry::expo()
+    ///         .until(|percent: &Option<i32>| *percent == Some(100))
+    ///         .into_poll_async(move || std::future::ready(progress.next())),
+    /// );
+    /// assert_eq!(task.await.unwrap(), Some(100));
+    /// # }
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// As of [`run_async`](Self::run_async).
+    pub fn into_poll_async<T, F, Fut>(self, operation: F) -> Retrying<Self, Call<F>, Polled>
+    where
+        F: FnMut() -> Fut,
+        Fut: Future<Output = T>,
+        S: Wait<T, Infallible>,
+        C: Condition<T, Infallible>,
+        H: Tell<T, Infallible>,
+        Z: AsyncSleep,
+    {
+        Retrying::new(self, Call(operation), Polled)
+    }
+}
+
 type Returned<O> = <<O as Operation>::Attempt as Future>::Output;
 type Value<O, X> = <X as Finish<Returned<O>>>::Value;
 type Error<O, X> = <X as Finish<Returned<O>>>::Error;
 type PendingOf<P, O, X> = <<P as Policy>::Observer as Tell<Value<O, X>, Error<O, X>>>::Pending;
 type BesidePending<P, O, X> =
     <PendingOf<P, O, X> as Pending>::Beside<(Cursor, Told<Value<O, X>, Error<O, X>>)>;
+
+/// What the run was waiting for.
+enum Ended<R> {
+    Wait,
+    Attempt(R),
+    Handler,
+}
 
 /// What the handlers are told, and what follows when they have been.
 struct Told<T, E> {
@@ -183,9 +227,9 @@ struct Told<T, E> {
 pin_project! {
     /// The future of a retried operation: what [`Retry::run_async`] and its like return.
     ///
-    /// It does nothing before it is first polled, allocates nothing, and is as large as a reference
-    /// to the policy, the operation, a few numbers, and the larger of the operation's future and
-    /// the timer.
+    /// It does nothing before it is first polled, and allocates nothing but what async handlers
+    /// box. It is as large as the policy or a reference to it, the operation, a few numbers, and
+    /// the larger of the operation's future and the timer.
     #[must_use = "futures do nothing unless they are awaited or polled"]
     pub struct Retrying<P, O, X = Transparent>
     where
@@ -271,42 +315,46 @@ where
         loop {
             // What comes next is known only when something has ended: this is the one `match` on
             // where the run stands, and the one below on what the engine says of it.
-            let (mut cursor, told) = match this.state.as_mut().project() {
+            let ended = match this.state.as_mut().project() {
                 StateProjection::NotStarted => {
+                    // In release builds the first wait tells, so that no call pays for the check.
                     if cfg!(debug_assertions) {
                         policy.clock.check();
                     }
                     *this.run = policy.begin(this.operation.needs_elapsed(), now);
-                    (
-                        Cursor::default(),
-                        Told { verdict: policy.next_try(this.run, now), outcome: None },
-                    )
+                    Ended::Wait
                 }
                 StateProjection::Sleeping { sleep } => {
                     ready!(sleep.poll(context));
-                    (
-                        Cursor::default(),
-                        Told { verdict: policy.next_try(this.run, now), outcome: None },
-                    )
+                    Ended::Wait
                 }
                 StateProjection::Attempting { attempt } => {
-                    let outcome = this.finish.outcome(ready!(attempt.poll(context)));
-                    let verdict = this.run.judge(&policy.engine(), target, &outcome, now);
-                    (Cursor::default(), Told { verdict, outcome: Some(outcome) })
+                    Ended::Attempt(ready!(attempt.poll(context)))
                 }
                 StateProjection::Telling { beside } => {
                     ready!(Pin::new(PendingOf::<P, O, X>::pending(beside)).poll(context));
-                    match this.state.as_mut().project_replace(State::Done) {
-                        StateTaken::Telling { beside } => PendingOf::<P, O, X>::kept(beside),
-                        _ => continue,
-                    }
+                    Ended::Handler
                 }
                 StateProjection::Done => {
                     panic!("relent: a `Retrying` was polled after it had ended")
                 }
             };
             // What has ended is dropped here, and whoever panics below leaves a future that is done.
-            this.state.set(State::Done);
+            let taken = this.state.as_mut().project_replace(State::Done);
+            let (mut cursor, told) = match (ended, taken) {
+                (Ended::Attempt(returned), _) => {
+                    let outcome = this.finish.outcome(returned);
+                    let verdict = this.run.judge(&policy.engine(), target, &outcome, now);
+                    (Cursor::default(), Told { verdict, outcome: Some(outcome) })
+                }
+                (Ended::Handler, StateTaken::Telling { beside }) => {
+                    PendingOf::<P, O, X>::kept(beside)
+                }
+                (Ended::Wait | Ended::Handler, _) => {
+                    let verdict = policy.next_try(this.run, now);
+                    (Cursor::default(), Told { verdict, outcome: None })
+                }
+            };
             let Told { verdict, outcome } = told;
             let details = this.run.details(&verdict, target, outcome.as_ref());
             if let Some(pending) = policy.tell(&details, &mut cursor) {
@@ -322,7 +370,9 @@ where
                     let wait = this.run.back_off(&verdict);
                     this.state.set(State::Sleeping { sleep: policy.clock.sleep(wait) });
                 }
-                _ => this.state.set(State::Attempting { attempt: this.operation.attempt() }),
+                (EventKind::Try | EventKind::Success | EventKind::GiveUp, _) => {
+                    this.state.set(State::Attempting { attempt: this.operation.attempt() });
+                }
             }
         }
     }
@@ -339,7 +389,7 @@ where
 {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Retrying")
-            .field("target", &self.operation.target())
+            .field("target", &self.policy.policy().target_or(self.operation.target()))
             .field("run", &self.run)
             .finish_non_exhaustive()
     }

@@ -18,7 +18,8 @@ pub(crate) type Handler<'h, T, E> = Box<dyn FnMut(&Details<'_, T, E>) + Send + '
 /// make of a policy's third parameter.
 ///
 /// They are kept behind a lock that is held while they are called and at no other time, so that a
-/// policy with handlers can be shared by threads.
+/// policy with handlers can be shared by threads. Runs that share them call them one at a time: a
+/// slow handler holds up all of them. An [`Observe`](crate::Observe) has no lock.
 pub struct Handlers<'h, T, E, P = ()> {
     pub(crate) previous: P,
     pub(crate) lists: Lists<Handler<'h, T, E>>,
@@ -197,8 +198,8 @@ impl<'k, 'h: 'k, T, E, P> Append<'k, T, E> for Handlers<'h, T, E, P> {
 /// Each may be said any number of times; handlers are called in the order in which they were added,
 /// each with the same [`Details`]. Handlers may borrow, and may change what they borrow. They are
 /// called on the path of the call: a handler should be quick, must not run the policy that it
-/// belongs to (a panic says so), and must not wait for another thread's run of that policy. A
-/// handler that panics ends the run; the policy stays usable.
+/// belongs to (a panic says so), and must not wait for another thread's run of that policy, nor run
+/// a policy whose handlers run this one. A handler that panics ends the run; the policy stays usable.
 ///
 /// A closure needs no types as long as it reads fields, prints [`Details::error`] or matches on it;
 /// only to call a method of the error it has to say which: `|d: &Details<'_, (), io::Error>|`.

@@ -26,7 +26,8 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
     /// assert_eq!(Retry::expo().waits().count(), 9);
     /// ```
     ///
-    /// The iterator ends where the run would give up; that of a policy without a limit does not end.
+    /// The iterator ends where the run would give up. That of a policy without a limit does not end,
+    /// nor does one whose only limit is a time and whose waits are zero.
     pub fn waits(&self) -> Waits<'_, S>
     where
         S: Wait<(), ()>,

@@ -27,6 +27,7 @@ use rand::{RngExt, SeedableRng};
 /// assert_eq!(waits[2], Duration::from_secs(8));
 /// ```
 #[derive(Clone, Copy, Debug, Default)]
+#[non_exhaustive]
 pub enum Jitter {
     /// Anything from nothing to the whole wait, each length as likely as any other.
     #[default]

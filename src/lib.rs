@@ -81,6 +81,7 @@ pub use log::Log;
 #[cfg(feature = "metrics")]
 pub use metrics::Metrics;
 pub use observe::{Observe, Observed};
+pub use operation::{Call, Polled, Transparent};
 pub use retry::Retry;
 pub use settings::InvalidSetting;
 #[cfg(any(feature = "log", feature = "tracing"))]

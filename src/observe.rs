@@ -50,7 +50,7 @@ pub trait Observe<T, E> {
         let _ = details;
     }
 
-    /// An attempt failed, and the wait before the next one begins.
+    /// An outcome was not accepted, and the wait before the next attempt begins.
     fn on_backoff(&self, details: &Details<'_, T, E>) {
         let _ = details;
     }
@@ -61,7 +61,8 @@ pub trait Observe<T, E> {
     }
 
     /// Whether it wants to be told of events of this kind. Where nobody does, no clock is read and
-    /// nothing is prepared for the event.
+    /// nothing is prepared for the event. A run that began when nobody wanted any event tells those
+    /// that come to be wanted during it with an `elapsed` of zero.
     fn wants(&self, event: EventKind) -> bool {
         let _ = event;
         true

@@ -23,7 +23,7 @@ pub trait Operation {
     fn target(&self) -> Target;
 }
 
-/// A closure without arguments.
+/// An operation without arguments, in the type of a [`Retrying`](crate::Retrying).
 #[derive(Debug)]
 pub struct Call<F>(pub(crate) F);
 
@@ -55,7 +55,8 @@ pub trait Finish<Returned> {
     fn finish(&self, outcome: Result<Self::Value, Self::Error>) -> Self::Output;
 }
 
-/// The run returns what the last attempt returned.
+/// A run that returns what the last attempt returned, in the type of a
+/// [`Retrying`](crate::Retrying).
 #[derive(Clone, Copy, Debug)]
 pub struct Transparent;
 
@@ -73,7 +74,8 @@ impl<T, E> Finish<Result<T, E>> for Transparent {
     }
 }
 
-/// The operation cannot fail; the run returns its last value.
+/// A run of an operation that cannot fail, which returns its last value, in the type of a
+/// [`Retrying`](crate::Retrying).
 #[derive(Clone, Copy, Debug)]
 pub struct Polled;
 

@@ -1,4 +1,4 @@
-//! The policy: `Retry`, its constructors, its settings, and what it shows of itself.
+//! The policy: `Retry`, its constructors and its parts.
 
 use core::time::Duration;
 
@@ -68,7 +68,7 @@ impl Retry {
     ///
     /// It grows without end unless [`max_wait`](Retry::max_wait) caps it.
     pub const fn expo() -> Self {
-        Self::new(Expo { first_wait: Duration::from_secs(1), factor: 2.0 })
+        Self::new(Expo::DEFAULT)
     }
 
     /// Waits of 1 s, 1 s, 2 s, 3 s, 5 s, 8 s and so on: maxima, since full jitter is on by default.
@@ -81,7 +81,7 @@ impl Retry {
     /// assert!(policy.waits().take(6).eq([1, 1, 2, 3, 4, 4].map(Duration::from_secs)));
     /// ```
     pub const fn fibo() -> Retry<Fibo> {
-        Retry::new(Fibo::new(Duration::from_secs(1)))
+        Retry::new(Fibo::DEFAULT)
     }
 
     /// The same wait each time: a maximum, since full jitter is on by default.
@@ -123,13 +123,11 @@ impl Retry {
     /// assert_eq!(millis, [1000, 367, 135, 100, 100]);
     /// ```
     ///
-    /// For what is likely to be ready soon after it was not: a lock, a replica that catches up.
+    /// For what is likely to be ready soon after it was not: a lock, a replica that catches up. After
+    /// some twenty tries the waits are zero: give a run that may last longer a
+    /// [`min_wait`](Retry::min_wait).
     pub const fn decay() -> Retry<Decay> {
-        Retry::new(Decay {
-            first_wait: Duration::from_secs(1),
-            factor: 1.0,
-            min_wait: Duration::ZERO,
-        })
+        Retry::new(Decay::DEFAULT)
     }
 
     /// These waits, each once and in order: N waits make N + 1 attempts. Maxima, since full jitter

@@ -155,8 +155,8 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
     /// ```
     ///
     /// The last wait is shortened to what is left, so that one last attempt is made at the deadline.
-    /// An attempt is never interrupted: a run takes at most this time and one attempt more. Zero is
-    /// one attempt. It replaces the default limit of 10 tries.
+    /// An attempt is never interrupted: a run takes at most this time and one attempt more, and what
+    /// the handlers take between an attempt and the wait after it. Zero is one attempt. It replaces the default limit of 10 tries.
     pub const fn max_time(mut self, time: Duration) -> Self {
         self.settings = self.settings.without_default_tries();
         self.settings.max_time = Some(time);

@@ -18,6 +18,8 @@ pub struct Expo {
 }
 
 impl Expo {
+    pub(crate) const DEFAULT: Self = Self::new(SECOND, 2.0);
+
     /// `first_wait`, `first_wait * factor`, `first_wait * factor²` and so on.
     ///
     /// ```
@@ -57,7 +59,7 @@ impl Expo {
 /// 1 s, 2 s, 4 s, 8 s and so on.
 impl Default for Expo {
     fn default() -> Self {
-        Self::new(SECOND, 2.0)
+        Self::DEFAULT
     }
 }
 
@@ -97,6 +99,8 @@ const FIBONACCI: [u64; 93] = {
 };
 
 impl Fibo {
+    pub(crate) const DEFAULT: Self = Self::new(SECOND);
+
     /// 1, 1, 2, 3, 5, 8, 13 ... times `first_wait`.
     ///
     /// ```
@@ -115,7 +119,7 @@ impl Fibo {
 /// 1 s, 1 s, 2 s, 3 s, 5 s and so on.
 impl Default for Fibo {
     fn default() -> Self {
-        Self::new(SECOND)
+        Self::DEFAULT
     }
 }
 
@@ -207,6 +211,8 @@ pub struct Decay {
 }
 
 impl Decay {
+    pub(crate) const DEFAULT: Self = Self::new(SECOND, 1.0, Duration::ZERO);
+
     /// `first_wait * e^(-decay_factor * n)` for n = 0, 1, 2 ..., and never less than `min_wait`.
     ///
     /// ```
@@ -250,7 +256,7 @@ impl Decay {
 /// 1 s, 0.368 s, 0.135 s, 0.0498 s and so on.
 impl Default for Decay {
     fn default() -> Self {
-        Self::new(SECOND, 1.0, Duration::ZERO)
+        Self::DEFAULT
     }
 }
 
@@ -328,7 +334,7 @@ impl<T, E, F: Fn(&Details<'_, T, E>) -> Duration> Wait<T, E> for Runtime<F> {
 }
 
 /// A whole number of nanoseconds as the nearest float.
-#[expect(clippy::cast_precision_loss, reason = "a float holds 52 of the 64 bits, 15 digits")]
+#[expect(clippy::cast_precision_loss, reason = "a float holds 53 of the 64 bits, 15 digits")]
 const fn unrounded(nanos: u64) -> f64 {
     nanos as f64
 }

@@ -36,6 +36,9 @@ use crate::strategies::{Constant, Decay, Expo, Fibo, Linear, Sequence};
 )]
 pub trait Wait<T, E> {
     /// The wait after the attempt number `details.tries`, or `None` to give up.
+    ///
+    /// The details have the outcome, but for [`Retry::waits`](crate::Retry::waits), which asks
+    /// without one.
     fn wait(&self, details: &Details<'_, T, E>) -> Option<Duration>;
 
     /// Whether `wait` reads [`Details::elapsed`]. Where nothing does, no clock is read.
