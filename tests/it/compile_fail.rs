@@ -1,0 +1,8 @@
+//! What must not compile, and what the compiler says of it: one file each in `tests/compile_fail`,
+//! with the message beside it. `TRYBUILD=overwrite cargo test` writes the messages anew: read them.
+//! They are those of the compiler's release with which they were written.
+
+#[test]
+fn mistakes_are_refused_with_messages_that_help() {
+    trybuild::TestCases::new().compile_fail("tests/compile_fail/*.rs");
+}

@@ -1,0 +1,16 @@
+//! What relent promises, tried from outside: through its public interface only.
+//!
+//! Nothing here sleeps for real. `support` plays one script of outcomes through every driver and
+//! insists that all of them tell the same story.
+
+mod auto_traits;
+mod compile_fail;
+mod debug;
+mod events;
+mod futures;
+mod inference;
+mod limits;
+mod reference;
+mod sharing;
+mod support;
+mod waits;
