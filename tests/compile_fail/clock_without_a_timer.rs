@@ -1,0 +1,22 @@
+//! A clock that can only block.
+use std::time::Duration;
+
+use relent::{Retry, Sleep};
+
+struct BlockingOnly;
+
+impl Sleep for BlockingOnly {
+    fn now(&self) -> Duration {
+        Duration::ZERO
+    }
+
+    fn sleep(&self, _: Duration) {}
+}
+
+async fn call() -> Result<(), &'static str> {
+    Retry::expo().clock(BlockingOnly).run_async(async || Err("down")).await
+}
+
+fn main() {
+    drop(call());
+}
