@@ -187,6 +187,26 @@ fn log_says_so_when_a_value_was_not_accepted() {
 }
 
 #[test]
+fn giveups_of_either_kind_are_written_when_only_that_kind_has_a_level() {
+    let lines = log_capture::at(log::LevelFilter::Trace, || {
+        let answers = Log::new().giveup_level(log::LevelFilter::Off);
+        let failures = Log::new().not_retryable_level(log::LevelFilter::Off);
+        for log in [answers, failures] {
+            let policy = policy().max_tries(1).retry_if(|e: &&str| *e == "busy").observe(log);
+            policy.run(|| Err::<(), _>("no such user")).unwrap_err();
+            policy.run(|| Err::<(), _>("busy")).unwrap_err();
+        }
+    });
+    assert_eq!(
+        lines,
+        [
+            line(log::Level::Debug, "Giving up fetch_user after 1 try (no such user)"),
+            line(log::Level::Error, "Giving up fetch_user after 1 try (busy)"),
+        ]
+    );
+}
+
+#[test]
 fn log_shows_an_error_without_display_by_its_debug() {
     let lines = log_capture::at(log::LevelFilter::Trace, || {
         let policy = policy().max_tries(1).observe(Log::new().by_debug());

@@ -58,7 +58,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let policy = policy.max_tries(3);
     policy.run(unreachable).unwrap_err();
     // Something to report.
-    let policy = policy.max_tries(5);
+    let policy = policy.max_tries(4);
     policy.run(unreachable).unwrap_err();
 
     // From here on: what has arrived?
@@ -83,7 +83,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         json!({
             "event": "giveup",
             "target": "charge_card",
-            "tries": 5,
+            "tries": 4,
             "elapsed": null,
             "wait": null,
             "error": "payment service unreachable",
