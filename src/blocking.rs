@@ -134,7 +134,7 @@ where
     Z: Sleep,
 {
     let now = || policy.clock.now();
-    let verdict = run.judge(&policy.engine(), target, &outcome, now);
+    let verdict = policy.judge(run, target, &outcome, now);
     tell(policy, &run.details(&verdict, target, Some(&outcome)));
     if verdict.event != EventKind::Backoff {
         return ControlFlow::Break(outcome);

@@ -71,7 +71,11 @@ impl Run {
         self.tries = self.tries.saturating_add(1);
         Verdict {
             event: EventKind::Try,
-            elapsed: now.map_or(Duration::ZERO, |now| self.elapsed(now)),
+            // The first attempt begins when the run does.
+            elapsed: match now {
+                Some(now) if self.tries > 1 => self.elapsed(now),
+                _ => Duration::ZERO,
+            },
             wait: Duration::ZERO,
             reason: None,
         }
@@ -94,24 +98,45 @@ impl Run {
     }
 
     /// Judges an attempt's outcome, right after it ended.
+    ///
+    /// The clock is read before anybody else is asked, but where nobody who is asked wants to know:
+    /// then it is read after the condition was asked, and only for what will be told.
     pub(crate) fn judge<T, E, S: Wait<T, E>, C: Condition<T, E>>(
         &mut self,
         engine: &Engine<'_, S, C>,
         target: Target,
         outcome: &Result<T, E>,
+        wants_success: bool,
         now: impl Fn() -> Duration,
     ) -> Verdict {
         let mut verdict = Verdict {
             event: EventKind::Backoff,
-            elapsed: self.elapsed(&now),
+            elapsed: Duration::ZERO,
             wait: Duration::ZERO,
             reason: None,
         };
-        let details = self.details(&verdict, target, Some(outcome));
-        match engine.decide(&details, now) {
-            Decision::Return => verdict.event = EventKind::Success,
-            Decision::Wait(wait) => verdict.wait = wait,
-            Decision::GiveUp(reason) => {
+        let mut details = self.details(&verdict, target, Some(outcome));
+        let needs_elapsed = engine.needs_elapsed::<T, E>();
+        if needs_elapsed {
+            details.elapsed = self.elapsed(&now);
+        }
+        let asked = engine.condition.ask(&details);
+        if !needs_elapsed && (wants_success || asked != Ask::Accept) {
+            details.elapsed = self.elapsed(&now);
+        }
+        verdict.elapsed = details.elapsed;
+        let next = match asked {
+            Ask::Accept => {
+                verdict.event = EventKind::Success;
+                return verdict;
+            }
+            Ask::Stop => Err(GiveUp::NotRetryable),
+            Ask::Retry => engine.next_wait(&details, None, now),
+            Ask::RetryIn(wait) => engine.next_wait(&details, Some(wait), now),
+        };
+        match next {
+            Ok(wait) => verdict.wait = wait,
+            Err(reason) => {
                 verdict.event = EventKind::GiveUp;
                 verdict.reason = Some(reason);
             }
@@ -126,12 +151,6 @@ impl Run {
     }
 }
 
-enum Decision {
-    Return,
-    Wait(Duration),
-    GiveUp(GiveUp),
-}
-
 impl<S, C> Engine<'_, S, C> {
     /// Whether the policy itself needs to know how much time has passed.
     pub(crate) fn needs_elapsed<T, E>(&self) -> bool
@@ -142,19 +161,6 @@ impl<S, C> Engine<'_, S, C> {
         self.settings.max_time.is_some()
             || self.strategy.needs_elapsed()
             || self.condition.needs_elapsed()
-    }
-
-    fn decide<T, E>(&self, details: &Details<'_, T, E>, now: impl Fn() -> Duration) -> Decision
-    where
-        S: Wait<T, E>,
-        C: Condition<T, E>,
-    {
-        match self.condition.ask(details) {
-            Ask::Accept => Decision::Return,
-            Ask::Stop => Decision::GiveUp(GiveUp::NotRetryable),
-            Ask::Retry => self.next_wait(details, None, now).into(),
-            Ask::RetryIn(wait) => self.next_wait(details, Some(wait), now).into(),
-        }
     }
 
     /// The wait before the next attempt, or why there is none.
@@ -220,11 +226,5 @@ impl<S, C> Engine<'_, S, C> {
         S: Wait<T, E>,
     {
         self.next_wait(details, None, || details.elapsed).ok()
-    }
-}
-
-impl From<Result<Duration, GiveUp>> for Decision {
-    fn from(next: Result<Duration, GiveUp>) -> Self {
-        next.map_or_else(Self::GiveUp, Self::Wait)
     }
 }

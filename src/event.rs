@@ -46,7 +46,7 @@ use crate::details::{Details, EventKind, GiveUp};
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Event {
-    /// Which event it is.
+    /// Which event it is. Serialised as `event`.
     pub kind: EventKind,
     /// What is retried, by name.
     pub target: String,

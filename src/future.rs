@@ -344,7 +344,7 @@ where
             let (mut cursor, told) = match (ended, taken) {
                 (Ended::Attempt(returned), _) => {
                     let outcome = this.finish.outcome(returned);
-                    let verdict = this.run.judge(&policy.engine(), target, &outcome, now);
+                    let verdict = policy.judge(this.run, target, &outcome, now);
                     (Cursor::default(), Told { verdict, outcome: Some(outcome) })
                 }
                 (Ended::Handler, StateTaken::Telling { beside }) => {
@@ -366,7 +366,8 @@ where
                 (EventKind::Success | EventKind::GiveUp, Some(outcome)) => {
                     return Poll::Ready(this.finish.finish(outcome));
                 }
-                (EventKind::Backoff, _) => {
+                (EventKind::Backoff, outcome) => {
+                    drop(outcome);
                     let wait = this.run.back_off(&verdict);
                     this.state.set(State::Sleeping { sleep: policy.clock.sleep(wait) });
                 }

@@ -90,7 +90,7 @@ impl<T, E, W: Show<E>> Observe<T, E> for Log<W> {
     }
 
     fn wants(&self, event: EventKind) -> bool {
-        let most = log::max_level();
+        let most = log::max_level().min(log::STATIC_MAX_LEVEL);
         self.levels.any(event, |level| *level != LevelFilter::Off && *level <= most)
     }
 }

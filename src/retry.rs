@@ -254,6 +254,23 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
         run.next_try(self.observer.wants(EventKind::Try).then_some(now))
     }
 
+    /// Judges the outcome of an attempt.
+    pub(crate) fn judge<T, E>(
+        &self,
+        run: &mut Run,
+        target: Target,
+        outcome: &Result<T, E>,
+        now: impl Fn() -> Duration,
+    ) -> Verdict
+    where
+        S: Wait<T, E>,
+        C: Condition<T, E>,
+        H: Tell<T, E>,
+    {
+        let wants_success = self.observer.wants(EventKind::Success);
+        run.judge(&self.engine(), target, outcome, wants_success, now)
+    }
+
     /// Tells an event to whoever is next: see [`Tell::tell`].
     pub(crate) fn tell<T, E>(
         &self,

@@ -125,8 +125,8 @@ impl Default for Fibo {
 
 impl<T, E> Wait<T, E> for Fibo {
     fn wait(&self, details: &Details<'_, T, E>) -> Option<Duration> {
-        let place = details.tries.saturating_sub(1) as usize;
-        let times = FIBONACCI.get(place).copied().unwrap_or(u64::MAX);
+        let place = usize::try_from(details.tries.saturating_sub(1)).ok();
+        let times = place.and_then(|place| FIBONACCI.get(place)).copied().unwrap_or(u64::MAX);
         Some(Duration::from_nanos(nanos(self.first_wait).saturating_mul(times)))
     }
 
@@ -296,7 +296,7 @@ impl<L> Sequence<L> {
 
 impl<T, E, L: AsRef<[Duration]>> Wait<T, E> for Sequence<L> {
     fn wait(&self, details: &Details<'_, T, E>) -> Option<Duration> {
-        let place = details.tries.checked_sub(1)? as usize;
+        let place = usize::try_from(details.tries.checked_sub(1)?).ok()?;
         self.waits.as_ref().get(place).copied()
     }
 

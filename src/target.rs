@@ -1,6 +1,7 @@
 //! What a policy calls the thing that it retries.
 
 use core::fmt;
+use core::hash::{Hash, Hasher};
 use core::panic::Location;
 
 /// The name of what is retried, as events show it: `println!("{}", d.target())`.
@@ -86,6 +87,12 @@ impl PartialEq for Target {
 }
 
 impl Eq for Target {}
+
+impl Hash for Target {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        (self.as_str(), self.line).hash(state);
+    }
+}
 
 impl PartialEq<str> for Target {
     fn eq(&self, other: &str) -> bool {

@@ -40,6 +40,8 @@ struct State {
     waits: Vec<Duration>,
     manual: bool,
     sleepers: Vec<Waker>,
+    /// Waits in a row that moved no time.
+    idle_waits: u32,
 }
 
 impl State {
@@ -51,12 +53,21 @@ impl State {
     /// Notes a wait and returns when it ends.
     fn begin_wait(&mut self, wait: Duration) -> Duration {
         self.waits.push(wait);
-        self.elapsed.saturating_add(wait)
+        let end = self.elapsed.saturating_add(wait);
+        self.idle_waits = if end > self.elapsed { 0 } else { self.idle_waits + 1 };
+        assert!(
+            self.idle_waits < 1_000_000,
+            "relent: a million waits in a row have moved this clock by nothing. The policy's waits are \
+             zero and it has no limit on its tries: on a real clock this is a loop without a pause"
+        );
+        end
     }
 }
 
 impl TestClock {
     /// A clock that every wait advances by itself, at once.
+    ///
+    /// It panics after a million waits in a row that moved no time, which would never end.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
@@ -146,7 +157,7 @@ impl AsyncSleep for TestClock {
         if !manual {
             self.advance(wait);
         }
-        TestSleep { clock: self.clone(), end }
+        TestSleep { clock: self.clone(), end, has_yielded: manual }
     }
 }
 
@@ -156,12 +167,18 @@ impl AsyncSleep for TestClock {
 pub struct TestSleep {
     clock: TestClock,
     end: Duration,
+    /// A wait of no real time still lets other tasks run, as a real one does.
+    has_yielded: bool,
 }
 
 impl Future for TestSleep {
     type Output = ();
 
-    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
+        if !core::mem::replace(&mut self.has_yielded, true) {
+            context.waker().wake_by_ref();
+            return Poll::Pending;
+        }
         let mut state = self.clock.state();
         if state.elapsed >= self.end {
             return Poll::Ready(());

@@ -37,16 +37,21 @@ impl AsyncSleep for System {
     }
 
     fn sleep(&self, wait: Duration) -> SystemSleep {
-        self.check();
+        expect_runtime();
         SystemSleep { sleep: tokio::time::sleep(wait) }
     }
 
-    /// Panics outside of a tokio runtime.
+    /// Panics outside of a tokio runtime, and in one without a timer.
     fn check(&self) {
-        assert!(
-            Handle::try_current().is_ok(),
-            "relent: `run_async` waits on tokio's timer, and there is no tokio runtime here. Await \
-             it inside of one, or give the policy the timer of the runtime in use: `.clock(..)`"
-        );
+        expect_runtime();
+        drop(tokio::time::sleep(Duration::ZERO));
     }
+}
+
+fn expect_runtime() {
+    assert!(
+        Handle::try_current().is_ok(),
+        "relent: `run_async` waits on tokio's timer, and there is no tokio runtime here. Await \
+             it inside of one, or give the policy the timer of the runtime in use: `.clock(..)`"
+    );
 }

@@ -31,6 +31,9 @@ use crate::show::{ByDisplay, Show};
 /// | give-up | error | `giving up` |
 /// | give-up, when the first attempt was not retryable | debug | `giving up` |
 ///
+/// A formatter that flattens fields into the line, as that for JSON does when told to, has then two
+/// keys `target`; let it keep the fields apart.
+///
 /// A first attempt that is not retryable is an answer, such as a 404, and nothing that was retried
 /// in vain; its level is that of [`not_retryable_level`](Self::not_retryable_level).
 #[derive(Clone, Copy, Debug)]

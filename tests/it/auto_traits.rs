@@ -46,7 +46,7 @@ assert_plain!(
     Retry<Expo, AnyError, Observed<(), &'static str>>,
 );
 assert_plain!(Expo, Fibo, Constant, Linear, Decay, Schedule, Sequence<&'static [Duration]>);
-assert_plain!(AnyError, Ask, EventKind, GiveUp, InvalidSetting, Jitter, System, Target<'static>);
+assert_plain!(AnyError, Ask, EventKind, GiveUp, InvalidSetting, Jitter, System, Target);
 
 // A policy holds what it was given, and is what that is.
 assert_impl_all!(Retry<Sequence<Vec<Duration>>>: Clone, Send, Sync, Unpin);
@@ -70,7 +70,7 @@ assert_impl_all!(Details<'static, u8, String>: Copy, Debug, Display, Send, Sync,
 assert_impl_all!(Details<'static, NotSend, NotSend>: Copy, Debug);
 assert_not_impl_any!(Details<'static, NotSend, String>: Send, Sync);
 assert_not_impl_any!(Details<'static, u8, NotSend>: Send, Sync, Display);
-assert_impl_all!(Target<'static>: Display, Eq, Hash, AsRef<str>);
+assert_impl_all!(Target: Display, Eq, Hash, AsRef<str>);
 
 assert_impl_all!(EventKind: Eq, Hash);
 assert_impl_all!(GiveUp: Display, Eq, Hash);

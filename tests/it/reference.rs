@@ -7,7 +7,7 @@ use proptest::option;
 use proptest::prelude::*;
 use relent::{Constant, EventKind, Expo, Fibo, GiveUp, Jitter, Linear, Retry, Schedule, Sequence};
 
-use crate::support::{Fault, Obey, Outcome, Step, Story, Told, at_once, millis, play, secs};
+use crate::support::{Fault, Outcome, Step, Story, Told, at_once, millis, play, secs};
 
 const LIST: [Duration; 12] = {
     let mut list = [Duration::ZERO; 12];
@@ -64,6 +64,7 @@ struct Plan {
     max_tries: Option<u32>,
     max_time: Option<Duration>,
     max_wait: Option<Duration>,
+    stop_before_deadline: bool,
     forever: bool,
     jitter: Option<fn(Duration) -> Duration>,
 }
@@ -80,6 +81,9 @@ impl Plan {
         }
         if let Some(wait) = self.max_wait {
             policy = policy.max_wait(wait);
+        }
+        if self.stop_before_deadline {
+            policy = policy.stop_before_deadline();
         }
         if self.forever { policy.forever() } else { policy }
     }
@@ -114,9 +118,15 @@ impl Plan {
                 }
                 (Err(Fault::Later(asked)), _) => Ok(Some(asked)),
                 (_, Some(planned)) => {
-                    let jittered = self.jitter.map_or(planned, |jitter| jitter(planned));
-                    let wait = jittered.min(self.max_wait.unwrap_or(jittered));
-                    Ok(Some(wait.min(left.unwrap_or(wait))))
+                    let most = self.max_wait.unwrap_or(Duration::MAX);
+                    let capped = planned.min(most);
+                    let wait = self.jitter.map_or(capped, |jitter| jitter(capped)).min(most);
+                    match left {
+                        Some(left) if wait > left && self.stop_before_deadline => {
+                            Err(GiveUp::MaxTime)
+                        }
+                        _ => Ok(Some(wait.min(left.unwrap_or(wait)))),
+                    }
                 }
             };
             let (kind, wait, reason) = match verdict {
@@ -157,10 +167,11 @@ prop_compose! {
         max_tries in option::weighted(0.4, 1..15_u32),
         max_time in option::weighted(0.4, (0..30_000_u64).prop_map(millis)),
         max_wait in option::weighted(0.4, (0..5000_u64).prop_map(millis)),
+        stop_before_deadline in proptest::bool::weighted(0.3),
         forever in proptest::bool::weighted(0.2),
         jitter in jitter(),
     ) -> Plan {
-        Plan { waits, max_tries, max_time, max_wait, forever, jitter }
+        Plan { waits, max_tries, max_time, max_wait, stop_before_deadline, forever, jitter }
     }
 }
 
@@ -191,7 +202,7 @@ proptest! {
     fn every_policy_does_what_a_naive_loop_would_do(plan in plan(), steps in script()) {
         let policy = plan
             .policy()
-            .condition(Obey)
+            .retry_after(Fault::asked_wait)
             .until(|value: &u32| *value >= 50)
             .retry_if(Fault::is_transient);
         prop_assert_eq!(play(policy, &steps), plan.run(&steps));

@@ -4,6 +4,7 @@ use std::any::Any;
 use std::cell::Cell;
 use std::fmt;
 use std::future::Future;
+use std::ops::ControlFlow::Break;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::sync::Mutex;
@@ -33,6 +34,13 @@ impl Fault {
     pub(crate) fn is_transient(&self) -> bool {
         *self != Self::Fatal
     }
+
+    pub(crate) fn asked_wait(&self) -> Option<Duration> {
+        match self {
+            Self::Later(wait) => Some(*wait),
+            Self::Busy | Self::Fatal => None,
+        }
+    }
 }
 
 impl fmt::Display for Fault {
@@ -41,7 +49,7 @@ impl fmt::Display for Fault {
     }
 }
 
-/// Obeys the server, and otherwise retries every error.
+/// Obeys the server, and otherwise retries every error, by a condition of one's own.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Obey;
 
@@ -170,8 +178,8 @@ impl<'a> Script<'a> {
     }
 }
 
-/// Plays the script through `run`, through `run_async`, and through `run_async` with handlers that
-/// are awaited. All three must tell the same story.
+/// Plays the script through `run`, through `run_async`, through `run_async` with handlers that are
+/// awaited, and through both in-line loops. All must tell the same story.
 pub(crate) fn play<S, C>(policy: Retry<S, C>, steps: &[Step]) -> Story
 where
     S: Wait<u32, Fault> + Copy,
@@ -211,6 +219,42 @@ where
     let result = block_on(told.run_async(async || script.attempt()));
     drop(told);
     assert_eq!(blocking, script.ended(result), "`run`, and `run_async` with async handlers");
+
+    let script = Script::new(steps);
+    let note = |d: &Details<'_, u32, Fault>| script.told.lock().unwrap().push(Told::of(d));
+    let told = policy.clock(&script.clock).on_try(note).on_success(note).on_backoff(note);
+    let told = told.on_giveup(note);
+    let mut attempts = told.attempts();
+    let result = loop {
+        if let Break(end) = attempts.after(script.attempt()) {
+            break end;
+        }
+    };
+    drop(told);
+    assert_eq!(blocking, script.ended(result), "`run`, and `attempts`");
+
+    let script = Script::new(steps);
+    let log = &script.told;
+    let note = |d: &Details<'_, u32, Fault>| {
+        let told = Told::of(d);
+        async move {
+            yields(2).await;
+            log.lock().unwrap().push(told);
+        }
+    };
+    let told = policy.clock(&script.clock).on_try_async(note).on_success_async(note);
+    let told = told.on_backoff_async(note).on_giveup_async(note);
+    let result = block_on(async {
+        let mut attempts = told.attempts_async().await;
+        loop {
+            yields(1).await;
+            if let Break(end) = attempts.after_async(script.attempt()).await {
+                break end;
+            }
+        }
+    });
+    drop(told);
+    assert_eq!(blocking, script.ended(result), "`run`, and `attempts_async` with async handlers");
 
     blocking
 }

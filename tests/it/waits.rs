@@ -216,7 +216,6 @@ fn the_waits_of_one_seeded_run_differ_from_each_other() {
 }
 
 #[test]
-#[ignore = "bug: the draw of try n with seed s is that of try n + 1 with seed s - 1"]
 fn neighbouring_seeds_do_not_give_the_same_run_one_try_later() {
     let [seven, _] = two_runs(Retry::constant(secs(1000)).seed(7));
     let [eight, _] = two_runs(Retry::constant(secs(1000)).seed(8));

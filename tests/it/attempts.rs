@@ -1,0 +1,176 @@
+//! The in-line loop, beyond what `support::play` compares with the other drivers.
+
+use std::future::Future;
+use std::ops::ControlFlow::{Break, Continue};
+use std::pin::pin;
+use std::sync::Mutex;
+use std::task::{Context, Waker};
+use std::time::Duration;
+
+use futures::executor::block_on;
+use relent::{GiveUp, Jitter, Retry, TestClock};
+
+use crate::support::secs;
+
+#[derive(Debug, PartialEq)]
+enum Stop {
+    Parse,
+    Down,
+}
+
+/// A connection that must be borrowed mutably, and fails twice.
+#[derive(Debug, Default)]
+struct Connection {
+    queries: u32,
+}
+
+impl Connection {
+    async fn query(&mut self) -> Result<u32, Stop> {
+        self.queries += 1;
+        if self.queries < 3 { Err(Stop::Down) } else { Ok(self.queries) }
+    }
+}
+
+#[test]
+fn a_question_mark_leaves_the_loop_and_tells_nothing_more() {
+    let told = Mutex::new(Vec::new());
+    let policy = Retry::expo().clock(TestClock::new());
+    let policy = policy.on_try(|d| told.lock().unwrap().push(("try", d.tries)));
+    let policy = policy.on_backoff(|d| told.lock().unwrap().push(("backoff", d.tries)));
+    let policy = policy.on_giveup(|d| told.lock().unwrap().push(("giveup", d.tries)));
+    let policy = policy.on_success(|d| told.lock().unwrap().push(("success", d.tries)));
+    let call = || -> Result<u8, Stop> {
+        let mut attempts = policy.attempts();
+        loop {
+            if attempts.tries() == 2 {
+                "no number".parse::<u8>().map_err(|_| Stop::Parse)?;
+            }
+            if let Break(end) = attempts.after(Err(Stop::Down)) {
+                break end;
+            }
+        }
+    };
+    assert_eq!(call(), Err(Stop::Parse));
+    assert_eq!(*told.lock().unwrap(), [("try", 1), ("backoff", 1), ("try", 2)]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_spawned_task_may_borrow_its_connection_mutably_for_each_attempt() {
+    static POLICY: Retry = Retry::expo().max_tries(5);
+    let task = tokio::spawn(async {
+        let mut connection = Connection::default();
+        let mut attempts = POLICY.attempts();
+        loop {
+            let outcome = connection.query().await;
+            if let Break(end) = attempts.after_async(outcome).await {
+                break end;
+            }
+        }
+    });
+    assert_eq!(task.await.unwrap(), Ok(3));
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_async_loop_goes_by_the_paused_clock_of_tokio() {
+    let policy = Retry::expo().max_time(secs(10)).jitter(Jitter::None);
+    let began = tokio::time::Instant::now();
+    let mut attempts = policy.attempts();
+    let end = loop {
+        assert_eq!(attempts.elapsed(), began.elapsed());
+        if let Break(end) = attempts.after_async(Err::<(), _>("down")).await {
+            break end;
+        }
+    };
+    assert_eq!((end, attempts.tries(), began.elapsed()), (Err("down"), 5, secs(10)));
+}
+
+#[test]
+fn a_value_is_waited_for_in_line_too() {
+    let policy = Retry::expo().until(|n: &u32| *n == 4).clock(TestClock::new());
+    let mut attempts = policy.attempts();
+    let end: Result<u32, ()> = loop {
+        if let Break(end) = attempts.after(Ok(attempts.tries())) {
+            break end;
+        }
+    };
+    assert_eq!(end, Ok(4));
+}
+
+#[test]
+fn what_is_left_of_the_time_shrinks_with_the_clock() {
+    let clock = TestClock::new();
+    let policy = Retry::expo().max_time(secs(10)).jitter(Jitter::None).clock(&clock);
+    let mut attempts = policy.attempts();
+    assert_eq!(attempts.remaining(), Some(secs(10)));
+    clock.advance(secs(3));
+    assert_eq!((attempts.elapsed(), attempts.remaining()), (secs(3), Some(secs(7))));
+    assert_eq!(attempts.after(Err::<(), _>("down")), Continue(()));
+    assert_eq!(attempts.remaining(), Some(secs(6)));
+    clock.advance(Duration::MAX);
+    assert_eq!(attempts.remaining(), Some(Duration::ZERO));
+    let unlimited = Retry::expo().clock(&clock);
+    let mut attempts = unlimited.attempts();
+    assert_eq!(attempts.remaining(), None);
+    assert_eq!(attempts.after(Ok::<_, ()>(())), Break(Ok(())));
+}
+
+#[test]
+fn a_reset_starts_tries_time_and_waits_afresh() {
+    let clock = TestClock::new();
+    let mut ends = Vec::new();
+    let policy = Retry::expo().max_tries(3).jitter(Jitter::None).clock(&clock);
+    let policy = policy.on_giveup(|d| ends.push((d.tries, d.elapsed, d.last_wait, d.reason)));
+    let mut attempts = policy.attempts();
+    assert_eq!(attempts.after(Err::<(), _>("lost")), Continue(()));
+    assert_eq!(attempts.after(Err("lost")), Continue(()));
+    assert_eq!(attempts.tries(), 3);
+    clock.advance(secs(100));
+    attempts.reset();
+    assert_eq!((attempts.tries(), attempts.elapsed()), (1, Duration::ZERO));
+    while attempts.after(Err("lost")).is_continue() {}
+    drop(policy);
+    assert_eq!(clock.waits(), [1, 2, 1, 2].map(secs));
+    assert_eq!(ends, [(3, secs(3), secs(2), Some(GiveUp::MaxTries))]);
+}
+
+#[test]
+fn the_target_is_the_place_in_the_code_unless_one_is_set() {
+    let mut names = Vec::new();
+    let clock = TestClock::new();
+    let policy = Retry::expo().clock(&clock);
+    let named = policy.target("stream").on_success(|d| names.push(d.target().to_string()));
+    assert!(named.attempts().after(Ok::<_, ()>(())).is_break());
+    drop(named);
+    let unnamed = policy.on_success(|d| names.push(d.target().to_string()));
+    let (line, mut attempts) = (line!(), unnamed.attempts());
+    assert!(attempts.after(Ok::<_, ()>(())).is_break());
+    drop(unnamed);
+    assert_eq!(names, ["stream".into(), format!("{}:{line}", file!())]);
+}
+
+#[test]
+fn an_async_step_that_is_dropped_half_way_tells_nothing_and_counts() {
+    let clock = TestClock::manual();
+    let told = Mutex::new(Vec::new());
+    let policy = Retry::expo().max_tries(3).jitter(Jitter::None).clock(&clock);
+    let policy = policy.on_try(|d| told.lock().unwrap().push(("try", d.tries)));
+    let policy = policy.on_backoff(|d| told.lock().unwrap().push(("backoff", d.tries)));
+    let policy = policy.on_giveup(|d| told.lock().unwrap().push(("giveup", d.tries)));
+    let mut attempts = policy.attempts();
+    for _ in 0..2 {
+        let step = pin!(attempts.after_async(Err::<(), _>("down")));
+        assert!(step.poll(&mut Context::from_waker(Waker::noop())).is_pending());
+    }
+    assert_eq!(block_on(attempts.after_async(Err("down"))), Break(Err("down")));
+    assert_eq!(*told.lock().unwrap(), [("try", 1), ("backoff", 1), ("backoff", 2), ("giveup", 3)],);
+}
+
+#[test]
+fn the_futures_of_an_async_loop_can_be_sent() {
+    fn assert_send<T: Send>(_: &T) {}
+    let policy = Retry::expo().clock(TestClock::new());
+    assert_send(&policy.attempts_async::<u8, String>());
+    let mut attempts = policy.attempts();
+    assert_send(&attempts);
+    assert_send(&attempts.after_async(Ok::<u8, String>(7)));
+}
