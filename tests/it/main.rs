@@ -8,6 +8,7 @@ mod auto_traits;
 mod compile_fail;
 mod debug;
 mod events;
+mod faults;
 mod futures;
 mod inference;
 mod limits;

@@ -1,0 +1,134 @@
+//! What must not go wrong when other things do.
+
+use std::cell::Cell;
+use std::convert::Infallible;
+use std::future::Future;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::{Pin, pin};
+use std::rc::Rc;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::task::{Context, Poll, Waker};
+use std::time::Duration;
+
+use futures::executor::block_on;
+use relent::{Ask, Condition, Details, Retry, TestClock};
+
+use crate::support::{panic_of, secs};
+
+/// Counts how many of its kind are alive.
+#[derive(Debug)]
+struct Alive<'a>(&'a AtomicU32);
+
+impl<'a> Alive<'a> {
+    fn new(count: &'a AtomicU32) -> Self {
+        count.fetch_add(1, Ordering::Relaxed);
+        Self(count)
+    }
+}
+
+impl Drop for Alive<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+/// Ready at once, and panics when it is dropped.
+struct Bomb;
+
+impl Future for Bomb {
+    type Output = ();
+
+    fn poll(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<()> {
+        Poll::Ready(())
+    }
+}
+
+impl Drop for Bomb {
+    fn drop(&mut self) {
+        panic!("dropped");
+    }
+}
+
+#[test]
+fn a_handler_whose_future_panics_when_dropped_leaks_no_outcome() {
+    let alive = AtomicU32::new(0);
+    let policy = Retry::expo().clock(TestClock::new()).on_backoff_async(|_| Bomb);
+    let panic = panic_of(|| {
+        block_on(policy.run_async(async || Err::<Infallible, _>(Alive::new(&alive)))).is_err()
+    });
+    assert_eq!((panic.as_str(), alive.load(Ordering::Relaxed)), ("dropped", 0));
+}
+
+struct Indignant;
+
+impl<T, E> Condition<T, E> for Indignant {
+    fn ask(&self, _: &Details<'_, T, E>) -> Ask {
+        panic!("the question is an insult")
+    }
+}
+
+#[test]
+fn a_future_whose_condition_panicked_is_done() {
+    let policy = Retry::expo().condition(Indignant).clock(TestClock::new());
+    let mut future = pin!(policy.run_async(async || Ok::<(), ()>(())));
+    let mut poll = || {
+        let mut context = Context::from_waker(Waker::noop());
+        let future = AssertUnwindSafe(future.as_mut());
+        let polled = catch_unwind(AssertUnwindSafe(|| {
+            let AssertUnwindSafe(future) = future;
+            future.poll(&mut context).is_ready()
+        }));
+        *polled.unwrap_err().downcast::<&str>().expect("a literal")
+    };
+    assert_eq!(poll(), "the question is an insult");
+    assert_eq!(poll(), "relent: a `Retrying` was polled after it had ended");
+}
+
+#[test]
+fn a_virtual_clock_that_nothing_moves_says_so_instead_of_hanging() {
+    let policy = Retry::constant(Duration::ZERO).max_time(secs(1)).clock(TestClock::new());
+    let panic = panic_of(|| policy.run(|| Err::<(), _>("down")));
+    assert!(panic.contains("a million waits in a row"), "{panic}");
+}
+
+#[tokio::test]
+async fn a_loop_without_waits_on_a_virtual_clock_lets_other_tasks_run() {
+    static DONE: AtomicBool = AtomicBool::new(false);
+    let other = tokio::spawn(async { DONE.store(true, Ordering::Relaxed) });
+    let policy = Retry::constant(Duration::ZERO).forever().clock(TestClock::new());
+    let outcome = policy
+        .run_async(async || if DONE.load(Ordering::Relaxed) { Ok(()) } else { Err("not yet") })
+        .await;
+    assert_eq!(outcome, Ok(()));
+    other.await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_loop_without_waits_on_tokio_lets_other_tasks_run() {
+    let done = Rc::new(Cell::new(false));
+    let inner = Rc::clone(&done);
+    let local = tokio::task::LocalSet::new();
+    local.spawn_local(async move { inner.set(true) });
+    let policy = Retry::constant(Duration::ZERO).forever();
+    let run = policy.run_async(async || if done.get() { Ok(()) } else { Err("not yet") });
+    assert_eq!(local.run_until(run).await, Ok(()));
+}
+
+#[test]
+#[cfg_attr(not(debug_assertions), ignore = "checked where debug assertions are on")]
+fn a_runtime_without_a_timer_is_noticed_before_anything_fails() {
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let policy = Retry::expo();
+    let panic = panic_of(|| runtime.block_on(policy.run_async(async || Ok::<_, ()>(()))));
+    assert!(panic.contains("timers are disabled"), "{panic}");
+}
+
+#[test]
+fn targets_that_read_alike_are_equal() {
+    use std::collections::HashSet;
+
+    let targets = ["app::fetch", "app::fetch::{{closure}}", "app::fetch::{{closure}}::{{closure}}"];
+    let targets: HashSet<_> =
+        targets.map(|name| Details::<'_, (), ()>::new(name, 1).target()).into_iter().collect();
+    assert_eq!(targets.len(), 1, "{targets:?}");
+}
