@@ -1,5 +1,6 @@
 //! How long each wait is: exact values, and what holds for all of them.
 
+use std::collections::BTreeSet;
 use std::thread;
 use std::time::Duration;
 
@@ -141,6 +142,8 @@ fn runtime_computes_from_the_wait_before() {
     let policy = Retry::runtime(|d: &Details<'_, u32, Fault>| d.last_wait * 3 + secs(1));
     let waits = play(policy.jitter(Jitter::None).max_tries(5), &BUSY).waits;
     assert_eq!(waits, [1, 4, 13, 40].map(secs));
+    let policy = Retry::runtime(|d: &Details<'_, (), ()>| d.last_wait * 3 + secs(1));
+    assert!(policy.max_tries(5).waits().eq([1, 4, 13, 40].map(secs)));
 }
 
 #[test]
@@ -195,6 +198,29 @@ fn two_runs<S: Wait<(), &'static str>>(policy: Retry<S>) -> [Vec<Duration>; 2] {
     policy.run(|| Err::<(), _>("down")).unwrap_err();
     let other = clock.waits().split_off(one.len());
     [one, other]
+}
+
+#[test]
+fn jitter_draws_every_nanosecond_of_its_range_and_no_other() {
+    let drawn = |wait, jitter| {
+        let clock = TestClock::new();
+        let policy = Retry::constant(Duration::from_nanos(wait)).seed(3).max_tries(200);
+        policy.jitter(jitter).clock(&clock).run(|| Err::<(), _>("down")).unwrap_err();
+        clock.waits().iter().map(Duration::as_nanos).collect::<BTreeSet<_>>()
+    };
+    assert_eq!(drawn(3, Jitter::Full), (0..=3).collect());
+    assert_eq!(drawn(3, Jitter::Equal), (2..=3).collect());
+    assert_eq!(drawn(4, Jitter::Equal), (2..=4).collect());
+    assert_eq!(drawn(3, Jitter::Additive(Duration::from_nanos(2))), (3..=5).collect());
+    assert_eq!(drawn(1, Jitter::Equal), (1..=1).collect());
+}
+
+#[test]
+fn waits_are_rounded_to_the_nearest_nanosecond() {
+    let nanos = |policy: Retry| policy.waits().take(5).map(|w| w.as_nanos()).collect::<Vec<_>>();
+    let policy = Retry::expo().first_wait(Duration::from_nanos(1));
+    assert_eq!(nanos(policy.factor(1.5)), [1, 2, 2, 3, 5]);
+    assert_eq!(nanos(policy.first_wait(Duration::from_nanos(7)).factor(0.5)), [7, 4, 2, 1, 0]);
 }
 
 #[test]
