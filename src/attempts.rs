@@ -19,7 +19,7 @@ use crate::future::Retrying;
 use crate::operation::{Operation, Transparent};
 use crate::retry::Retry;
 use crate::target::Target;
-use crate::tell::{Blocking, Tell};
+use crate::tell::{Blocking, Chain, Tell};
 use crate::wait::Wait;
 
 /// # Run it in line
@@ -295,7 +295,7 @@ pin_project! {
     #[must_use = "futures do nothing unless they are awaited or polled"]
     pub struct Begin<'p, S, C, H, Z, T, E>
     where
-        H: Tell<T, E>,
+        H: Chain,
         Z: AsyncSleep,
     {
         policy: &'p Retry<S, C, H, Z>,
@@ -334,7 +334,7 @@ pin_project! {
     #[must_use = "futures do nothing unless they are awaited or polled"]
     pub struct After<'a, 'p, S, C, H, Z, T, E>
     where
-        H: Tell<T, E>,
+        H: Chain,
         Z: AsyncSleep,
     {
         attempts: &'a mut Attempts<'p, S, C, H, Z, T, E, Awaits>,
@@ -374,13 +374,13 @@ impl<S, C, H, Z, T, E, M> fmt::Debug for Attempts<'_, S, C, H, Z, T, E, M> {
     }
 }
 
-impl<S, C, H: Tell<T, E>, Z: AsyncSleep, T, E> fmt::Debug for Begin<'_, S, C, H, Z, T, E> {
+impl<S, C, H: Chain, Z: AsyncSleep, T, E> fmt::Debug for Begin<'_, S, C, H, Z, T, E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Begin").field("target", &self.target).finish_non_exhaustive()
     }
 }
 
-impl<S, C, H: Tell<T, E>, Z: AsyncSleep, T, E> fmt::Debug for After<'_, '_, S, C, H, Z, T, E> {
+impl<S, C, H: Chain, Z: AsyncSleep, T, E> fmt::Debug for After<'_, '_, S, C, H, Z, T, E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("After").field("attempts", &self.attempts).finish_non_exhaustive()
     }

@@ -30,7 +30,8 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
     /// assert_eq!(outcome, Ok(3));
     /// ```
     ///
-    /// The waits block the thread: in async code use [`run_async`](Self::run_async).
+    /// The waits block the thread: in async code use [`run_async`](Self::run_async). An operation that
+    /// returns a future is for that too; here the compiler says "expected `Result`, found future".
     ///
     /// # Errors
     ///

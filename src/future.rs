@@ -14,7 +14,7 @@ use crate::details::EventKind;
 use crate::engine::{Run, Verdict};
 use crate::operation::{Call, Finish, Operation, Polled, Transparent};
 use crate::retry::{Policy, Retry};
-use crate::tell::{Cursor, Pending, Tell};
+use crate::tell::{Chain, Cursor, Pending, Tell};
 use crate::wait::Wait;
 
 /// # Run it as a future
@@ -45,7 +45,9 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
     ///
     /// The operation is any function or closure that returns a future: `|| client.get(id)`,
     /// `|| async { .. }`, `async || ..`. It makes a new future for each attempt, which cannot borrow
-    /// from the closure.
+    /// from the closure: "async closure does not implement `FnMut` because it captures state from its
+    /// environment" says that it would have to. Change what it captures through a `Cell` or an atomic,
+    /// or make the attempts [in line](Self::attempts).
     ///
     /// The future borrows the policy: await it in the statement that builds a temporary one, or use
     /// [`into_run_async`](Self::into_run_async).
@@ -206,9 +208,9 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
 type Returned<O> = <<O as Operation>::Attempt as Future>::Output;
 type Value<O, X> = <X as Finish<Returned<O>>>::Value;
 type Error<O, X> = <X as Finish<Returned<O>>>::Error;
-type PendingOf<P, O, X> = <<P as Policy>::Observer as Tell<Value<O, X>, Error<O, X>>>::Pending;
+type PendingOf<P> = <<P as Policy>::Observer as Chain>::Pending;
 type BesidePending<P, O, X> =
-    <PendingOf<P, O, X> as Pending>::Beside<(Cursor, Told<Value<O, X>, Error<O, X>>)>;
+    <PendingOf<P> as Pending>::Beside<(Cursor, Told<Value<O, X>, Error<O, X>>)>;
 
 /// What the run was waiting for.
 enum Ended<R> {
@@ -238,7 +240,7 @@ pin_project! {
         O: Operation,
         O::Attempt: Future,
         X: Finish<Returned<O>>,
-        P::Observer: Tell<Value<O, X>, Error<O, X>>,
+        P::Observer: Chain,
     {
         policy: P,
         operation: O,
@@ -268,7 +270,7 @@ where
     O: Operation,
     O::Attempt: Future,
     X: Finish<Returned<O>>,
-    P::Observer: Tell<Value<O, X>, Error<O, X>>,
+    P::Observer: Chain,
 {
     pub(crate) fn new(policy: P, operation: O, finish: X) -> Self {
         Self { policy, operation, finish, run: Run::NEW, state: State::NotStarted }
@@ -332,7 +334,7 @@ where
                     Ended::Attempt(ready!(attempt.poll(context)))
                 }
                 StateProjection::Telling { beside } => {
-                    ready!(Pin::new(PendingOf::<P, O, X>::pending(beside)).poll(context));
+                    ready!(Pin::new(PendingOf::<P>::pending(beside)).poll(context));
                     Ended::Handler
                 }
                 StateProjection::Done => {
@@ -347,9 +349,7 @@ where
                     let verdict = policy.judge(this.run, target, &outcome, now);
                     (Cursor::default(), Told { verdict, outcome: Some(outcome) })
                 }
-                (Ended::Handler, StateTaken::Telling { beside }) => {
-                    PendingOf::<P, O, X>::kept(beside)
-                }
+                (Ended::Handler, StateTaken::Telling { beside }) => PendingOf::<P>::kept(beside),
                 (Ended::Wait | Ended::Handler, _) => {
                     let verdict = policy.next_try(this.run, now);
                     (Cursor::default(), Told { verdict, outcome: None })
@@ -386,7 +386,7 @@ where
     O: Operation,
     O::Attempt: Future,
     X: Finish<Returned<O>>,
-    P::Observer: Tell<Value<O, X>, Error<O, X>>,
+    P::Observer: Chain,
 {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Retrying")

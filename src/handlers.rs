@@ -9,7 +9,7 @@ use std::vec::Vec;
 use crate::details::{Details, EventKind};
 use crate::observe::Observed;
 use crate::retry::Retry;
-use crate::tell::{Blocking, Cursor, Tell};
+use crate::tell::{Blocking, Chain, Cursor, Tell};
 
 /// A handler as a policy keeps it.
 pub(crate) type Handler<'h, T, E> = Box<dyn FnMut(&Details<'_, T, E>) + Send + 'h>;
@@ -25,9 +25,11 @@ pub struct Handlers<'h, T, E, P = ()> {
     pub(crate) lists: Lists<Handler<'h, T, E>>,
 }
 
-impl<T, E, P: Tell<T, E>> Tell<T, E> for Handlers<'_, T, E, P> {
+impl<T, E, P: Chain> Chain for Handlers<'_, T, E, P> {
     type Pending = P::Pending;
+}
 
+impl<T, E, P: Tell<T, E>> Tell<T, E> for Handlers<'_, T, E, P> {
     fn wants(&self, event: EventKind) -> bool {
         self.previous.wants(event) || self.lists.has(event)
     }

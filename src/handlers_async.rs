@@ -10,7 +10,7 @@ use crate::details::{Details, EventKind};
 use crate::handlers::{Handlers, Lists};
 use crate::observe::Observed;
 use crate::retry::Retry;
-use crate::tell::{Cursor, Pending, Tell};
+use crate::tell::{Chain, Cursor, Pending, Tell};
 
 type Boxed<'h> = Pin<Box<dyn Future<Output = ()> + Send + 'h>>;
 
@@ -25,9 +25,11 @@ pub struct HandlersAsync<'h, T, E, P = ()> {
     lists: Lists<HandlerAsync<'h, T, E>>,
 }
 
-impl<'h, T, E, P: Tell<T, E>> Tell<T, E> for HandlersAsync<'h, T, E, P> {
+impl<'h, T, E, P: Chain> Chain for HandlersAsync<'h, T, E, P> {
     type Pending = Either<P::Pending, Boxed<'h>>;
+}
 
+impl<T, E, P: Tell<T, E>> Tell<T, E> for HandlersAsync<'_, T, E, P> {
     fn wants(&self, event: EventKind) -> bool {
         self.previous.wants(event) || self.lists.has(event)
     }
@@ -154,7 +156,7 @@ where
 /// # Who is told: async handlers
 ///
 /// An async handler is called with [`&Details`](Details) and returns a future that owns what it
-/// needs: read the details first, then `async move`. The run awaits it before it calls the next
+/// needs: read the details first, then `async move`, or call an `async fn` with what was read. The run awaits it before it calls the next
 /// handler, waits or returns, so that a slow handler makes a slow run; spawn what may take its time.
 /// A policy with async handlers can be run by `run_async` and `poll_async` only.
 impl<S, C, H, Z> Retry<S, C, H, Z> {

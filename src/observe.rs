@@ -4,7 +4,7 @@ use core::fmt;
 
 use crate::details::{Details, EventKind};
 use crate::retry::Retry;
-use crate::tell::{Blocking, Cursor, Tell};
+use crate::tell::{Blocking, Chain, Cursor, Tell};
 
 /// Is told of the events of any operation whose types it can handle.
 ///
@@ -109,9 +109,11 @@ pub struct Observed<P, O> {
     observer: O,
 }
 
-impl<T, E, P: Tell<T, E>, O: Observe<T, E>> Tell<T, E> for Observed<P, O> {
+impl<P: Chain, O> Chain for Observed<P, O> {
     type Pending = P::Pending;
+}
 
+impl<T, E, P: Tell<T, E>, O: Observe<T, E>> Tell<T, E> for Observed<P, O> {
     fn wants(&self, event: EventKind) -> bool {
         self.previous.wants(event) || self.observer.wants(event)
     }

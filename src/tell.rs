@@ -7,11 +7,18 @@ use core::task::{Context, Poll};
 
 use crate::details::{Details, EventKind};
 
-/// A policy's chain of those who are told.
-pub trait Tell<T, E> {
+/// What a chain is without knowing what it is told of.
+pub trait Chain {
     /// The future of a handler that has to be awaited. Uninhabited where there is none.
     type Pending: Pending;
+}
 
+impl Chain for () {
+    type Pending = Never;
+}
+
+/// A policy's chain of those who are told.
+pub trait Tell<T, E>: Chain {
     /// Whether anybody wants to be told of events of this kind.
     fn wants(&self, event: EventKind) -> bool;
 
@@ -30,8 +37,6 @@ pub trait Blocking {}
 
 /// Nobody is told, at no cost.
 impl<T, E> Tell<T, E> for () {
-    type Pending = Never;
-
     fn wants(&self, _: EventKind) -> bool {
         false
     }

@@ -1,5 +1,6 @@
 //! One policy for many calls, kept anywhere, from any thread.
 
+use std::ops::ControlFlow::Break;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, LazyLock, mpsc};
 use std::thread;
@@ -269,18 +270,26 @@ async fn no_event_is_lost_where_handlers_are_awaited() {
     assert_eq!(told.load(Ordering::Relaxed), 2000);
 }
 
-// Bug: this does not compile ("mismatched types: one type is more general than the other", E0308),
-// nor does any other async block that awaits a policy with handlers (of either kind), where the
-// operation's value or error has a lifetime and the block must be `Send`. Without handlers it
-// compiles. `Retrying` is to blame: its fields need `P::Observer: Tell<Value, Error>` to be proven,
-// and in the witness of an async block the lifetimes of `Handlers`'s types and of the operation's
-// are no longer known to be the same.
-//
-// #[tokio::test]
-// async fn a_task_may_await_a_policy_with_handlers_and_an_error_with_a_lifetime() {
-//     let policy = Retry::expo().clock(TestClock::new()).on_giveup(|_| {});
-//     let task = tokio::spawn(async move {
-//         policy.run_async(async || Err::<(), &'static str>("down")).await
-//     });
-//     assert_eq!(task.await.unwrap(), Err("down"));
-// }
+// The witness of an async block forgets which lifetimes are the same: the future's fields must not
+// depend on it.
+#[tokio::test(start_paused = true)]
+async fn a_task_may_await_a_policy_with_handlers_and_an_error_with_a_lifetime() {
+    let policy = Retry::expo().on_giveup(|_| {});
+    let task =
+        tokio::spawn(
+            async move { policy.run_async(async || Err::<(), &'static str>("down")).await },
+        );
+    assert_eq!(task.await.unwrap(), Err("down"));
+
+    let policy = Retry::expo().on_try_async(|_| async {});
+    let task = tokio::spawn(async move {
+        let mut attempts = policy.attempts_async().await;
+        loop {
+            let outcome = Err::<(), &'static str>("down");
+            if let Break(end) = attempts.after_async(outcome).await {
+                break end;
+            }
+        }
+    });
+    assert_eq!(task.await.unwrap(), Err("down"));
+}
