@@ -10,7 +10,7 @@ use std::time::Duration;
 use futures::executor::block_on;
 use relent::{GiveUp, Jitter, Retry, TestClock};
 
-use crate::support::secs;
+use crate::support::{secs, yields};
 
 #[derive(Debug, PartialEq)]
 enum Stop {
@@ -26,6 +26,7 @@ struct Connection {
 
 impl Connection {
     async fn query(&mut self) -> Result<u32, Stop> {
+        yields(1).await;
         self.queries += 1;
         if self.queries < 3 { Err(Stop::Down) } else { Ok(self.queries) }
     }
@@ -135,17 +136,17 @@ fn a_reset_starts_tries_time_and_waits_afresh() {
 
 #[test]
 fn the_target_is_the_place_in_the_code_unless_one_is_set() {
-    let mut names = Vec::new();
+    let mut targets = Vec::new();
     let clock = TestClock::new();
     let policy = Retry::expo().clock(&clock);
-    let named = policy.target("stream").on_success(|d| names.push(d.target().to_string()));
+    let named = policy.target("stream").on_success(|d| targets.push(d.target().to_string()));
     assert!(named.attempts().after(Ok::<_, ()>(())).is_break());
     drop(named);
-    let unnamed = policy.on_success(|d| names.push(d.target().to_string()));
+    let unnamed = policy.on_success(|d| targets.push(d.target().to_string()));
     let (line, mut attempts) = (line!(), unnamed.attempts());
     assert!(attempts.after(Ok::<_, ()>(())).is_break());
     drop(unnamed);
-    assert_eq!(names, ["stream".into(), format!("{}:{line}", file!())]);
+    assert_eq!(targets, ["stream".into(), format!("{}:{line}", file!())]);
 }
 
 #[test]
