@@ -18,7 +18,7 @@ use crate::engine::Run;
 use crate::future::Retrying;
 use crate::operation::{Operation, Transparent};
 use crate::retry::Retry;
-use crate::target::Target;
+use crate::target::{Subject, Target};
 use crate::tell::{Blocking, Chain, Tell};
 use crate::wait::Wait;
 
@@ -65,7 +65,8 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
         H: Tell<T, E> + Blocking,
     {
         let target = self.target_or(Target::at(Location::caller()));
-        let run = blocking::start(self, true, target, || M::now(&self.clock));
+        let run =
+            blocking::start(self, true, Subject { target, args: None }, || M::now(&self.clock));
         Attempts { policy: self, run, target, is_interrupted: false, types: PhantomData }
     }
 
@@ -199,7 +200,8 @@ where
     /// Says how the attempt ended. `Continue`: it has been slept, make the next attempt. `Break`: the
     /// run is over, and this is its result.
     pub fn after(&mut self, outcome: Result<T, E>) -> ControlFlow<Result<T, E>> {
-        blocking::after(self.policy, &mut self.run, self.target, outcome)
+        let subject = Subject { target: self.target, args: None };
+        blocking::after(self.policy, &mut self.run, subject, outcome)
     }
 }
 

@@ -10,7 +10,7 @@ use crate::details::{Details, EventKind};
 use crate::engine::Run;
 use crate::operation::{Call, Finish, Operation, Polled, Transparent};
 use crate::retry::Retry;
-use crate::target::Target;
+use crate::target::Subject;
 use crate::tell::{Blocking, Cursor, Tell};
 use crate::wait::Wait;
 
@@ -84,7 +84,11 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
     }
 }
 
-fn drive<S, C, H, Z, O, X>(policy: &Retry<S, C, H, Z>, mut operation: O, finish: &X) -> X::Output
+pub(crate) fn drive<S, C, H, Z, O, X>(
+    policy: &Retry<S, C, H, Z>,
+    mut operation: O,
+    finish: &X,
+) -> X::Output
 where
     O: Operation,
     X: Finish<O::Attempt>,
@@ -93,11 +97,13 @@ where
     H: Tell<X::Value, X::Error> + Blocking,
     Z: Sleep,
 {
-    let target = policy.target_or(operation.target());
-    let mut run = start(policy, operation.needs_elapsed(), target, || policy.clock.now());
+    let subject = policy.subject(&operation);
+    let mut run = start(policy, operation.needs_elapsed(), subject, || policy.clock.now());
     loop {
         let outcome = finish.outcome(operation.attempt());
-        if let ControlFlow::Break(outcome) = after(policy, &mut run, target, outcome) {
+        if let ControlFlow::Break(outcome) =
+            after(policy, &mut run, policy.subject(&operation), outcome)
+        {
             return finish.finish(outcome);
         }
     }
@@ -107,7 +113,7 @@ where
 pub(crate) fn start<T, E, S, C, H, Z>(
     policy: &Retry<S, C, H, Z>,
     needs_elapsed: bool,
-    target: Target,
+    subject: Subject<'_>,
     now: impl Fn() -> Duration,
 ) -> Run
 where
@@ -117,7 +123,7 @@ where
 {
     let mut run = policy.begin(needs_elapsed, &now);
     let verdict = policy.next_try(&mut run, now);
-    tell(policy, &run.details(&verdict, target, None));
+    tell(policy, &run.details(&verdict, subject, None));
     run
 }
 
@@ -125,7 +131,7 @@ where
 pub(crate) fn after<T, E, S, C, H, Z>(
     policy: &Retry<S, C, H, Z>,
     run: &mut Run,
-    target: Target,
+    subject: Subject<'_>,
     outcome: Result<T, E>,
 ) -> ControlFlow<Result<T, E>>
 where
@@ -135,15 +141,15 @@ where
     Z: Sleep,
 {
     let now = || policy.clock.now();
-    let verdict = policy.judge(run, target, &outcome, now);
-    tell(policy, &run.details(&verdict, target, Some(&outcome)));
+    let verdict = policy.judge(run, subject, &outcome, now);
+    tell(policy, &run.details(&verdict, subject, Some(&outcome)));
     if verdict.event != EventKind::Backoff {
         return ControlFlow::Break(outcome);
     }
     drop(outcome);
     policy.clock.sleep(run.back_off(&verdict));
     let verdict = policy.next_try(run, now);
-    tell(policy, &run.details(&verdict, target, None));
+    tell(policy, &run.details(&verdict, subject, None));
     ControlFlow::Continue(())
 }
 

@@ -96,6 +96,7 @@ impl fmt::Display for GiveUp {
 /// | | try | backoff | success | give-up |
 /// |---|---|---|---|---|
 /// | [`target()`](Self::target), [`tries`](Self::tries), [`elapsed`](Self::elapsed), [`last_wait`](Self::last_wait) | yes | yes | yes | yes |
+/// | [`args()`](Self::args) | if shown | if shown | if shown | if shown |
 /// | [`wait`](Self::wait) | | yes | | |
 /// | [`value()`](Self::value) | | if it was not accepted | yes | if it was not accepted |
 /// | [`error()`](Self::error) | | if there was one | | if there was one |
@@ -144,6 +145,7 @@ pub struct Details<'a, T, E> {
     /// Why the run gave up, where it did.
     pub reason: Option<GiveUp>,
     target: Target,
+    pub(crate) args: Option<&'a dyn fmt::Debug>,
     pub(crate) outcome: Option<&'a Result<T, E>>,
 }
 
@@ -176,6 +178,7 @@ impl<'a, T, E> Details<'a, T, E> {
             last_wait: Duration::ZERO,
             reason: None,
             target,
+            args: None,
             outcome: None,
         }
     }
@@ -211,6 +214,26 @@ impl<'a, T, E> Details<'a, T, E> {
     #[must_use]
     pub const fn target(&self) -> Target {
         self.target
+    }
+
+    /// The same with arguments.
+    #[must_use]
+    pub const fn with_args(mut self, args: &'a dyn fmt::Debug) -> Self {
+        self.args = Some(args);
+        self
+    }
+
+    /// What the operation was called with, where [`Retry::show_args`](crate::Retry::show_args) said
+    /// to show it.
+    ///
+    /// ```
+    /// # use relent::Details;
+    /// let details: Details<'_, (), ()> = Details::new("fetch", 1).with_args(&("user", 7));
+    /// assert_eq!(format!("{:?}", details.args().unwrap()), r#"("user", 7)"#);
+    /// ```
+    #[must_use]
+    pub const fn args(&self) -> Option<&'a dyn fmt::Debug> {
+        self.args
     }
 
     /// What the attempt returned, where it has returned.
@@ -258,7 +281,7 @@ impl<T, E> Clone for Details<'_, T, E> {
 
 impl<T, E> Copy for Details<'_, T, E> {}
 
-/// Shows neither value nor error, which need not be `Debug` and may hold secrets.
+/// Shows neither arguments nor value nor error, which need not be `Debug` and may hold secrets.
 impl<T, E> fmt::Debug for Details<'_, T, E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Details")

@@ -10,7 +10,7 @@ use crate::condition::{Ask, Condition};
 use crate::details::{Details, EventKind, GiveUp};
 use crate::jitter;
 use crate::settings::{DEFAULT_MAX_TRIES, Settings, Tries};
-use crate::target::Target;
+use crate::target::Subject;
 use crate::wait::Wait;
 
 /// A duration in whole nanoseconds; more than 584 years are 584 years.
@@ -85,14 +85,15 @@ impl Run {
     pub(crate) fn details<'a, T, E>(
         &self,
         verdict: &Verdict,
-        target: Target,
+        subject: Subject<'a>,
         outcome: Option<&'a Result<T, E>>,
     ) -> Details<'a, T, E> {
-        let mut details = Details::of(target, verdict.event, self.tries);
+        let mut details = Details::of(subject.target, verdict.event, self.tries);
         details.elapsed = verdict.elapsed;
         details.wait = verdict.wait;
         details.last_wait = self.last_wait;
         details.reason = verdict.reason;
+        details.args = subject.args;
         details.outcome = outcome;
         details
     }
@@ -104,7 +105,7 @@ impl Run {
     pub(crate) fn judge<T, E, S: Wait<T, E>, C: Condition<T, E>>(
         &mut self,
         engine: &Engine<'_, S, C>,
-        target: Target,
+        subject: Subject<'_>,
         outcome: &Result<T, E>,
         wants_success: bool,
         now: impl Fn() -> Duration,
@@ -115,7 +116,7 @@ impl Run {
             wait: Duration::ZERO,
             reason: None,
         };
-        let mut details = self.details(&verdict, target, Some(outcome));
+        let mut details = self.details(&verdict, subject, Some(outcome));
         let needs_elapsed = engine.needs_elapsed::<T, E>();
         if needs_elapsed {
             details.elapsed = self.elapsed(&now);

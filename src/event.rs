@@ -39,7 +39,7 @@ use crate::details::{Details, EventKind, GiveUp};
 /// let details = Details::new("fetch", 1).with_outcome(&outcome).with_wait(Duration::from_millis(1500));
 /// assert_eq!(
 ///     serde_json::to_string(&details.snapshot()).unwrap(),
-///     r#"{"event":"backoff","target":"fetch","tries":1,"elapsed":0.0,"wait":1.5,"error":"boom","sources":[],"reason":null}"#,
+///     r#"{"event":"backoff","target":"fetch","args":null,"tries":1,"elapsed":0.0,"wait":1.5,"error":"boom","sources":[],"reason":null}"#,
 /// );
 /// # }
 /// ```
@@ -50,6 +50,8 @@ pub struct Event {
     pub kind: EventKind,
     /// What is retried, by name.
     pub target: String,
+    /// The arguments' text, on request only: see [`Event::with_args_of`].
+    pub args: Option<String>,
     /// As [`Details::tries`].
     pub tries: u32,
     /// As [`Details::elapsed`].
@@ -65,6 +67,21 @@ pub struct Event {
 }
 
 impl Event {
+    /// The same with the text of the arguments, where [`Retry::show_args`](crate::Retry::show_args)
+    /// shows them. Arguments may hold secrets: it has to be said twice.
+    ///
+    /// ```
+    /// # use relent::Details;
+    /// let details: Details<'_, (), &str> = Details::new("fetch", 1).with_args(&7);
+    /// assert_eq!(details.snapshot().args, None);
+    /// assert_eq!(details.snapshot().with_args_of(&details).args.as_deref(), Some("7"));
+    /// ```
+    #[must_use]
+    pub fn with_args_of<T, E>(mut self, details: &Details<'_, T, E>) -> Self {
+        self.args = details.args().map(|args| std::format!("{args:?}"));
+        self
+    }
+
     /// The same with the chain of causes below this error.
     ///
     /// [`Details::snapshot_with_sources`] does it for an error type that is an
@@ -106,6 +123,7 @@ impl<T, E: fmt::Display> Details<'_, T, E> {
         Event {
             kind: self.event,
             target: self.target().to_string(),
+            args: None,
             tries: self.tries,
             elapsed: self.elapsed,
             wait: (self.event == EventKind::Backoff).then_some(self.wait),

@@ -312,7 +312,6 @@ where
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<X::Output> {
         let mut this = self.project();
         let policy = this.policy.policy();
-        let target = policy.target_or(this.operation.target());
         let now = || policy.clock.now();
         loop {
             // What comes next is known only when something has ended: this is the one `match` on
@@ -346,7 +345,8 @@ where
             let (mut cursor, told) = match (ended, taken) {
                 (Ended::Attempt(returned), _) => {
                     let outcome = this.finish.outcome(returned);
-                    let verdict = policy.judge(this.run, target, &outcome, now);
+                    let verdict =
+                        policy.judge(this.run, policy.subject(this.operation), &outcome, now);
                     (Cursor::default(), Told { verdict, outcome: Some(outcome) })
                 }
                 (Ended::Handler, StateTaken::Telling { beside }) => PendingOf::<P>::kept(beside),
@@ -356,7 +356,8 @@ where
                 }
             };
             let Told { verdict, outcome } = told;
-            let details = this.run.details(&verdict, target, outcome.as_ref());
+            let details =
+                this.run.details(&verdict, policy.subject(this.operation), outcome.as_ref());
             if let Some(pending) = policy.tell(&details, &mut cursor) {
                 let beside = pending.keep((cursor.resume(), Told { verdict, outcome }));
                 this.state.set(State::Telling { beside });

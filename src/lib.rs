@@ -61,6 +61,7 @@ mod operation;
 mod parameters;
 mod retry;
 mod settings;
+mod with_args;
 
 pub use attempts::{After, Attempts, Begin};
 pub use clock::{AsyncSleep, Sleep, System};
@@ -81,7 +82,7 @@ pub use log::Log;
 #[cfg(feature = "metrics")]
 pub use metrics::Metrics;
 pub use observe::{Observe, Observed};
-pub use operation::{Call, Polled, Transparent};
+pub use operation::{Call, CallWith, Hidden, Polled, Shown, Transparent};
 pub use retry::Retry;
 pub use settings::InvalidSetting;
 #[cfg(any(feature = "log", feature = "tracing"))]
@@ -95,3 +96,4 @@ pub use tokio::SystemSleep;
 #[cfg(feature = "tracing")]
 pub use tracing::Tracing;
 pub use wait::{Schedule, Wait};
+pub use with_args::ShowArgs;

@@ -2,6 +2,7 @@
 //! both drivers, share one loop and one future.
 
 use core::convert::Infallible;
+use core::fmt;
 
 use crate::target::Target;
 
@@ -17,6 +18,11 @@ pub trait Operation {
     /// Whether it wants to know how much time has passed.
     fn needs_elapsed(&self) -> bool {
         false
+    }
+
+    /// What it is called with, where that is to be shown.
+    fn args(&self) -> Option<&dyn fmt::Debug> {
+        None
     }
 
     /// The operation's own name for itself.
@@ -36,6 +42,57 @@ impl<A, F: FnMut() -> A> Operation for Call<F> {
 
     fn target(&self) -> Target {
         Target::of::<F>()
+    }
+}
+
+/// An operation that is given a copy of its arguments for each attempt, in the type of a
+/// [`Retrying`](crate::Retrying).
+#[derive(Debug)]
+pub struct CallWith<A, F, V = Hidden> {
+    pub(crate) args: A,
+    pub(crate) function: F,
+    pub(crate) visibility: V,
+}
+
+impl<A: Clone, R, F: FnMut(A) -> R, V: Visibility<A>> Operation for CallWith<A, F, V> {
+    type Attempt = R;
+
+    fn attempt(&mut self) -> R {
+        (self.function)(self.args.clone())
+    }
+
+    fn args(&self) -> Option<&dyn fmt::Debug> {
+        self.visibility.show(&self.args)
+    }
+
+    fn target(&self) -> Target {
+        Target::of::<F>()
+    }
+}
+
+/// Whether handlers see the arguments. Private: there are two ways.
+pub trait Visibility<A> {
+    /// The arguments, if they are to be seen.
+    fn show<'a>(&self, args: &'a A) -> Option<&'a dyn fmt::Debug>;
+}
+
+/// Arguments that handlers do not see, in the type of a [`Retrying`](crate::Retrying).
+#[derive(Clone, Copy, Debug)]
+pub struct Hidden;
+
+/// Arguments that handlers see, in the type of a [`Retrying`](crate::Retrying).
+#[derive(Clone, Copy, Debug)]
+pub struct Shown;
+
+impl<A> Visibility<A> for Hidden {
+    fn show<'a>(&self, _: &'a A) -> Option<&'a dyn fmt::Debug> {
+        None
+    }
+}
+
+impl<A: fmt::Debug> Visibility<A> for Shown {
+    fn show<'a>(&self, args: &'a A) -> Option<&'a dyn fmt::Debug> {
+        Some(args)
     }
 }
 

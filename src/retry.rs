@@ -6,9 +6,10 @@ use crate::clock::System;
 use crate::condition::{AnyError, Condition};
 use crate::details::{Details, EventKind};
 use crate::engine::{Engine, Run, Verdict};
+use crate::operation::Operation;
 use crate::settings::Settings;
 use crate::strategies::{Constant, Decay, Expo, Fibo, Linear, Runtime, Sequence};
-use crate::target::Target;
+use crate::target::{Subject, Target};
 use crate::tell::{Cursor, Tell};
 use crate::wait::Wait;
 
@@ -232,6 +233,11 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
         self.settings.target.map_or(own, Target::new)
     }
 
+    /// What is told of an operation.
+    pub(crate) fn subject<'a>(&self, operation: &'a impl Operation) -> Subject<'a> {
+        Subject { target: self.target_or(operation.target()), args: operation.args() }
+    }
+
     /// Begins a run, and reads the clock if anybody will want to know how long it takes.
     pub(crate) fn begin<T, E>(&self, needs_elapsed: bool, now: impl FnOnce() -> Duration) -> Run
     where
@@ -258,7 +264,7 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
     pub(crate) fn judge<T, E>(
         &self,
         run: &mut Run,
-        target: Target,
+        subject: Subject<'_>,
         outcome: &Result<T, E>,
         now: impl Fn() -> Duration,
     ) -> Verdict
@@ -268,7 +274,7 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
         H: Tell<T, E>,
     {
         let wants_success = self.observer.wants(EventKind::Success);
-        run.judge(&self.engine(), target, outcome, wants_success, now)
+        run.judge(&self.engine(), subject, outcome, wants_success, now)
     }
 
     /// Tells an event to whoever is next: see [`Tell::tell`].

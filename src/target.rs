@@ -65,6 +65,13 @@ impl Target {
     }
 }
 
+/// What a run tells of its operation: its name, and its arguments where they are to be shown.
+#[derive(Clone, Copy)]
+pub(crate) struct Subject<'a> {
+    pub(crate) target: Target,
+    pub(crate) args: Option<&'a dyn fmt::Debug>,
+}
+
 impl fmt::Display for Target {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.line {

@@ -750,6 +750,7 @@ fn each_of_the_four_events_serialises_to_the_documented_json() {
             "elapsed": 1.5,
             "wait": wait,
             "error": error,
+            "args": null,
             "sources": [],
             "reason": reason,
         })

@@ -65,8 +65,9 @@ assert_impl_all!(Awaited<'static, u8, String>: Debug, Send, Sync, Unpin);
 assert_impl_all!(Awaited<'static, NotSend, NotSend>: Debug, Send, Sync, Unpin);
 assert_not_impl_any!(Awaited<'static, u8, String>: Copy, Clone);
 
-// Details borrow, and can be sent where what they borrow can be shared.
-assert_impl_all!(Details<'static, u8, String>: Copy, Debug, Display, Send, Sync, Unpin);
+// Details borrow, and may show arguments that cannot be shared.
+assert_impl_all!(Details<'static, u8, String>: Copy, Debug, Display, Unpin);
+assert_not_impl_any!(Details<'static, u8, String>: Send, Sync);
 assert_impl_all!(Details<'static, NotSend, NotSend>: Copy, Debug);
 assert_not_impl_any!(Details<'static, NotSend, String>: Send, Sync);
 assert_not_impl_any!(Details<'static, u8, NotSend>: Send, Sync, Display);

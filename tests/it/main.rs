@@ -3,6 +3,7 @@
 //! Nothing here sleeps for real. `support` plays one script of outcomes through every driver and
 //! insists that all of them tell the same story.
 
+mod arguments;
 mod attempts;
 mod auto_traits;
 mod compile_fail;

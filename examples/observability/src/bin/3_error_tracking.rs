@@ -87,6 +87,7 @@ fn main() -> Result<(), Box<dyn Error>> {
             "elapsed": null,
             "wait": null,
             "error": "payment service unreachable",
+            "args": null,
             "sources": ["connection refused"],
             "reason": "max_tries",
         })
