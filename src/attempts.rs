@@ -201,7 +201,10 @@ where
     /// run is over, and this is its result.
     pub fn after(&mut self, outcome: Result<T, E>) -> ControlFlow<Result<T, E>> {
         let subject = Subject { target: self.target, args: None };
-        blocking::after(self.policy, &mut self.run, subject, outcome)
+        match blocking::after(self.policy, &mut self.run, subject, true, outcome) {
+            ControlFlow::Break((outcome, _)) => ControlFlow::Break(outcome),
+            ControlFlow::Continue(()) => ControlFlow::Continue(()),
+        }
     }
 }
 

@@ -8,7 +8,7 @@ use crate::clock::Sleep;
 use crate::condition::Condition;
 use crate::details::{Details, EventKind};
 use crate::engine::Run;
-use crate::operation::{Call, Finish, Operation, Polled, Transparent};
+use crate::operation::{Call, End, Finish, Operation, Polled, Transparent};
 use crate::retry::Retry;
 use crate::target::Subject;
 use crate::tell::{Blocking, Cursor, Tell};
@@ -97,14 +97,15 @@ where
     H: Tell<X::Value, X::Error> + Blocking,
     Z: Sleep,
 {
-    let subject = policy.subject(&operation);
-    let mut run = start(policy, operation.needs_elapsed(), subject, || policy.clock.now());
+    let needs_elapsed = X::NEEDS_ELAPSED || operation.needs_elapsed();
+    let mut run = start(policy, needs_elapsed, policy.subject(&operation), || policy.clock.now());
     loop {
         let outcome = finish.outcome(operation.attempt());
-        if let ControlFlow::Break(outcome) =
-            after(policy, &mut run, policy.subject(&operation), outcome)
+        let subject = policy.subject(&operation);
+        if let ControlFlow::Break((outcome, end)) =
+            after(policy, &mut run, subject, needs_elapsed, outcome)
         {
-            return finish.finish(outcome);
+            return finish.finish(outcome, end);
         }
     }
 }
@@ -132,8 +133,9 @@ pub(crate) fn after<T, E, S, C, H, Z>(
     policy: &Retry<S, C, H, Z>,
     run: &mut Run,
     subject: Subject<'_>,
+    needs_elapsed: bool,
     outcome: Result<T, E>,
-) -> ControlFlow<Result<T, E>>
+) -> ControlFlow<(Result<T, E>, End)>
 where
     S: Wait<T, E>,
     C: Condition<T, E>,
@@ -141,10 +143,10 @@ where
     Z: Sleep,
 {
     let now = || policy.clock.now();
-    let verdict = policy.judge(run, subject, &outcome, now);
+    let verdict = policy.judge(run, subject, &outcome, needs_elapsed, now);
     tell(policy, &run.details(&verdict, subject, Some(&outcome)));
     if verdict.event != EventKind::Backoff {
-        return ControlFlow::Break(outcome);
+        return ControlFlow::Break((outcome, run.end(&verdict)));
     }
     drop(outcome);
     policy.clock.sleep(run.back_off(&verdict));

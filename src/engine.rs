@@ -9,6 +9,7 @@ use core::time::Duration;
 use crate::condition::{Ask, Condition};
 use crate::details::{Details, EventKind, GiveUp};
 use crate::jitter;
+use crate::operation::End;
 use crate::settings::{DEFAULT_MAX_TRIES, Settings, Tries};
 use crate::target::Subject;
 use crate::wait::Wait;
@@ -143,6 +144,11 @@ impl Run {
             }
         }
         verdict
+    }
+
+    /// How the run ended with this verdict.
+    pub(crate) fn end(&self, verdict: &Verdict) -> End {
+        End { tries: self.tries, elapsed: verdict.elapsed, reason: verdict.reason }
     }
 
     /// Takes the wait of a verdict that has been told.

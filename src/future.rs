@@ -1,6 +1,5 @@
-//! The async driver: one named future.
+//! The async driver: one named future. The methods that make one are in `run_async.rs`.
 
-use core::convert::Infallible;
 use core::fmt;
 use core::future::Future;
 use core::pin::Pin;
@@ -12,198 +11,10 @@ use crate::clock::AsyncSleep;
 use crate::condition::Condition;
 use crate::details::EventKind;
 use crate::engine::{Run, Verdict};
-use crate::operation::{Call, Finish, Operation, Polled, Transparent};
-use crate::retry::{Policy, Retry};
+use crate::operation::{Finish, Operation, Transparent};
+use crate::retry::Policy;
 use crate::tell::{Chain, Cursor, Pending, Tell};
 use crate::wait::Wait;
-
-/// # Run it as a future
-///
-/// The futures do nothing before they are first polled. Dropped at any moment they tell nothing
-/// more. They are `Send` where the policy is `Sync`, the operation, its futures and the timer
-/// are `Send`, and, with async handlers, the operation's value and error too.
-impl<S, C, H, Z> Retry<S, C, H, Z> {
-    /// Awaits the operation until its outcome is accepted or the policy gives up, and returns what
-    /// the last attempt returned.
-    ///
-    /// ```
-    /// # #[tokio::main(flavor = "current_thread", start_paused = true)]
-    /// # async fn main() {
-    /// use std::cell::Cell;
-    /// use relent::Retry;
-    ///
-    /// let calls = Cell::new(0);
-    /// let outcome: Result<u32, &str> = Retry::expo()
-    ///     .run_async(async || {
-    ///         calls.set(calls.get() + 1);
-    ///         if calls.get() < 3 { Err("busy") } else { Ok(calls.get()) }
-    ///     })
-    ///     .await;
-    /// assert_eq!(outcome, Ok(3));
-    /// # }
-    /// ```
-    ///
-    /// The operation is any function or closure that returns a future: `|| client.get(id)`,
-    /// `|| async { .. }`, `async || ..`. It makes a new future for each attempt, which cannot borrow
-    /// from the closure: "async closure does not implement `FnMut` because it captures state from its
-    /// environment" says that it would have to. Change what it captures through a `Cell` or an atomic,
-    /// or make the attempts [in line](Self::attempts).
-    ///
-    /// The future borrows the policy: await it in the statement that builds a temporary one, or use
-    /// [`into_run_async`](Self::into_run_async).
-    ///
-    /// # Errors
-    ///
-    /// The operation's own: the one of the last attempt.
-    ///
-    /// # Panics
-    ///
-    /// The future panics when the operation or a handler does, and with the default clock where it
-    /// is awaited outside of a tokio runtime: in builds with debug assertions when it is first
-    /// polled, in others before the first wait.
-    pub fn run_async<T, E, F, Fut>(&self, operation: F) -> Retrying<&Self, Call<F>>
-    where
-        F: FnMut() -> Fut,
-        Fut: Future<Output = Result<T, E>>,
-        S: Wait<T, E>,
-        C: Condition<T, E>,
-        H: Tell<T, E>,
-        Z: AsyncSleep,
-    {
-        Retrying::new(self, Call(operation), Transparent)
-    }
-
-    /// The same future, which owns its policy: to spawn it, or to return it from a function.
-    ///
-    /// ```
-    /// # #[tokio::main(flavor = "current_thread", start_paused = true)]
-    /// # async fn main() {
-    /// use relent::Retry;
-    ///
-    /// let task = tokio::spawn(Retry::expo().max_tries(3).into_run_async(async || {
-    ///     Err::<(), _>("down")
-    /// }));
-    /// assert_eq!(task.await.unwrap(), Err("down"));
-    /// # }
-    /// ```
-    ///
-    /// A closure that owns what it needs clones it for each attempt; where the policy is a `static`
-    /// the task can hold all of it instead:
-    ///
-    /// ```
-    /// # #[tokio::main(flavor = "current_thread", start_paused = true)]
-    /// # async fn main() {
-    /// use std::sync::Arc;
-    /// use relent::Retry;
-    ///
-    /// struct Client;
-    ///
-    /// impl Client {
-    ///     async fn get(&self, id: u32) -> Result<u32, &'static str> {
-    ///         Ok(id)
-    ///     }
-    /// }
-    ///
-    /// static API: Retry = Retry::expo().max_tries(3);
-    ///
-    /// let client = Arc::new(Client);
-    /// let for_task = Arc::clone(&client);
-    /// let owned = tokio::spawn(API.into_run_async(move || {
-    ///     let client = Arc::clone(&for_task);
-    ///     async move { client.get(7).await }
-    /// }));
-    /// let borrowed = tokio::spawn(async move { API.run_async(|| client.get(8)).await });
-    /// assert_eq!((owned.await.unwrap(), borrowed.await.unwrap()), (Ok(7), Ok(8)));
-    /// # }
-    /// ```
-    ///
-    /// # Errors
-    ///
-    /// As of [`run_async`](Self::run_async).
-    ///
-    /// # Panics
-    ///
-    /// As of [`run_async`](Self::run_async).
-    pub fn into_run_async<T, E, F, Fut>(self, operation: F) -> Retrying<Self, Call<F>>
-    where
-        F: FnMut() -> Fut,
-        Fut: Future<Output = Result<T, E>>,
-        S: Wait<T, E>,
-        C: Condition<T, E>,
-        H: Tell<T, E>,
-        Z: AsyncSleep,
-    {
-        Retrying::new(self, Call(operation), Transparent)
-    }
-
-    /// Awaits an operation that cannot fail until its value is the wanted one, and returns the last
-    /// value. See [`poll`](Self::poll).
-    ///
-    /// ```
-    /// # #[tokio::main(flavor = "current_thread", start_paused = true)]
-    /// # async fn main() {
-    /// use std::time::Duration;
-    /// use relent::Retry;
-    ///
-    /// let mut progress = [10, 60, 100].into_iter();
-    /// let last = Retry::constant(Duration::from_secs(2))
-    ///     .until(|percent: &Option<i32>| *percent == Some(100))
-    ///     .poll_async(|| std::future::ready(progress.next()))
-    ///     .await;
-    /// assert_eq!(last, Some(100));
-    /// # }
-    /// ```
-    ///
-    /// # Panics
-    ///
-    /// As of [`run_async`](Self::run_async).
-    pub fn poll_async<T, F, Fut>(&self, operation: F) -> Retrying<&Self, Call<F>, Polled>
-    where
-        F: FnMut() -> Fut,
-        Fut: Future<Output = T>,
-        S: Wait<T, Infallible>,
-        C: Condition<T, Infallible>,
-        H: Tell<T, Infallible>,
-        Z: AsyncSleep,
-    {
-        Retrying::new(self, Call(operation), Polled)
-    }
-}
-
-impl<S, C, H, Z> Retry<S, C, H, Z> {
-    /// [`poll_async`](Self::poll_async) as a future that owns its policy. See
-    /// [`into_run_async`](Self::into_run_async).
-    ///
-    /// ```
-    /// # #[tokio::main(flavor = "current_thread", start_paused = true)]
-    /// # async fn main() {
-    /// use relent::Retry;
-    ///
-    /// let mut progress = [10, 60, 100].into_iter();
-    /// let task = tokio::spawn(
-    ///     Retry::expo()
-    ///         .until(|percent: &Option<i32>| *percent == Some(100))
-    ///         .into_poll_async(move || std::future::ready(progress.next())),
-    /// );
-    /// assert_eq!(task.await.unwrap(), Some(100));
-    /// # }
-    /// ```
-    ///
-    /// # Panics
-    ///
-    /// As of [`run_async`](Self::run_async).
-    pub fn into_poll_async<T, F, Fut>(self, operation: F) -> Retrying<Self, Call<F>, Polled>
-    where
-        F: FnMut() -> Fut,
-        Fut: Future<Output = T>,
-        S: Wait<T, Infallible>,
-        C: Condition<T, Infallible>,
-        H: Tell<T, Infallible>,
-        Z: AsyncSleep,
-    {
-        Retrying::new(self, Call(operation), Polled)
-    }
-}
 
 type Returned<O> = <<O as Operation>::Attempt as Future>::Output;
 type Value<O, X> = <X as Finish<Returned<O>>>::Value;
@@ -227,7 +38,8 @@ struct Told<T, E> {
 }
 
 pin_project! {
-    /// The future of a retried operation: what [`Retry::run_async`] and its like return.
+    /// The future of a retried operation: what [`Retry::run_async`](crate::Retry::run_async) and its like
+    /// return.
     ///
     /// It does nothing before it is first polled, and allocates nothing but what async handlers
     /// box. It is as large as the policy or a reference to it, the operation, a few numbers, and
@@ -312,6 +124,7 @@ where
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<X::Output> {
         let mut this = self.project();
         let policy = this.policy.policy();
+        let needs_elapsed = X::NEEDS_ELAPSED || this.operation.needs_elapsed();
         let now = || policy.clock.now();
         loop {
             // What comes next is known only when something has ended: this is the one `match` on
@@ -322,7 +135,7 @@ where
                     if cfg!(debug_assertions) {
                         policy.clock.check();
                     }
-                    *this.run = policy.begin(this.operation.needs_elapsed(), now);
+                    *this.run = policy.begin(needs_elapsed, now);
                     Ended::Wait
                 }
                 StateProjection::Sleeping { sleep } => {
@@ -345,8 +158,13 @@ where
             let (mut cursor, told) = match (ended, taken) {
                 (Ended::Attempt(returned), _) => {
                     let outcome = this.finish.outcome(returned);
-                    let verdict =
-                        policy.judge(this.run, policy.subject(this.operation), &outcome, now);
+                    let verdict = policy.judge(
+                        this.run,
+                        policy.subject(this.operation),
+                        &outcome,
+                        needs_elapsed,
+                        now,
+                    );
                     (Cursor::default(), Told { verdict, outcome: Some(outcome) })
                 }
                 (Ended::Handler, StateTaken::Telling { beside }) => PendingOf::<P>::kept(beside),
@@ -365,7 +183,7 @@ where
             }
             match (verdict.event, outcome) {
                 (EventKind::Success | EventKind::GiveUp, Some(outcome)) => {
-                    return Poll::Ready(this.finish.finish(outcome));
+                    return Poll::Ready(this.finish.finish(outcome, this.run.end(&verdict)));
                 }
                 (EventKind::Backoff, outcome) => {
                     drop(outcome);

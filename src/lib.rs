@@ -17,9 +17,11 @@ pub mod _docs;
 mod jitter;
 mod strategies;
 mod wait;
+
 // Whether to retry?
 mod condition;
 mod conditions;
+
 // Who is told?
 mod details;
 #[cfg(feature = "std")]
@@ -28,40 +30,47 @@ mod event;
 mod handlers;
 #[cfg(feature = "std")]
 mod handlers_async;
+mod observe;
+mod target;
+mod tell;
+
+// What clock?
+mod clock;
+#[cfg(feature = "test-util")]
+mod test_util;
+
+// The policy, the one engine, and its thin drivers.
+mod attempts;
+mod blocking;
+mod engine;
+#[cfg(feature = "explain")]
+mod explain;
+mod future;
+mod inspect;
+mod operation;
+mod parameters;
+mod retry;
+mod run_async;
+mod settings;
+mod with_args;
+
+// What others bring: a leaf for each.
 #[cfg(feature = "http")]
 pub mod http;
 #[cfg(feature = "log")]
 mod log;
 #[cfg(feature = "metrics")]
 mod metrics;
-mod observe;
 #[cfg(feature = "serde")]
 mod serde;
 #[cfg(any(feature = "log", feature = "tracing"))]
 mod severity;
 #[cfg(any(feature = "log", feature = "tracing"))]
 mod show;
-mod target;
-mod tell;
-#[cfg(feature = "tracing")]
-mod tracing;
-// What clock?
-mod clock;
-#[cfg(feature = "test-util")]
-mod test_util;
 #[cfg(feature = "tokio")]
 mod tokio;
-// The policy, the one engine, and its thin drivers.
-mod attempts;
-mod blocking;
-mod engine;
-mod future;
-mod inspect;
-mod operation;
-mod parameters;
-mod retry;
-mod settings;
-mod with_args;
+#[cfg(feature = "tracing")]
+mod tracing;
 
 pub use attempts::{After, Attempts, Begin};
 pub use clock::{AsyncSleep, Sleep, System};
@@ -70,6 +79,8 @@ pub use conditions::{RetryAfter, RetryAfterValue, RetryIf, Until};
 pub use details::{Details, EventKind, GiveUp};
 #[cfg(feature = "std")]
 pub use event::Event;
+#[cfg(feature = "explain")]
+pub use explain::{Explain, Explained, GaveUp, RetryError, Succeeded};
 pub use future::Retrying;
 #[cfg(feature = "std")]
 pub use handlers::Handlers;

@@ -3,7 +3,9 @@
 
 use core::convert::Infallible;
 use core::fmt;
+use core::time::Duration;
 
+use crate::details::GiveUp;
 use crate::target::Target;
 
 /// What is attempted. In the blocking driver an attempt is what the operation returned, in the async
@@ -108,8 +110,21 @@ pub trait Finish<Returned> {
     /// What is judged.
     fn outcome(&self, returned: Returned) -> Result<Self::Value, Self::Error>;
 
+    /// Whether it wants to know how much time has passed.
+    const NEEDS_ELAPSED: bool = false;
+
     /// What the run returns.
-    fn finish(&self, outcome: Result<Self::Value, Self::Error>) -> Self::Output;
+    fn finish(&self, outcome: Result<Self::Value, Self::Error>, end: End) -> Self::Output;
+}
+
+/// How a run ended.
+#[derive(Clone, Copy, Debug)]
+#[cfg_attr(not(feature = "explain"), expect(dead_code, reason = "only `explain` asks"))]
+pub struct End {
+    pub(crate) tries: u32,
+    /// Measured where [`Finish::NEEDS_ELAPSED`].
+    pub(crate) elapsed: Duration,
+    pub(crate) reason: Option<GiveUp>,
 }
 
 /// A run that returns what the last attempt returned, in the type of a
@@ -126,7 +141,7 @@ impl<T, E> Finish<Result<T, E>> for Transparent {
         returned
     }
 
-    fn finish(&self, outcome: Result<T, E>) -> Result<T, E> {
+    fn finish(&self, outcome: Result<T, E>, _: End) -> Result<T, E> {
         outcome
     }
 }
@@ -145,7 +160,7 @@ impl<T> Finish<T> for Polled {
         Ok(returned)
     }
 
-    fn finish(&self, outcome: Result<T, Infallible>) -> T {
+    fn finish(&self, outcome: Result<T, Infallible>, _: End) -> T {
         match outcome {
             Ok(value) => value,
             Err(never) => match never {},

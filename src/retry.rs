@@ -266,6 +266,7 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
         run: &mut Run,
         subject: Subject<'_>,
         outcome: &Result<T, E>,
+        needs_elapsed: bool,
         now: impl Fn() -> Duration,
     ) -> Verdict
     where
@@ -273,7 +274,7 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
         C: Condition<T, E>,
         H: Tell<T, E>,
     {
-        let wants_success = self.observer.wants(EventKind::Success);
+        let wants_success = needs_elapsed || self.observer.wants(EventKind::Success);
         run.judge(&self.engine(), subject, outcome, wants_success, now)
     }
 

@@ -9,6 +9,7 @@ mod auto_traits;
 mod compile_fail;
 mod debug;
 mod events;
+mod explain;
 mod faults;
 mod futures;
 mod inference;
