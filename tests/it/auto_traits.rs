@@ -5,14 +5,17 @@ use std::error::Error;
 use std::fmt::{Debug, Display};
 use std::hash::Hash;
 use std::iter::FusedIterator;
+use std::ops::ControlFlow;
 use std::panic::{RefUnwindSafe, UnwindSafe};
 use std::rc::Rc;
 use std::time::Duration;
 
 use relent::{
-    AnyError, Ask, Constant, Decay, Details, EventKind, Expo, Fibo, GiveUp, Handlers,
-    HandlersAsync, InvalidSetting, Jitter, Linear, Observed, Retry, RetryIf, Runtime, Schedule,
-    Sequence, System, SystemSleep, Target, TestClock, TestSleep, Until, Waits,
+    After, AnyError, Ask, Attempts, Begin, Call, CallWith, Constant, Decay, Details, Event,
+    EventKind, Explain, Explained, Expo, Fibo, GaveUp, GiveUp, Handlers, HandlersAsync, Hidden,
+    InvalidSetting, Jitter, Linear, Observed, Polled, Retry, RetryAfter, RetryAfterValue,
+    RetryError, RetryIf, Runtime, Schedule, Sequence, ShowArgs, Shown, Succeeded, System,
+    SystemSleep, Target, TestClock, TestSleep, Transparent, Until, Waits,
 };
 use static_assertions::{assert_impl_all, assert_not_impl_any};
 
@@ -43,8 +46,11 @@ assert_plain!(
     Retry<Runtime<Compute>>,
     Retry<Expo, RetryIf<AnyError, fn(&NotSend) -> bool>>,
     Retry<Expo, Until<AnyError, fn(&NotSend) -> bool>>,
+    Retry<Expo, RetryAfter<AnyError, fn(&NotSend) -> Option<Duration>>>,
+    Retry<Expo, RetryAfterValue<AnyError, fn(&NotSend) -> Option<Duration>>>,
     Retry<Expo, AnyError, Observed<(), &'static str>>,
 );
+assert_plain!(Hidden, Shown, Transparent, Polled, Explained, Succeeded<u8>, GaveUp);
 assert_plain!(Expo, Fibo, Constant, Linear, Decay, Schedule, Sequence<&'static [Duration]>);
 assert_plain!(AnyError, Ask, EventKind, GiveUp, InvalidSetting, Jitter, System, Target);
 
@@ -77,6 +83,30 @@ assert_impl_all!(EventKind: Eq, Hash);
 assert_impl_all!(GiveUp: Display, Eq, Hash);
 assert_impl_all!(InvalidSetting: Error, Eq);
 assert_impl_all!(Waits<'static, Expo>: Clone, Debug, FusedIterator<Item = Duration>, Send, Sync);
+
+// What a run owns of an operation is what that is.
+assert_impl_all!(Call<Compute>: Debug, Send, Sync, Unpin);
+assert_impl_all!(CallWith<u8, Compute>: Debug, Send, Sync, Unpin);
+assert_not_impl_any!(Call<NotSend>: Send, Sync, Copy);
+assert_not_impl_any!(CallWith<NotSend, Compute>: Send, Sync, Copy);
+assert_impl_all!(RetryError<u8, std::fmt::Error>: Error, Send, Sync, Unpin);
+assert_not_impl_any!(RetryError<NotSend, u8>: Send, Sync, Error);
+assert_not_impl_any!(RetryError<u8, NotSend>: Send, Sync);
+assert_not_impl_any!(Succeeded<NotSend>: Send, Sync, Copy);
+assert_impl_all!(Event: Clone, Debug, Eq, Send, Sync, Unpin);
+
+// In-line runs borrow the policy; they can move to another thread where it can be shared. What they
+// are told of is handed in, and not kept.
+type InLine<'p, H, T, M> = Attempts<'p, Expo, AnyError, H, System, T, (), M>;
+type Next<'p, T> = After<'p, 'p, Expo, AnyError, (), System, T, ()>;
+assert_impl_all!(InLine<'static, (), NotSend, ()>: Debug, Send, Sync, Unpin);
+assert_not_impl_any!(InLine<'static, Observed<(), NotSend>, u8, ()>: Send, Sync);
+assert_not_impl_any!(InLine<'static, (), u8, ()>: Copy, Clone);
+assert_impl_all!(Next<'static, u8>: Debug, Send, Future<Output = ControlFlow<Result<u8, ()>>>);
+assert_not_impl_any!(Next<'static, NotSend>: Send, Sync);
+assert_impl_all!(Begin<'static, Expo, AnyError, (), System, u8, ()>: Debug, Send, Future);
+assert_impl_all!(Explain<'static, Expo, AnyError, (), System>: Debug, Send, Sync, Unpin);
+assert_impl_all!(ShowArgs<'static, Expo, AnyError, (), System>: Debug, Send, Sync, Unpin);
 
 // Sleeps move between threads with their task. Tokio's may not move once polled.
 assert_impl_all!(TestClock: Clone, Debug, Default, Send, Sync, Unpin);
