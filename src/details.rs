@@ -135,8 +135,9 @@ pub struct Details<'a, T, E> {
     /// How many attempts there were, the current one included; before an attempt
     /// ([`EventKind::Try`]) its number. The first is 1.
     pub tries: u32,
-    /// The time since the run began, taken right after the attempt ended, and before an attempt
-    /// right then. It includes all earlier waits and handlers, and not the wait that comes.
+    /// The time since the run began, taken right after the attempt ended (and was judged, where no
+    /// part of the policy asks for the time), and before an attempt right then. It includes all
+    /// earlier waits and handlers, and not the wait that comes.
     pub elapsed: Duration,
     /// The wait that comes, exactly as it will be slept. Zero but for [`EventKind::Backoff`].
     pub wait: Duration,

@@ -104,7 +104,7 @@ impl Run {
     /// The clock is read before anybody else is asked, but where nobody who is asked wants to know:
     /// then it is read after the condition was asked, and only for what will be told.
     pub(crate) fn judge<T, E, S: Wait<T, E>, C: Condition<T, E>>(
-        &mut self,
+        &self,
         engine: &Engine<'_, S, C>,
         subject: Subject<'_>,
         outcome: &Result<T, E>,

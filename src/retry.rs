@@ -263,7 +263,7 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
     /// Judges the outcome of an attempt.
     pub(crate) fn judge<T, E>(
         &self,
-        run: &mut Run,
+        run: &Run,
         subject: Subject<'_>,
         outcome: &Result<T, E>,
         needs_elapsed: bool,
