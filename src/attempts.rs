@@ -199,6 +199,9 @@ where
 {
     /// Says how the attempt ended. `Continue`: it has been slept, make the next attempt. `Break`: the
     /// run is over, and this is its result.
+    ///
+    /// The wait blocks the thread. In async code call [`after_async`](Self::after_async): where the
+    /// compiler says that a `ControlFlow` is not a future, "remove the `.await`" is the wrong advice.
     pub fn after(&mut self, outcome: Result<T, E>) -> ControlFlow<Result<T, E>> {
         let subject = Subject { target: self.target, args: None };
         match blocking::after(self.policy, &mut self.run, subject, true, outcome) {

@@ -105,8 +105,8 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
     /// included, before any limit is looked at. It is the `giveup` of Python's `backoff`, the other way
     /// round.
     ///
-    /// A policy that is kept in a field or a `static` names its type with a function pointer, best in
-    /// an alias:
+    /// A policy that is kept in a field names its type with a function pointer, best in an alias; one
+    /// in a `static` has a `LazyLock` around it, since this is not `const`:
     ///
     /// ```
     /// # use relent::{AnyError, Expo, Retry, RetryIf};
@@ -118,8 +118,8 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
     ///     retry: ApiRetry,
     /// }
     ///
-    /// let is_transient: fn(&ApiError) -> bool = ApiError::is_transient;
-    /// let client = Client { retry: Retry::expo().retry_if(is_transient) };
+    /// let retry = Retry::expo().retry_if(ApiError::is_transient as fn(&_) -> _).max_tries(5);
+    /// let client = Client { retry };
     /// # assert!(client.retry.run(|| Ok::<_, ApiError>(())).is_ok());
     /// ```
     pub fn retry_if<E, F>(self, is_retryable: F) -> Retry<S, RetryIf<C, F>, H, Z>

@@ -158,7 +158,8 @@ where
 /// An async handler is called with [`&Details`](Details) and returns a future that owns what it
 /// needs: read the details first, then `async move`, or call an `async fn` with what was read. The run awaits it before it calls the next
 /// handler, waits or returns, so that a slow handler makes a slow run; spawn what may take its time.
-/// A policy with async handlers can be run by `run_async` and `poll_async` only.
+/// A policy with async handlers can be run by `run_async`, `poll_async` and their like, and in line
+/// by `attempts_async` and `after_async`.
 impl<S, C, H, Z> Retry<S, C, H, Z> {
     /// Awaits the handler before each attempt, the first included. See [`on_try`](Self::on_try).
     ///

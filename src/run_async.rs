@@ -41,7 +41,7 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
     /// `|| async { .. }`, `async || ..`. It makes a new future for each attempt, which cannot borrow
     /// from the closure: "async closure does not implement `FnMut` because it captures state from its
     /// environment" says that it would have to. Change what it captures through a `Cell` or an atomic,
-    /// or make the attempts [in line](Self::attempts).
+    /// or make the attempts in line: see [`after_async`](crate::Attempts::after_async).
     ///
     /// The future borrows the policy: await it in the statement that builds a temporary one, or use
     /// [`into_run_async`](Self::into_run_async).

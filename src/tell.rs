@@ -31,7 +31,7 @@ pub trait Tell<T, E>: Chain {
 #[diagnostic::on_unimplemented(
     message = "this policy has async handlers, which `run` cannot await",
     label = "has handlers that were added by `on_try_async`, `on_success_async`, `on_backoff_async` or `on_giveup_async`",
-    note = "use `run_async` (or `poll_async`), or handlers that are not async: `on_try`, `on_success`, `on_backoff`, `on_giveup`"
+    note = "use `run_async` (or `poll_async`, or in a loop of your own `attempts_async` and `after_async`), or handlers that are not async: `on_try`, `on_success`, `on_backoff`, `on_giveup`"
 )]
 pub trait Blocking {}
 
