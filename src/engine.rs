@@ -37,21 +37,25 @@ pub(crate) struct Engine<'p, S, C> {
     pub(crate) condition: &'p C,
 }
 
-/// The run's side: what is carried from one attempt to the next.
+/// The run's side: what is carried from one attempt to the next. In nanoseconds, since a run's future
+/// carries it too, and how many of those fit is how fast they are.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Run {
-    tries: u32,
-    last_wait: Duration,
+    last_wait: u64,
     /// When the run began, where anybody wants to know.
-    began: Option<Duration>,
+    began: u64,
+    tries: u32,
 }
 
 impl Run {
-    pub(crate) const NEW: Self = Self { tries: 0, last_wait: Duration::ZERO, began: None };
+    /// A time that no clock shows before 584 years are over.
+    const NOBODY_ASKS: u64 = u64::MAX;
+
+    pub(crate) const NEW: Self = Self { last_wait: 0, began: Self::NOBODY_ASKS, tries: 0 };
 
     /// A run that begins now. `now` is `None` where nobody wants to know the time.
     pub(crate) fn begin(now: Option<Duration>) -> Self {
-        Self { began: now, ..Self::NEW }
+        Self { began: now.map_or(Self::NOBODY_ASKS, nanos), ..Self::NEW }
     }
 
     /// The same run, as if its current attempt were the first.
@@ -64,7 +68,10 @@ impl Run {
     }
 
     pub(crate) fn elapsed(&self, now: impl FnOnce() -> Duration) -> Duration {
-        self.began.map_or(Duration::ZERO, |began| now().saturating_sub(began))
+        match self.began {
+            Self::NOBODY_ASKS => Duration::ZERO,
+            began => Duration::from_nanos(nanos(now()).saturating_sub(began)),
+        }
     }
 
     /// Begins the next attempt. `now` is `None` where nobody is told of it.
@@ -92,7 +99,7 @@ impl Run {
         let mut details = Details::of(subject.target, verdict.event, self.tries);
         details.elapsed = verdict.elapsed;
         details.wait = verdict.wait;
-        details.last_wait = self.last_wait;
+        details.last_wait = Duration::from_nanos(self.last_wait);
         details.reason = verdict.reason;
         details.args = subject.args;
         details.outcome = outcome;
@@ -153,7 +160,7 @@ impl Run {
 
     /// Takes the wait of a verdict that has been told.
     pub(crate) fn back_off(&mut self, verdict: &Verdict) -> Duration {
-        self.last_wait = verdict.wait;
+        self.last_wait = nanos(verdict.wait);
         verdict.wait
     }
 }

@@ -375,10 +375,10 @@ async fn an_operation_can_be_given_a_deadline_from_outside() {
 fn a_future_is_small() {
     let operation = || ready(Ok::<(), ()>(()));
     let borrowed = size_of_val(&Retry::expo().run_async(operation));
-    assert!(borrowed <= 160, "{borrowed}");
+    assert!(borrowed <= 144, "{borrowed}");
     let policy = Retry::expo();
     let owned = size_of_val(&policy.into_run_async(operation));
-    assert!(owned <= 160 + size_of_val(&policy), "{owned}");
+    assert!(owned <= 144 + size_of_val(&policy), "{owned}");
     // Handlers that are not awaited take no room.
     let told = policy.on_try(|_| {}).on_giveup(|_| {});
     assert_eq!(size_of_val(&told.run_async(operation)), borrowed);
