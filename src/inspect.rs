@@ -4,12 +4,12 @@ use core::fmt;
 use core::iter::FusedIterator;
 use core::time::Duration;
 
-use crate::details::{Details, EventKind};
-use crate::engine::Engine;
+use crate::details::EventKind;
+use crate::engine::{Engine, Run, Verdict};
 use crate::jitter::Jitter;
 use crate::retry::Retry;
 use crate::settings::{Settings, Tries};
-use crate::target::Target;
+use crate::target::{Subject, Target};
 use crate::wait::Wait;
 
 /// # Look at it
@@ -33,13 +33,7 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
         S: Wait<(), ()>,
     {
         let settings = Settings { jitter: Jitter::None, ..self.settings };
-        Waits {
-            strategy: &self.strategy,
-            settings,
-            tries: 0,
-            elapsed: Duration::ZERO,
-            last_wait: Duration::ZERO,
-        }
+        Waits { strategy: &self.strategy, settings, run: Run::NEW, elapsed: Duration::ZERO }
     }
 
     /// What [`max_tries`](Self::max_tries) was set to, if it was.
@@ -134,25 +128,27 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
 pub struct Waits<'p, S> {
     strategy: &'p S,
     settings: Settings,
-    tries: u32,
+    run: Run,
     elapsed: Duration,
-    last_wait: Duration,
 }
 
 impl<S: Wait<(), ()>> Iterator for Waits<'_, S> {
     type Item = Duration;
 
     fn next(&mut self) -> Option<Duration> {
-        // At the end of all numbers a policy without a limit goes on with the last one's wait.
-        let tries = self.tries.saturating_add(1);
-        let mut details = Details::of(Target::new("preview"), EventKind::Backoff, tries);
-        details.elapsed = self.elapsed;
-        details.last_wait = self.last_wait;
+        let mut run = self.run;
+        let mut verdict = Verdict {
+            event: EventKind::Backoff,
+            elapsed: self.elapsed,
+            ..run.next_try(None::<fn() -> Duration>)
+        };
+        let subject = Subject { target: Target::new("preview"), args: None };
+        let details = run.details(&verdict, subject, None);
         let engine = Engine { settings: &self.settings, strategy: self.strategy, condition: &() };
-        let wait = engine.preview::<(), ()>(&details)?;
-        self.tries = tries;
+        verdict.wait = engine.preview::<(), ()>(&details)?;
+        let wait = run.back_off(&verdict);
+        self.run = run;
         self.elapsed = self.elapsed.saturating_add(wait);
-        self.last_wait = wait;
         Some(wait)
     }
 }

@@ -178,6 +178,31 @@ impl<'a> Script<'a> {
     }
 }
 
+/// The policy on the script's clock, with handlers that note every event.
+macro_rules! noted {
+    ($policy:expr, $script:expr) => {{
+        let note = |d: &Details<'_, u32, Fault>| $script.told.lock().unwrap().push(Told::of(d));
+        let told = $policy.clock(&$script.clock).on_try(note).on_success(note);
+        told.on_backoff(note).on_giveup(note)
+    }};
+}
+
+/// The same with handlers that have to be awaited.
+macro_rules! noted_async {
+    ($policy:expr, $script:expr) => {{
+        let log = &$script.told;
+        let note = move |d: &Details<'_, u32, Fault>| {
+            let told = Told::of(d);
+            async move {
+                yields(2).await;
+                log.lock().unwrap().push(told);
+            }
+        };
+        let told = $policy.clock(&$script.clock).on_try_async(note).on_success_async(note);
+        told.on_backoff_async(note).on_giveup_async(note)
+    }};
+}
+
 /// Plays the script through `run`, through `run_async`, through `run_async` with handlers that are
 /// awaited, and through both in-line loops. All must tell the same story.
 pub(crate) fn play<S, C>(policy: Retry<S, C>, steps: &[Step]) -> Story
@@ -190,40 +215,23 @@ where
     let policy = policy.seed(policy.get_seed().unwrap_or(1));
 
     let script = Script::new(steps);
-    let note = |d: &Details<'_, u32, Fault>| script.told.lock().unwrap().push(Told::of(d));
-    let told = policy.clock(&script.clock).on_try(note).on_success(note).on_backoff(note);
-    let result = told.on_giveup(note).run(|| script.attempt());
+    let result = noted!(policy, script).run(|| script.attempt());
     let blocking = script.ended(result);
     blocking.check();
 
     let script = Script::new(steps);
-    let note = |d: &Details<'_, u32, Fault>| script.told.lock().unwrap().push(Told::of(d));
-    let told = policy.clock(&script.clock).on_try(note).on_success(note).on_backoff(note);
-    let result = block_on(told.on_giveup(note).run_async(async || {
+    let result = block_on(noted!(policy, script).run_async(async || {
         yields(1).await;
         script.attempt()
     }));
     assert_eq!(blocking, script.ended(result), "`run`, and `run_async`");
 
     let script = Script::new(steps);
-    let log = &script.told;
-    let note = |d: &Details<'_, u32, Fault>| {
-        let told = Told::of(d);
-        async move {
-            yields(2).await;
-            log.lock().unwrap().push(told);
-        }
-    };
-    let told = policy.clock(&script.clock).on_try_async(note).on_success_async(note);
-    let told = told.on_backoff_async(note).on_giveup_async(note);
-    let result = block_on(told.run_async(async || script.attempt()));
-    drop(told);
+    let result = block_on(noted_async!(policy, script).run_async(async || script.attempt()));
     assert_eq!(blocking, script.ended(result), "`run`, and `run_async` with async handlers");
 
     let script = Script::new(steps);
-    let note = |d: &Details<'_, u32, Fault>| script.told.lock().unwrap().push(Told::of(d));
-    let told = policy.clock(&script.clock).on_try(note).on_success(note).on_backoff(note);
-    let told = told.on_giveup(note);
+    let told = noted!(policy, script);
     let mut attempts = told.attempts();
     let result = loop {
         if let Break(end) = attempts.after(script.attempt()) {
@@ -234,16 +242,7 @@ where
     assert_eq!(blocking, script.ended(result), "`run`, and `attempts`");
 
     let script = Script::new(steps);
-    let log = &script.told;
-    let note = |d: &Details<'_, u32, Fault>| {
-        let told = Told::of(d);
-        async move {
-            yields(2).await;
-            log.lock().unwrap().push(told);
-        }
-    };
-    let told = policy.clock(&script.clock).on_try_async(note).on_success_async(note);
-    let told = told.on_backoff_async(note).on_giveup_async(note);
+    let told = noted_async!(policy, script);
     let result = block_on(async {
         let mut attempts = told.attempts_async().await;
         loop {
