@@ -11,12 +11,14 @@ use core::time::Duration;
 
 use pin_project_lite::pin_project;
 
+use crate::attempt::Attempt;
 use crate::blocking;
 use crate::clock::{AsyncSleep, Sleep};
 use crate::condition::Condition;
 use crate::engine::Run;
 use crate::future::Retrying;
-use crate::operation::{Operation, Transparent};
+use crate::lent::{Awaits, Blocks, Mode};
+use crate::operation::{Needs, Operation, Transparent};
 use crate::retry::Retry;
 use crate::target::{Subject, Target};
 use crate::tell::{Blocking, Chain, Tell};
@@ -65,8 +67,8 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
         H: Tell<T, E> + Blocking,
     {
         let target = self.target_or(Target::at(Location::caller()));
-        let run =
-            blocking::start(self, true, Subject { target, args: None }, || M::now(&self.clock));
+        let subject = Subject { target, args: None };
+        let run = blocking::start::<M, _, _, _, _, _, _>(self, TIMED, subject);
         Attempts { policy: self, run, target, is_interrupted: false, types: PhantomData }
     }
 
@@ -106,32 +108,8 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
     }
 }
 
-/// Which driver an in-line loop is: inferred from whether [`Attempts::after`] or
-/// [`Attempts::after_async`] is called. Private: there are two.
-pub trait Mode<Z> {
-    /// Reads that driver's clock.
-    fn now(clock: &Z) -> Duration;
-}
-
-/// The loop blocks the thread.
-#[derive(Debug)]
-pub enum Blocks {}
-
-/// The loop awaits.
-#[derive(Debug)]
-pub enum Awaits {}
-
-impl<Z: Sleep> Mode<Z> for Blocks {
-    fn now(clock: &Z) -> Duration {
-        clock.now()
-    }
-}
-
-impl<Z: AsyncSleep> Mode<Z> for Awaits {
-    fn now(clock: &Z) -> Duration {
-        clock.now()
-    }
-}
+/// An in-line loop may be asked at any moment how long it has run.
+const TIMED: Needs = Needs { elapsed: true, time_for_attempt: false };
 
 /// A run whose attempts are made in line: see [`Retry::attempts`].
 #[must_use = "the loop must say how each attempt ended: `.after(outcome)` or `.after_async(outcome).await`"]
@@ -154,14 +132,14 @@ impl<S, C, H, Z, T, E, M: Mode<Z>> Attempts<'_, S, C, H, Z, T, E, M> {
     /// The time since the run began.
     #[must_use]
     pub fn elapsed(&self) -> Duration {
-        self.run.elapsed(|| M::now(&self.policy.clock))
+        self.policy.attempt::<M>(&self.run).elapsed
     }
 
     /// What is left of [`max_time`](Retry::max_time), where that is set: for example for a timeout of
     /// the attempt's own.
     #[must_use]
     pub fn remaining(&self) -> Option<Duration> {
-        Some(self.policy.settings.max_time?.saturating_sub(self.elapsed()))
+        self.policy.attempt::<M>(&self.run).remaining
     }
 
     /// Takes the current attempt for the first one of a new run: for a loop that lives long, such as
@@ -186,7 +164,7 @@ impl<S, C, H, Z, T, E, M: Mode<Z>> Attempts<'_, S, C, H, Z, T, E, M> {
     /// assert_eq!((end, messages, attempts.tries()), (Err("connection lost"), 5, 3));
     /// ```
     pub fn reset(&mut self) {
-        self.run.reset(M::now(&self.policy.clock));
+        self.run.reset(&self.policy.time::<M>());
     }
 }
 
@@ -204,7 +182,7 @@ where
     /// compiler says that a `ControlFlow` is not a future, "remove the `.await`" is the wrong advice.
     pub fn after(&mut self, outcome: Result<T, E>) -> ControlFlow<Result<T, E>> {
         let subject = Subject { target: self.target, args: None };
-        match blocking::after(self.policy, &mut self.run, subject, true, outcome) {
+        match blocking::after(self.policy, &mut self.run, subject, TIMED, outcome) {
             ControlFlow::Break((outcome, _)) => ControlFlow::Break(outcome),
             ControlFlow::Continue(()) => ControlFlow::Continue(()),
         }
@@ -248,7 +226,7 @@ where
     /// the next outcome is that of the next attempt.
     pub fn after_async<'a>(&'a mut self, outcome: Result<T, E>) -> After<'a, 'p, S, C, H, Z, T, E> {
         if self.is_interrupted {
-            self.run.next_try(None::<fn() -> Duration>);
+            self.run.count_try();
         }
         let operation = InLine { target: self.target, types: PhantomData };
         let attempt = Handed(Some(outcome));
@@ -265,15 +243,15 @@ pub(crate) struct InLine<T, E> {
 }
 
 impl<T, E> Operation for InLine<T, E> {
-    type Attempt = Handed<T, E>;
+    type Output = Handed<T, E>;
 
     /// Never ready: whoever polls the run sees that it is the loop's turn.
-    fn attempt(&mut self) -> Handed<T, E> {
+    fn attempt(&mut self, _: impl FnOnce() -> Attempt) -> Handed<T, E> {
         Handed(None)
     }
 
-    fn needs_elapsed(&self) -> bool {
-        true
+    fn needs(&self) -> Needs {
+        TIMED
     }
 
     fn target(&self) -> Target {

@@ -2,14 +2,15 @@
 
 use core::convert::Infallible;
 use core::ops::ControlFlow;
-use core::time::Duration;
 
 use crate::clock::Sleep;
 use crate::condition::Condition;
 use crate::details::{Details, EventKind};
 use crate::engine::Run;
-use crate::operation::{Call, End, Finish, Operation, Polled, Transparent};
+use crate::lent::{Blocks, Mode};
+use crate::operation::{Call, End, Finish, Needs, Operation, Polled, Transparent};
 use crate::retry::Retry;
+use crate::scope;
 use crate::target::Subject;
 use crate::tell::{Blocking, Cursor, Tell};
 use crate::wait::Wait;
@@ -91,19 +92,18 @@ pub(crate) fn drive<S, C, H, Z, O, X>(
 ) -> X::Output
 where
     O: Operation,
-    X: Finish<O::Attempt>,
+    X: Finish<O::Output>,
     S: Wait<X::Value, X::Error>,
     C: Condition<X::Value, X::Error>,
     H: Tell<X::Value, X::Error> + Blocking,
     Z: Sleep,
 {
-    let needs_elapsed = X::NEEDS_ELAPSED || operation.needs_elapsed();
-    let mut run = start(policy, needs_elapsed, policy.subject(&operation), || policy.clock.now());
+    let needs = finish.needs(operation.needs());
+    let mut run = start::<Blocks, _, _, _, _, _, _>(policy, needs, policy.subject(&operation));
     loop {
-        let outcome = finish.outcome(operation.attempt());
+        let outcome = finish.outcome(operation.attempt(|| policy.attempt::<Blocks>(&run)));
         let subject = policy.subject(&operation);
-        if let ControlFlow::Break((outcome, end)) =
-            after(policy, &mut run, subject, needs_elapsed, outcome)
+        if let ControlFlow::Break((outcome, end)) = after(policy, &mut run, subject, needs, outcome)
         {
             return finish.finish(outcome, end);
         }
@@ -111,19 +111,19 @@ where
 }
 
 /// Begins a run, up to where its first attempt is to be made.
-pub(crate) fn start<T, E, S, C, H, Z>(
+pub(crate) fn start<M, T, E, S, C, H, Z>(
     policy: &Retry<S, C, H, Z>,
-    needs_elapsed: bool,
+    needs: Needs,
     subject: Subject<'_>,
-    now: impl Fn() -> Duration,
 ) -> Run
 where
+    M: Mode<Z>,
     S: Wait<T, E>,
     C: Condition<T, E>,
     H: Tell<T, E> + Blocking,
 {
-    let mut run = policy.begin(needs_elapsed, &now);
-    let verdict = policy.next_try(&mut run, now);
+    let mut run = policy.begin::<M, T, E>(needs);
+    let verdict = policy.next_try::<M, T, E>(&mut run);
     tell(policy, &run.details(&verdict, subject, None));
     run
 }
@@ -133,7 +133,7 @@ pub(crate) fn after<T, E, S, C, H, Z>(
     policy: &Retry<S, C, H, Z>,
     run: &mut Run,
     subject: Subject<'_>,
-    needs_elapsed: bool,
+    needs: Needs,
     outcome: Result<T, E>,
 ) -> ControlFlow<(Result<T, E>, End)>
 where
@@ -142,15 +142,21 @@ where
     H: Tell<T, E> + Blocking,
     Z: Sleep,
 {
-    let now = || policy.clock.now();
-    let verdict = policy.judge(run, subject, &outcome, needs_elapsed, now);
+    let verdict = policy.judge::<Blocks, _, _>(run, subject, &outcome, needs);
     tell(policy, &run.details(&verdict, subject, Some(&outcome)));
     if verdict.event != EventKind::Backoff {
         return ControlFlow::Break((outcome, run.end(&verdict)));
     }
-    drop(outcome);
-    policy.clock.sleep(run.back_off(&verdict));
-    let verdict = policy.next_try(run, now);
+    // What the outcome holds is let go of before the wait, unless the run may end with it.
+    let kept = policy.clock.is_cancelled().is_some().then_some(outcome);
+    let wait = run.back_off(&verdict);
+    scope::sleep(wait, || policy.clock.sleep(wait));
+    if let Some(outcome) = kept.filter(|_| policy.clock.is_cancelled() == Some(true)) {
+        let verdict = run.cut_short(&policy.time::<Blocks>());
+        tell(policy, &run.details(&verdict, subject, Some(&outcome)));
+        return ControlFlow::Break((outcome, run.end(&verdict)));
+    }
+    let verdict = policy.next_try::<Blocks, T, E>(run);
     tell(policy, &run.details(&verdict, subject, None));
     ControlFlow::Continue(())
 }

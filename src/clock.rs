@@ -44,6 +44,24 @@ pub trait Sleep {
 
     /// Returns when `wait` has passed.
     fn sleep(&self, wait: Duration);
+
+    /// Returns when `wait` has passed or `cancel` was called, whichever comes first: what
+    /// [`Retry::cancelled_by`] waits by.
+    ///
+    /// A clock that does not say how else sleeps the whole wait, unless it was cancelled before.
+    #[cfg(feature = "std")]
+    fn sleep_unless(&self, wait: Duration, cancel: &crate::Cancel) {
+        if !cancel.is_cancelled() {
+            self.sleep(wait);
+        }
+    }
+
+    /// Whether runs on this clock are to wait no more, or `None` where nothing can tell them so.
+    ///
+    /// A clock that returns `Some` may end a wait early. Outcomes are then kept while it lasts.
+    fn is_cancelled(&self) -> Option<bool> {
+        None
+    }
 }
 
 /// A clock whose waits are futures: what [`Retry::run_async`] waits on.
@@ -80,7 +98,10 @@ pub trait Sleep {
 )]
 pub trait AsyncSleep {
     /// The future of a wait. It must be ready when the time has passed, and not before.
-    type Sleep: Future<Output = ()>;
+    ///
+    /// Its output is `()`, or [`Interruptible`] for a wait that is ready early where
+    /// [`is_cancelled`](Self::is_cancelled).
+    type Sleep: Future<Output: Slept>;
 
     /// The time since any fixed moment. It must not go backwards.
     fn now(&self) -> Duration;
@@ -90,6 +111,18 @@ pub trait AsyncSleep {
     /// Where it is ready at once, as it may be for no wait at all, nothing but the operation itself
     /// ever yields to the runtime.
     fn sleep(&self, wait: Duration) -> Self::Sleep;
+
+    /// The timer of an attempt's timeout: by default a [`sleep`](Self::sleep), though it is no wait
+    /// between attempts. What it returns when it is ready does not matter.
+    fn timer(&self, after: Duration) -> Self::Sleep {
+        self.sleep(after)
+    }
+
+    /// Whether runs on this clock are to wait no more, as [`Retry::cancelled_by`] makes it. A run
+    /// that finds so after a wait gives up, where its waits are [`Interruptible`].
+    fn is_cancelled(&self) -> bool {
+        false
+    }
 
     /// Panics with advice where `sleep` could not work, as outside of the timer's runtime.
     ///
@@ -109,6 +142,15 @@ macro_rules! clock_by_reference {
             fn sleep(&self, wait: Duration) {
                 (**self).sleep(wait);
             }
+
+            #[cfg(feature = "std")]
+            fn sleep_unless(&self, wait: Duration, cancel: &crate::Cancel) {
+                (**self).sleep_unless(wait, cancel);
+            }
+
+            fn is_cancelled(&self) -> Option<bool> {
+                (**self).is_cancelled()
+            }
         }
 
         $(#[$cfg])?
@@ -123,6 +165,14 @@ macro_rules! clock_by_reference {
                 (**self).sleep(wait)
             }
 
+            fn timer(&self, after: Duration) -> Self::Sleep {
+                (**self).timer(after)
+            }
+
+            fn is_cancelled(&self) -> bool {
+                (**self).is_cancelled()
+            }
+
             fn check(&self) {
                 (**self).check();
             }
@@ -134,6 +184,45 @@ clock_by_reference! {
     &Z,
     #[cfg(feature = "std")] std::boxed::Box<Z>,
     #[cfg(feature = "std")] std::sync::Arc<Z>,
+}
+
+/// What a wait's future returns. Private: there are two.
+pub trait Slept {
+    /// An outcome that is kept through the wait: nothing, where no wait is cut short.
+    type Kept<X>;
+
+    /// Keeps the outcome while the wait lasts.
+    fn keep<X>(outcome: X) -> Self::Kept<X>;
+
+    /// The outcome, where it was kept.
+    fn kept<X>(kept: Self::Kept<X>) -> Option<X>;
+}
+
+/// The wait is over.
+impl Slept for () {
+    type Kept<X> = ();
+
+    fn keep<X>(_: X) {}
+
+    fn kept<X>((): ()) -> Option<X> {
+        None
+    }
+}
+
+/// What a wait returns that may be cut short: see [`AsyncSleep::is_cancelled`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Interruptible;
+
+impl Slept for Interruptible {
+    type Kept<X> = X;
+
+    fn keep<X>(outcome: X) -> X {
+        outcome
+    }
+
+    fn kept<X>(kept: X) -> Option<X> {
+        Some(kept)
+    }
 }
 
 /// The system's clock: the default.
@@ -170,6 +259,10 @@ impl Sleep for System {
     fn sleep(&self, wait: Duration) {
         std::thread::sleep(wait);
     }
+
+    fn sleep_unless(&self, wait: Duration, cancel: &crate::Cancel) {
+        cancel.block_for(wait);
+    }
 }
 
 /// # What clock
@@ -188,6 +281,6 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
     ///
     /// By value or by reference: see [`Sleep`] for `run`, [`AsyncSleep`] for `run_async`.
     pub fn clock<Y>(self, clock: Y) -> Retry<S, C, H, Y> {
-        self.with_clock(clock)
+        self.map_clock(|_| clock)
     }
 }

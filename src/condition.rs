@@ -2,7 +2,7 @@
 
 use core::time::Duration;
 
-use crate::details::Details;
+use crate::details::{Details, GiveUp};
 
 /// What a condition says of an outcome.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -62,6 +62,22 @@ pub trait Condition<T, E> {
     fn needs_elapsed(&self) -> bool {
         true
     }
+
+    /// Has the last word, when all else is settled: `details` are those of a
+    /// [`Success`](crate::EventKind::Success), or of a [`Backoff`](crate::EventKind::Backoff) with
+    /// its wait.
+    ///
+    /// It is called once for each of these and for nothing else, so that a condition may keep an
+    /// account of the retries that are really made: [`Budget`](crate::Budget) does.
+    ///
+    /// # Errors
+    ///
+    /// Where there must be no retry: the run gives up for this reason. For a success it changes
+    /// nothing.
+    fn settle(&self, details: &Details<'_, T, E>) -> Result<(), GiveUp> {
+        let _ = details;
+        Ok(())
+    }
 }
 
 macro_rules! condition_by_reference {
@@ -74,6 +90,10 @@ macro_rules! condition_by_reference {
 
             fn needs_elapsed(&self) -> bool {
                 (**self).needs_elapsed()
+            }
+
+            fn settle(&self, details: &Details<'_, T, E>) -> Result<(), GiveUp> {
+                (**self).settle(details)
             }
         }
     )* };

@@ -4,7 +4,7 @@ use core::fmt;
 use core::time::Duration;
 
 use crate::condition::{Ask, Condition};
-use crate::details::Details;
+use crate::details::{Details, GiveUp};
 use crate::retry::Retry;
 
 /// A link: the condition before it, and a function of the operation's value or error.
@@ -29,6 +29,10 @@ macro_rules! link {
 
             fn needs_elapsed(&self) -> bool {
                 self.previous.needs_elapsed()
+            }
+
+            fn settle(&self, details: &Details<'_, T, E>) -> Result<(), GiveUp> {
+                self.previous.settle(details)
             }
         }
 

@@ -7,7 +7,8 @@ use crate::target::Target;
 
 /// Which of the four events [`Details`] tells.
 ///
-/// A run that ends tells them in the order `(Try Backoff)* Try (Success | GiveUp)`.
+/// A run that ends tells them in the order `(Try Backoff)* Try (Success | GiveUp)`. Only where a
+/// [`Cancel`](crate::Cancel) cuts a wait short does the give-up follow a back-off.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum EventKind {
     /// An attempt is about to be made; the first one counts too.
@@ -65,6 +66,10 @@ pub enum GiveUp {
     MaxTime,
     /// The strategy has no more waits, as at the end of a [`Retry::sequence`](crate::Retry::sequence).
     WaitsExhausted,
+    /// The [`Budget`](crate::Budget) has nothing left for a retry.
+    Budget,
+    /// A [`Cancel`](crate::Cancel) said so, between attempts or during a wait.
+    Cancelled,
 }
 
 impl GiveUp {
@@ -76,6 +81,8 @@ impl GiveUp {
             Self::MaxTries => "max_tries",
             Self::MaxTime => "max_time",
             Self::WaitsExhausted => "waits_exhausted",
+            Self::Budget => "budget",
+            Self::Cancelled => "cancelled",
         }
     }
 }
@@ -87,6 +94,8 @@ impl fmt::Display for GiveUp {
             Self::MaxTries => "max tries",
             Self::MaxTime => "max time",
             Self::WaitsExhausted => "waits exhausted",
+            Self::Budget => "budget spent",
+            Self::Cancelled => "cancelled",
         })
     }
 }
@@ -141,7 +150,8 @@ pub struct Details<'a, T, E> {
     pub elapsed: Duration,
     /// The wait that comes, exactly as it will be slept. Zero but for [`EventKind::Backoff`].
     pub wait: Duration,
-    /// The wait before this attempt. Zero for the first.
+    /// The wait before this attempt. Zero for the first. In a give-up that follows a back-off, the
+    /// wait that was cut short.
     pub last_wait: Duration,
     /// Why the run gave up, where it did.
     pub reason: Option<GiveUp>,

@@ -9,7 +9,8 @@ use core::time::Duration;
 use crate::condition::{Ask, Condition};
 use crate::details::{Details, EventKind, GiveUp};
 use crate::jitter;
-use crate::operation::End;
+use crate::operation::{End, Needs};
+use crate::scope;
 use crate::settings::{DEFAULT_MAX_TRIES, Settings, Tries};
 use crate::target::Subject;
 use crate::wait::Wait;
@@ -17,6 +18,15 @@ use crate::wait::Wait;
 /// A duration in whole nanoseconds; more than 584 years are 584 years.
 pub(crate) const fn nanos(duration: Duration) -> u64 {
     duration.as_secs().saturating_mul(1_000_000_000).saturating_add(duration.subsec_nanos() as u64)
+}
+
+/// What a driver lends the engine of its clock.
+pub(crate) trait Time {
+    /// The time since any fixed moment.
+    fn now(&self) -> Duration;
+
+    /// Whether nothing is to be waited for any more.
+    fn is_cancelled(&self) -> bool;
 }
 
 /// What the engine says: the event to tell, which is also what to do after it has been told.
@@ -29,10 +39,17 @@ pub(crate) struct Verdict {
     pub(crate) reason: Option<GiveUp>,
 }
 
+impl Verdict {
+    pub(crate) const fn new(event: EventKind, elapsed: Duration) -> Self {
+        Self { event, elapsed, wait: Duration::ZERO, reason: None }
+    }
+}
+
 /// The policy's side: what is asked, and never changes during a run.
 #[derive(Debug)]
 pub(crate) struct Engine<'p, S, C> {
     pub(crate) settings: &'p Settings,
+    pub(crate) needs: Needs,
     pub(crate) strategy: &'p S,
     pub(crate) condition: &'p C,
 }
@@ -53,40 +70,47 @@ impl Run {
 
     pub(crate) const NEW: Self = Self { last_wait: 0, began: Self::NOBODY_ASKS, tries: 0 };
 
-    /// A run that begins now. `now` is `None` where nobody wants to know the time.
-    pub(crate) fn begin(now: Option<Duration>) -> Self {
-        Self { began: now.map_or(Self::NOBODY_ASKS, nanos), ..Self::NEW }
+    /// A run that begins now, if anybody wants to know the time.
+    pub(crate) fn begin(time: Option<&impl Time>) -> Self {
+        Self { began: time.map_or(Self::NOBODY_ASKS, |time| nanos(time.now())), ..Self::NEW }
     }
 
     /// The same run, as if its current attempt were the first.
-    pub(crate) fn reset(&mut self, now: Duration) {
-        *self = Self { tries: 1, ..Self::begin(Some(now)) };
+    pub(crate) fn reset(&mut self, time: &impl Time) {
+        *self = Self { tries: 1, ..Self::begin(Some(time)) };
     }
 
     pub(crate) fn tries(&self) -> u32 {
         self.tries
     }
 
-    pub(crate) fn elapsed(&self, now: impl FnOnce() -> Duration) -> Duration {
+    pub(crate) fn elapsed(&self, time: &impl Time) -> Duration {
         match self.began {
             Self::NOBODY_ASKS => Duration::ZERO,
-            began => Duration::from_nanos(nanos(now()).saturating_sub(began)),
+            began => Duration::from_nanos(nanos(time.now()).saturating_sub(began)),
         }
     }
 
-    /// Begins the next attempt. `now` is `None` where nobody is told of it.
-    pub(crate) fn next_try(&mut self, now: Option<impl FnOnce() -> Duration>) -> Verdict {
+    /// Counts one attempt more.
+    pub(crate) fn count_try(&mut self) {
         self.tries = self.tries.saturating_add(1);
-        Verdict {
-            event: EventKind::Try,
+    }
+
+    /// Begins the next attempt. `time` is `None` where nobody is told of it.
+    pub(crate) fn next_try(&mut self, time: Option<&impl Time>) -> Verdict {
+        self.count_try();
+        let elapsed = match time {
             // The first attempt begins when the run does.
-            elapsed: match now {
-                Some(now) if self.tries > 1 => self.elapsed(now),
-                _ => Duration::ZERO,
-            },
-            wait: Duration::ZERO,
-            reason: None,
-        }
+            Some(time) if self.tries > 1 => self.elapsed(time),
+            _ => Duration::ZERO,
+        };
+        Verdict::new(EventKind::Try, elapsed)
+    }
+
+    /// Ends a run whose wait was cut short.
+    pub(crate) fn cut_short(&self, time: &impl Time) -> Verdict {
+        let reason = Some(GiveUp::Cancelled);
+        Verdict { reason, ..Verdict::new(EventKind::GiveUp, self.elapsed(time)) }
     }
 
     /// What handlers are shown of a verdict.
@@ -116,33 +140,38 @@ impl Run {
         subject: Subject<'_>,
         outcome: &Result<T, E>,
         wants_success: bool,
-        now: impl Fn() -> Duration,
+        time: &impl Time,
     ) -> Verdict {
-        let mut verdict = Verdict {
-            event: EventKind::Backoff,
-            elapsed: Duration::ZERO,
-            wait: Duration::ZERO,
-            reason: None,
-        };
+        let mut verdict = Verdict::new(EventKind::Backoff, Duration::ZERO);
         let mut details = self.details(&verdict, subject, Some(outcome));
         let needs_elapsed = engine.needs_elapsed::<T, E>();
         if needs_elapsed {
-            details.elapsed = self.elapsed(&now);
+            details.elapsed = self.elapsed(time);
         }
         let asked = engine.condition.ask(&details);
         if !needs_elapsed && (wants_success || asked != Ask::Accept) {
-            details.elapsed = self.elapsed(&now);
+            details.elapsed = self.elapsed(time);
         }
         verdict.elapsed = details.elapsed;
         let next = match asked {
             Ask::Accept => {
+                details.event = EventKind::Success;
+                engine.condition.settle(&details).ok();
                 verdict.event = EventKind::Success;
                 return verdict;
             }
             Ask::Stop => Err(GiveUp::NotRetryable),
-            Ask::Retry => engine.next_wait(&details, None, now),
-            Ask::RetryIn(wait) => engine.next_wait(&details, Some(wait), now),
+            Ask::Retry => engine.next_wait(&details, None, time),
+            Ask::RetryIn(wait) => engine.next_wait(&details, Some(wait), time),
         };
+        // Whoever has the last word speaks where there would be a retry, and nowhere else.
+        let next = next.and_then(|wait| {
+            if time.is_cancelled() {
+                return Err(GiveUp::Cancelled);
+            }
+            engine.condition.settle(&details.with_wait(wait))?;
+            Ok(wait)
+        });
         match next {
             Ok(wait) => verdict.wait = wait,
             Err(reason) => {
@@ -182,7 +211,7 @@ impl<S, C> Engine<'_, S, C> {
         &self,
         details: &Details<'_, T, E>,
         asked: Option<Duration>,
-        now: impl Fn() -> Duration,
+        time: &impl Time,
     ) -> Result<Duration, GiveUp>
     where
         S: Wait<T, E>,
@@ -190,7 +219,7 @@ impl<S, C> Engine<'_, S, C> {
         if self.is_last_try(details.tries, self.strategy.ends()) {
             return Err(GiveUp::MaxTries);
         }
-        let left = self.settings.max_time.map(|most| most.saturating_sub(details.elapsed));
+        let left = self.settings.time_left(details.elapsed);
         if left == Some(Duration::ZERO) {
             return Err(GiveUp::MaxTime);
         }
@@ -201,31 +230,33 @@ impl<S, C> Engine<'_, S, C> {
             // Capped before jitter, so that a long wait is not spread far beyond the cap and then
             // cut to it, for all clients alike; and after it, so that no jitter exceeds it.
             None => (
-                self.capped(self.jittered(self.capped(planned), details.tries, now)),
+                self.capped(self.jittered(self.capped(planned), details.tries, time)),
                 self.settings.stop_before_deadline,
             ),
         };
         match left {
             Some(left) if wait > left && must_fit => Err(GiveUp::MaxTime),
+            Some(left) if wait >= left && self.needs.time_for_attempt => Err(GiveUp::MaxTime),
             Some(left) => Ok(wait.min(left)),
             None => Ok(wait),
         }
     }
 
     fn is_last_try(&self, tries: u32, strategy_ends: bool) -> bool {
-        match self.settings.tries {
+        let is_last = match self.settings.tries {
             Tries::AtMost(most) => tries >= most.get(),
             Tries::Unsaid => !strategy_ends && tries >= DEFAULT_MAX_TRIES,
             Tries::Unlimited => false,
-        }
+        };
+        is_last || scope::is_last_try(tries)
     }
 
-    fn jittered(&self, wait: Duration, tries: u32, now: impl Fn() -> Duration) -> Duration {
+    fn jittered(&self, wait: Duration, tries: u32, time: &impl Time) -> Duration {
         Duration::from_nanos(self.settings.jitter.apply(
             nanos(wait),
             |most| match self.settings.seed {
                 Some(seed) => jitter::seeded(seed, tries, most),
-                None => jitter::drawn(|| nanos(now()), most),
+                None => jitter::drawn(|| nanos(time.now()), most),
             },
         ))
     }
@@ -239,6 +270,19 @@ impl<S, C> Engine<'_, S, C> {
     where
         S: Wait<T, E>,
     {
-        self.next_wait(details, None, || details.elapsed).ok()
+        /// Attempts that take no time.
+        struct Still(Duration);
+
+        impl Time for Still {
+            fn now(&self) -> Duration {
+                self.0
+            }
+
+            fn is_cancelled(&self) -> bool {
+                false
+            }
+        }
+
+        self.next_wait(details, None, &Still(details.elapsed)).ok()
     }
 }

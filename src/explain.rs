@@ -1,21 +1,16 @@
 //! Runs that say how they ended: a last step over a policy. The only file that names `thiserror`.
 
 use core::fmt;
-use core::future::Future;
 use core::time::Duration;
 
-use crate::blocking::drive;
-use crate::clock::{AsyncSleep, Sleep};
-use crate::condition::Condition;
 use crate::details::GiveUp;
-use crate::future::Retrying;
-use crate::operation::{Call, CallWith, End, Finish, Hidden};
+use crate::last_step::LastStep;
+use crate::operation::{End, Finish, Hidden, Needs};
 use crate::retry::Retry;
-use crate::tell::{Blocking, Tell};
-use crate::wait::Wait;
+use crate::timeout::Unbounded;
 
 impl<S, C, H, Z> Retry<S, C, H, Z> {
-    /// The same policy, whose runs say how they ended.
+    /// The same policy, whose runs say how they ended: in a [`Succeeded`] or a [`RetryError`].
     ///
     /// ```
     /// use relent::{GiveUp, Retry, TestClock};
@@ -29,67 +24,7 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
     /// assert_eq!((succeeded.value, succeeded.tries), (7, 1));
     /// ```
     ///
-    /// A value that [`until`](Self::until) never accepted is an error here.
-    #[must_use = "the runs are what explains: `.run(..)` or `.run_async(..)`"]
-    pub const fn explain(&self) -> Explain<'_, S, C, H, Z> {
-        Explain { policy: self }
-    }
-}
-
-/// A policy whose runs say how they ended: see [`Retry::explain`].
-#[derive(Debug)]
-pub struct Explain<'p, S, C, H, Z> {
-    policy: &'p Retry<S, C, H, Z>,
-}
-
-impl<'p, S, C, H, Z> Explain<'p, S, C, H, Z> {
-    /// As [`Retry::run`].
-    ///
-    /// # Errors
-    ///
-    /// When the run gives up.
-    ///
-    /// # Panics
-    ///
-    /// As of [`Retry::run`].
-    pub fn run<T, E, F>(&self, operation: F) -> Result<Succeeded<T>, RetryError<T, E>>
-    where
-        F: FnMut() -> Result<T, E>,
-        S: Wait<T, E>,
-        C: Condition<T, E>,
-        H: Tell<T, E> + Blocking,
-        Z: Sleep,
-    {
-        drive(self.policy, Call(operation), &Explained)
-    }
-
-    /// As [`Retry::run_with`].
-    ///
-    /// # Errors
-    ///
-    /// When the run gives up.
-    ///
-    /// # Panics
-    ///
-    /// As of [`Retry::run`].
-    pub fn run_with<A, T, E, F>(
-        &self,
-        args: A,
-        operation: F,
-    ) -> Result<Succeeded<T>, RetryError<T, E>>
-    where
-        A: Clone,
-        F: FnMut(A) -> Result<T, E>,
-        S: Wait<T, E>,
-        C: Condition<T, E>,
-        H: Tell<T, E> + Blocking,
-        Z: Sleep,
-    {
-        let operation = CallWith { args, function: operation, visibility: Hidden };
-        drive(self.policy, operation, &Explained)
-    }
-
-    /// As [`Retry::run_async`].
+    /// So does `run_async`:
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread", start_paused = true)]
@@ -103,61 +38,20 @@ impl<'p, S, C, H, Z> Explain<'p, S, C, H, Z> {
     /// # }
     /// ```
     ///
-    /// # Errors
-    ///
-    /// When the run gives up.
-    ///
-    /// # Panics
-    ///
-    /// As of [`Retry::run_async`].
-    pub fn run_async<T, E, F, Fut>(
-        &self,
-        operation: F,
-    ) -> Retrying<&'p Retry<S, C, H, Z>, Call<F>, Explained>
-    where
-        F: FnMut() -> Fut,
-        Fut: Future<Output = Result<T, E>>,
-        S: Wait<T, E>,
-        C: Condition<T, E>,
-        H: Tell<T, E>,
-        Z: AsyncSleep,
-    {
-        Retrying::new(self.policy, Call(operation), Explained)
-    }
-
-    /// As [`Retry::run_async_with`].
-    ///
-    /// # Errors
-    ///
-    /// When the run gives up.
-    ///
-    /// # Panics
-    ///
-    /// As of [`Retry::run_async`].
-    #[expect(
-        clippy::type_complexity,
-        reason = "each parameter is one of the policy's or the call's"
-    )]
-    pub fn run_async_with<A, T, E, F, Fut>(
-        &self,
-        args: A,
-        operation: F,
-    ) -> Retrying<&'p Retry<S, C, H, Z>, CallWith<A, F>, Explained>
-    where
-        A: Clone,
-        F: FnMut(A) -> Fut,
-        Fut: Future<Output = Result<T, E>>,
-        S: Wait<T, E>,
-        C: Condition<T, E>,
-        H: Tell<T, E>,
-        Z: AsyncSleep,
-    {
-        let operation = CallWith { args, function: operation, visibility: Hidden };
-        Retrying::new(self.policy, operation, Explained)
+    /// A value that [`until`](Self::until) never accepted is an error here.
+    pub fn explain(&self) -> LastStep<'_, Self, Hidden, Unbounded, Explained> {
+        self.last_step().explain()
     }
 }
 
-/// A run that says how it ended, in the type of a [`Retrying`].
+impl<'p, P, V, B, X> LastStep<'p, P, V, B, X> {
+    /// As [`Retry::explain`].
+    pub fn explain(self) -> LastStep<'p, P, V, B, Explained> {
+        self.with_finish(Explained)
+    }
+}
+
+/// A run that says how it ended, in the type of a [`Retrying`](crate::Retrying).
 #[derive(Clone, Copy, Debug)]
 pub struct Explained;
 
@@ -166,7 +60,9 @@ impl<T, E> Finish<Result<T, E>> for Explained {
     type Error = E;
     type Output = Result<Succeeded<T>, RetryError<T, E>>;
 
-    const NEEDS_ELAPSED: bool = true;
+    fn needs(&self, operation: Needs) -> Needs {
+        Needs { elapsed: true, ..operation }
+    }
 
     fn outcome(&self, returned: Result<T, E>) -> Result<T, E> {
         returned

@@ -7,18 +7,24 @@ use core::task::{Context, Poll, ready};
 
 use pin_project_lite::pin_project;
 
-use crate::clock::AsyncSleep;
+use crate::clock::{AsyncSleep, Slept};
 use crate::condition::Condition;
 use crate::details::EventKind;
 use crate::engine::{Run, Verdict};
+use crate::lent::Awaits;
 use crate::operation::{Finish, Operation, Transparent};
 use crate::retry::Policy;
+use crate::scope::{self, Sleeping};
 use crate::tell::{Chain, Cursor, Pending, Tell};
 use crate::wait::Wait;
 
-type Returned<O> = <<O as Operation>::Attempt as Future>::Output;
+type Returned<O> = <<O as Operation>::Output as Future>::Output;
 type Value<O, X> = <X as Finish<Returned<O>>>::Value;
 type Error<O, X> = <X as Finish<Returned<O>>>::Error;
+type Outcome<O, X> = Result<Value<O, X>, Error<O, X>>;
+type SleepOf<P> = <<P as Policy>::Clock as AsyncSleep>::Sleep;
+type SleptOf<P> = <SleepOf<P> as Future>::Output;
+type Kept<P, O, X> = <SleptOf<P> as Slept>::Kept<Outcome<O, X>>;
 type PendingOf<P> = <<P as Policy>::Observer as Chain>::Pending;
 type BesidePending<P, O, X> =
     <PendingOf<P> as Pending>::Beside<(Cursor, Told<Value<O, X>, Error<O, X>>)>;
@@ -50,7 +56,7 @@ pin_project! {
         P: Policy,
         P::Clock: AsyncSleep,
         O: Operation,
-        O::Attempt: Future,
+        O::Output: Future,
         X: Finish<Returned<O>>,
         P::Observer: Chain,
     {
@@ -59,17 +65,17 @@ pin_project! {
         finish: X,
         run: Run,
         #[pin]
-        state: State<O::Attempt, <P::Clock as AsyncSleep>::Sleep, BesidePending<P, O, X>>,
+        state: State<O::Output, Sleeping<SleepOf<P>>, Kept<P, O, X>, BesidePending<P, O, X>>,
     }
 }
 
 pin_project! {
     #[project = StateProjection]
     #[project_replace = StateTaken]
-    enum State<A, W, B> {
+    enum State<A, W, K, B> {
         NotStarted,
         Attempting { #[pin] attempt: A },
-        Sleeping { #[pin] sleep: W },
+        Sleeping { #[pin] sleep: W, kept: K },
         Telling { beside: B },
         Done,
     }
@@ -80,7 +86,7 @@ where
     P: Policy,
     P::Clock: AsyncSleep,
     O: Operation,
-    O::Attempt: Future,
+    O::Output: Future,
     X: Finish<Returned<O>>,
     P::Observer: Chain,
 {
@@ -94,7 +100,7 @@ where
         operation: O,
         finish: X,
         run: Run,
-        attempt: O::Attempt,
+        attempt: O::Output,
     ) -> Self {
         Self { policy, operation, finish, run, state: State::Attempting { attempt } }
     }
@@ -116,7 +122,7 @@ where
     P::Observer: Tell<Value<O, X>, Error<O, X>>,
     P::Clock: AsyncSleep,
     O: Operation,
-    O::Attempt: Future,
+    O::Output: Future,
     X: Finish<Returned<O>>,
 {
     type Output = X::Output;
@@ -124,8 +130,7 @@ where
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<X::Output> {
         let mut this = self.project();
         let policy = this.policy.policy();
-        let needs_elapsed = X::NEEDS_ELAPSED || this.operation.needs_elapsed();
-        let now = || policy.clock.now();
+        let needs = this.finish.needs(this.operation.needs());
         loop {
             // What comes next is known only when something has ended: this is the one `match` on
             // where the run stands, and the one below on what the engine says of it.
@@ -133,12 +138,12 @@ where
                 StateProjection::NotStarted => {
                     // In release builds the first wait tells, so that no call pays for the check.
                     if cfg!(debug_assertions) {
-                        policy.clock.check();
+                        scope::check(&policy.clock);
                     }
-                    *this.run = policy.begin(needs_elapsed, now);
+                    *this.run = policy.begin::<Awaits, _, _>(needs);
                     Ended::Wait
                 }
-                StateProjection::Sleeping { sleep } => {
+                StateProjection::Sleeping { sleep, .. } => {
                     ready!(sleep.poll(context));
                     Ended::Wait
                 }
@@ -158,19 +163,23 @@ where
             let (mut cursor, told) = match (ended, taken) {
                 (Ended::Attempt(returned), _) => {
                     let outcome = this.finish.outcome(returned);
-                    let verdict = policy.judge(
-                        this.run,
-                        policy.subject(this.operation),
-                        &outcome,
-                        needs_elapsed,
-                        now,
-                    );
+                    let subject = policy.subject(this.operation);
+                    let verdict = policy.judge::<Awaits, _, _>(this.run, subject, &outcome, needs);
                     (Cursor::default(), Told { verdict, outcome: Some(outcome) })
                 }
                 (Ended::Handler, StateTaken::Telling { beside }) => PendingOf::<P>::kept(beside),
-                (Ended::Wait | Ended::Handler, _) => {
-                    let verdict = policy.next_try(this.run, now);
-                    (Cursor::default(), Told { verdict, outcome: None })
+                (_, taken) => {
+                    let outcome = match taken {
+                        StateTaken::Sleeping { kept, .. } if policy.clock.is_cancelled() => {
+                            SleptOf::<P>::kept(kept)
+                        }
+                        _ => None,
+                    };
+                    let verdict = match outcome {
+                        Some(_) => this.run.cut_short(&policy.time::<Awaits>()),
+                        None => policy.next_try::<Awaits, Value<O, X>, Error<O, X>>(this.run),
+                    };
+                    (Cursor::default(), Told { verdict, outcome })
                 }
             };
             let Told { verdict, outcome } = told;
@@ -185,13 +194,16 @@ where
                 (EventKind::Success | EventKind::GiveUp, Some(outcome)) => {
                     return Poll::Ready(this.finish.finish(outcome, this.run.end(&verdict)));
                 }
-                (EventKind::Backoff, outcome) => {
-                    drop(outcome);
+                (EventKind::Backoff, Some(outcome)) => {
+                    let kept = SleptOf::<P>::keep(outcome);
                     let wait = this.run.back_off(&verdict);
-                    this.state.set(State::Sleeping { sleep: policy.clock.sleep(wait) });
+                    let sleep = scope::sleeping(&policy.clock, wait);
+                    this.state.set(State::Sleeping { sleep, kept });
                 }
-                (EventKind::Try | EventKind::Success | EventKind::GiveUp, _) => {
-                    this.state.set(State::Attempting { attempt: this.operation.attempt() });
+                _ => {
+                    let attempt = || policy.attempt::<Awaits>(this.run);
+                    let attempt = this.operation.attempt(attempt);
+                    this.state.set(State::Attempting { attempt });
                 }
             }
         }
@@ -203,7 +215,7 @@ where
     P: Policy,
     P::Clock: AsyncSleep,
     O: Operation,
-    O::Attempt: Future,
+    O::Output: Future,
     X: Finish<Returned<O>>,
     P::Observer: Chain,
 {

@@ -7,6 +7,7 @@ use core::time::Duration;
 use crate::details::EventKind;
 use crate::engine::{Engine, Run, Verdict};
 use crate::jitter::Jitter;
+use crate::operation::Needs;
 use crate::retry::Retry;
 use crate::settings::{Settings, Tries};
 use crate::target::{Subject, Target};
@@ -137,14 +138,13 @@ impl<S: Wait<(), ()>> Iterator for Waits<'_, S> {
 
     fn next(&mut self) -> Option<Duration> {
         let mut run = self.run;
-        let mut verdict = Verdict {
-            event: EventKind::Backoff,
-            elapsed: self.elapsed,
-            ..run.next_try(None::<fn() -> Duration>)
-        };
+        run.count_try();
+        let mut verdict = Verdict::new(EventKind::Backoff, self.elapsed);
         let subject = Subject { target: Target::new("preview"), args: None };
         let details = run.details(&verdict, subject, None);
-        let engine = Engine { settings: &self.settings, strategy: self.strategy, condition: &() };
+        let Self { strategy, settings, .. } = self;
+        let engine =
+            Engine { settings, needs: Needs::default(), strategy: *strategy, condition: &() };
         verdict.wait = engine.preview::<(), ()>(&details)?;
         let wait = run.back_off(&verdict);
         self.run = run;

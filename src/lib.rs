@@ -19,6 +19,8 @@ mod strategies;
 mod wait;
 
 // Whether to retry?
+#[cfg(target_has_atomic = "32")]
+mod budget;
 mod condition;
 mod conditions;
 
@@ -35,11 +37,17 @@ mod target;
 mod tell;
 
 // What clock?
+#[cfg(feature = "std")]
+mod cancel;
 mod clock;
+mod lent;
+#[cfg_attr(not(feature = "test-util"), path = "no_scope.rs")]
+mod scope;
 #[cfg(feature = "test-util")]
 mod test_util;
 
 // The policy, the one engine, and its thin drivers.
+mod attempt;
 mod attempts;
 mod blocking;
 mod engine;
@@ -47,11 +55,13 @@ mod engine;
 mod explain;
 mod future;
 mod inspect;
+mod last_step;
 mod operation;
 mod parameters;
 mod retry;
 mod run_async;
 mod settings;
+mod timeout;
 mod with_args;
 
 // What others bring: a leaf for each.
@@ -72,15 +82,20 @@ mod tokio;
 #[cfg(feature = "tracing")]
 mod tracing;
 
+pub use attempt::Attempt;
 pub use attempts::{After, Attempts, Begin};
-pub use clock::{AsyncSleep, Sleep, System};
+#[cfg(target_has_atomic = "32")]
+pub use budget::{Budget, Budgeted};
+#[cfg(feature = "std")]
+pub use cancel::{Cancel, Cancellable, CancellableSleep};
+pub use clock::{AsyncSleep, Interruptible, Sleep, System};
 pub use condition::{AnyError, Ask, Condition};
 pub use conditions::{RetryAfter, RetryAfterValue, RetryIf, Until};
 pub use details::{Details, EventKind, GiveUp};
 #[cfg(feature = "std")]
 pub use event::Event;
 #[cfg(feature = "explain")]
-pub use explain::{Explain, Explained, GaveUp, RetryError, Succeeded};
+pub use explain::{Explained, GaveUp, RetryError, Succeeded};
 pub use future::Retrying;
 #[cfg(feature = "std")]
 pub use handlers::Handlers;
@@ -88,13 +103,16 @@ pub use handlers::Handlers;
 pub use handlers_async::HandlersAsync;
 pub use inspect::Waits;
 pub use jitter::Jitter;
+pub use last_step::LastStep;
 #[cfg(feature = "log")]
 pub use log::Log;
 #[cfg(feature = "metrics")]
 pub use metrics::Metrics;
 pub use observe::{Observe, Observed};
-pub use operation::{Call, CallWith, Hidden, Polled, Shown, Transparent};
+pub use operation::{Call, CallAttempt, CallWith, Hidden, Polled, Shown, Transparent};
 pub use retry::Retry;
+#[cfg(feature = "test-util")]
+pub use scope::{Entered, InScope};
 pub use settings::InvalidSetting;
 #[cfg(any(feature = "log", feature = "tracing"))]
 pub use show::{ByDebug, ByDisplay};
@@ -102,9 +120,9 @@ pub use strategies::{Constant, Decay, Expo, Fibo, Linear, Runtime, Sequence};
 pub use target::Target;
 #[cfg(feature = "test-util")]
 pub use test_util::{TestClock, TestSleep};
+pub use timeout::{AttemptTimeout, TimedOut, Unbounded};
 #[cfg(feature = "tokio")]
 pub use tokio::SystemSleep;
 #[cfg(feature = "tracing")]
 pub use tracing::Tracing;
 pub use wait::{Schedule, Wait};
-pub use with_args::ShowArgs;

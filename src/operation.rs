@@ -5,21 +5,22 @@ use core::convert::Infallible;
 use core::fmt;
 use core::time::Duration;
 
+use crate::attempt::Attempt;
 use crate::details::GiveUp;
 use crate::target::Target;
 
-/// What is attempted. In the blocking driver an attempt is what the operation returned, in the async
-/// driver the future of it.
+/// What is attempted.
 pub trait Operation {
-    /// What one attempt gives.
-    type Attempt;
+    /// What one attempt gives: in the blocking driver what was returned, in the async driver the
+    /// future of it.
+    type Output;
 
-    /// Makes the attempt, or the future that will make it.
-    fn attempt(&mut self) -> Self::Attempt;
+    /// Makes the attempt, or the future that will make it. `attempt` reads the clock.
+    fn attempt(&mut self, attempt: impl FnOnce() -> Attempt) -> Self::Output;
 
-    /// Whether it wants to know how much time has passed.
-    fn needs_elapsed(&self) -> bool {
-        false
+    /// What it asks of the run.
+    fn needs(&self) -> Needs {
+        Needs::default()
     }
 
     /// What it is called with, where that is to be shown.
@@ -31,15 +32,44 @@ pub trait Operation {
     fn target(&self) -> Target;
 }
 
+/// What a form of a run asks of the engine beyond what the policy does.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Needs {
+    /// To know how much time has passed.
+    pub(crate) elapsed: bool,
+    /// Time for an attempt after each wait: none is made at the deadline itself.
+    pub(crate) time_for_attempt: bool,
+}
+
 /// An operation without arguments, in the type of a [`Retrying`](crate::Retrying).
 #[derive(Debug)]
 pub struct Call<F>(pub(crate) F);
 
 impl<A, F: FnMut() -> A> Operation for Call<F> {
-    type Attempt = A;
+    type Output = A;
 
-    fn attempt(&mut self) -> A {
+    fn attempt(&mut self, _: impl FnOnce() -> Attempt) -> A {
         (self.0)()
+    }
+
+    fn target(&self) -> Target {
+        Target::of::<F>()
+    }
+}
+
+/// An operation that is told which attempt it is, in the type of a [`Retrying`](crate::Retrying).
+#[derive(Debug)]
+pub struct CallAttempt<F>(pub(crate) F);
+
+impl<R, F: FnMut(Attempt) -> R> Operation for CallAttempt<F> {
+    type Output = R;
+
+    fn attempt(&mut self, attempt: impl FnOnce() -> Attempt) -> R {
+        (self.0)(attempt())
+    }
+
+    fn needs(&self) -> Needs {
+        Needs { elapsed: true, ..Needs::default() }
     }
 
     fn target(&self) -> Target {
@@ -57,9 +87,9 @@ pub struct CallWith<A, F, V = Hidden> {
 }
 
 impl<A: Clone, R, F: FnMut(A) -> R, V: Visibility<A>> Operation for CallWith<A, F, V> {
-    type Attempt = R;
+    type Output = R;
 
-    fn attempt(&mut self) -> R {
+    fn attempt(&mut self, _: impl FnOnce() -> Attempt) -> R {
         (self.function)(self.args.clone())
     }
 
@@ -110,8 +140,10 @@ pub trait Finish<Returned> {
     /// What is judged.
     fn outcome(&self, returned: Returned) -> Result<Self::Value, Self::Error>;
 
-    /// Whether it wants to know how much time has passed.
-    const NEEDS_ELAPSED: bool = false;
+    /// What it asks of the run, beyond what the operation does.
+    fn needs(&self, operation: Needs) -> Needs {
+        operation
+    }
 
     /// What the run returns.
     fn finish(&self, outcome: Result<Self::Value, Self::Error>, end: End) -> Self::Output;
@@ -122,7 +154,7 @@ pub trait Finish<Returned> {
 #[cfg_attr(not(feature = "explain"), expect(dead_code, reason = "only `explain` asks"))]
 pub struct End {
     pub(crate) tries: u32,
-    /// Measured where [`Finish::NEEDS_ELAPSED`].
+    /// Measured where [`Finish::needs`] says so.
     pub(crate) elapsed: Duration,
     pub(crate) reason: Option<GiveUp>,
 }

@@ -2,11 +2,13 @@
 
 use core::time::Duration;
 
+use crate::attempt::Attempt;
 use crate::clock::System;
 use crate::condition::{AnyError, Condition};
 use crate::details::{Details, EventKind};
 use crate::engine::{Engine, Run, Verdict};
-use crate::operation::Operation;
+use crate::lent::{Lent, Mode};
+use crate::operation::{Needs, Operation};
 use crate::settings::Settings;
 use crate::strategies::{Constant, Decay, Expo, Fibo, Linear, Runtime, Sequence};
 use crate::target::{Subject, Target};
@@ -219,13 +221,19 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
         Retry { strategy, condition, observer: change(observer), clock, settings }
     }
 
-    pub(crate) fn with_clock<Y>(self, clock: Y) -> Retry<S, C, H, Y> {
-        let Self { strategy, condition, observer, settings, .. } = self;
-        Retry { strategy, condition, observer, clock, settings }
+    pub(crate) fn map_clock<Y>(self, change: impl FnOnce(Z) -> Y) -> Retry<S, C, H, Y> {
+        let Self { strategy, condition, observer, clock, settings } = self;
+        Retry { strategy, condition, observer, clock: change(clock), settings }
     }
 
-    pub(crate) fn engine(&self) -> Engine<'_, S, C> {
-        Engine { settings: &self.settings, strategy: &self.strategy, condition: &self.condition }
+    pub(crate) fn engine(&self, needs: Needs) -> Engine<'_, S, C> {
+        let Self { strategy, condition, settings, .. } = self;
+        Engine { settings, needs, strategy, condition }
+    }
+
+    /// One side of the clock.
+    pub(crate) fn time<M: Mode<Z>>(&self) -> Lent<'_, Z, M> {
+        Lent::new(&self.clock)
     }
 
     /// The name by which events call an operation that calls itself `own`.
@@ -239,43 +247,51 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
     }
 
     /// Begins a run, and reads the clock if anybody will want to know how long it takes.
-    pub(crate) fn begin<T, E>(&self, needs_elapsed: bool, now: impl FnOnce() -> Duration) -> Run
+    pub(crate) fn begin<M, T, E>(&self, needs: Needs) -> Run
     where
+        M: Mode<Z>,
         S: Wait<T, E>,
         C: Condition<T, E>,
         H: Tell<T, E>,
     {
         use EventKind::{Backoff, GiveUp, Success, Try};
-        let wanted = needs_elapsed
-            || self.engine().needs_elapsed::<T, E>()
+        let wanted = needs.elapsed
+            || self.engine(needs).needs_elapsed::<T, E>()
             || [Try, Success, Backoff, GiveUp].into_iter().any(|event| self.observer.wants(event));
-        Run::begin(wanted.then(now))
+        Run::begin(wanted.then(|| self.time::<M>()).as_ref())
     }
 
     /// Begins the next attempt of a run.
-    pub(crate) fn next_try<T, E>(&self, run: &mut Run, now: impl FnOnce() -> Duration) -> Verdict
+    pub(crate) fn next_try<M, T, E>(&self, run: &mut Run) -> Verdict
     where
+        M: Mode<Z>,
         H: Tell<T, E>,
     {
-        run.next_try(self.observer.wants(EventKind::Try).then_some(now))
+        run.next_try(self.observer.wants(EventKind::Try).then(|| self.time::<M>()).as_ref())
+    }
+
+    /// What an operation is told of the attempt that is about to be made.
+    pub(crate) fn attempt<M: Mode<Z>>(&self, run: &Run) -> Attempt {
+        let elapsed = run.elapsed(&self.time::<M>());
+        Attempt { tries: run.tries(), elapsed, remaining: self.settings.time_left(elapsed) }
     }
 
     /// Judges the outcome of an attempt.
-    pub(crate) fn judge<T, E>(
+    pub(crate) fn judge<M, T, E>(
         &self,
         run: &Run,
         subject: Subject<'_>,
         outcome: &Result<T, E>,
-        needs_elapsed: bool,
-        now: impl Fn() -> Duration,
+        needs: Needs,
     ) -> Verdict
     where
+        M: Mode<Z>,
         S: Wait<T, E>,
         C: Condition<T, E>,
         H: Tell<T, E>,
     {
-        let wants_success = needs_elapsed || self.observer.wants(EventKind::Success);
-        run.judge(&self.engine(), subject, outcome, wants_success, now)
+        let wants_success = needs.elapsed || self.observer.wants(EventKind::Success);
+        run.judge(&self.engine(needs), subject, outcome, wants_success, &self.time::<M>())
     }
 
     /// Tells an event to whoever is next: see [`Tell::tell`].

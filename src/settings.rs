@@ -58,6 +58,16 @@ pub(crate) enum Tries {
     AtMost(NonZeroU32),
 }
 
+/// A limit on the number of attempts, unless it is none at all.
+pub(crate) const fn checked_tries(tries: u32) -> Result<NonZeroU32, InvalidSetting> {
+    match NonZeroU32::new(tries) {
+        Some(tries) => Ok(tries),
+        None => {
+            Err(InvalidSetting::new("max_tries must be at least 1; for no limit say `forever()`"))
+        }
+    }
+}
+
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Settings {
     pub(crate) tries: Tries,
@@ -81,15 +91,18 @@ impl Settings {
     };
 
     pub(crate) const fn try_max_tries(mut self, tries: u32) -> Result<Self, InvalidSetting> {
-        match NonZeroU32::new(tries) {
-            Some(tries) => {
+        match checked_tries(tries) {
+            Ok(tries) => {
                 self.tries = Tries::AtMost(tries);
                 Ok(self)
             }
-            None => Err(InvalidSetting::new(
-                "max_tries must be at least 1; for no limit say `forever()`",
-            )),
+            Err(refused) => Err(refused),
         }
+    }
+
+    /// What is left of `max_time`, where that is set.
+    pub(crate) fn time_left(&self, elapsed: Duration) -> Option<Duration> {
+        Some(self.max_time?.saturating_sub(elapsed))
     }
 
     /// Another limit than the number of tries was set, or none is wanted.

@@ -5,8 +5,10 @@ use core::pin::Pin;
 use core::task::{Context, Poll, Waker};
 use core::time::Duration;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::task::Wake;
 use std::vec::Vec;
 
+use crate::cancel::Cancel;
 use crate::clock::{AsyncSleep, Sleep};
 
 /// A clock on which waiting takes no real time.
@@ -119,6 +121,18 @@ impl TestClock {
         self.state().waits.clone()
     }
 
+    fn block_for(&self, wait: Duration, is_cancelled: impl Fn() -> bool) {
+        let mut state = self.state();
+        let end = state.begin_wait(wait);
+        if !state.manual {
+            drop(state);
+            return self.advance(wait);
+        }
+        while state.elapsed < end && !is_cancelled() {
+            state = self.shared.moved.wait(state).unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+
     fn state(&self) -> MutexGuard<'_, State> {
         self.shared.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -130,14 +144,13 @@ impl Sleep for TestClock {
     }
 
     fn sleep(&self, wait: Duration) {
-        let mut state = self.state();
-        let end = state.begin_wait(wait);
-        if !state.manual {
-            drop(state);
-            return self.advance(wait);
-        }
-        while state.elapsed < end {
-            state = self.shared.moved.wait(state).unwrap_or_else(PoisonError::into_inner);
+        self.block_for(wait, || false);
+    }
+
+    fn sleep_unless(&self, wait: Duration, cancel: &Cancel) {
+        let mut place = cancel.place();
+        if !place.wait(&Waker::from(Arc::clone(&self.shared))) {
+            self.block_for(wait, || cancel.is_cancelled());
         }
     }
 }
@@ -158,6 +171,22 @@ impl AsyncSleep for TestClock {
             self.advance(wait);
         }
         TestSleep { clock: self.clone(), end, has_yielded: manual }
+    }
+
+    /// It is no wait between attempts: it is not among the [`waits`](TestClock::waits), and only
+    /// what moves the clock otherwise makes it fire.
+    fn timer(&self, after: Duration) -> TestSleep {
+        let end = self.elapsed().saturating_add(after);
+        TestSleep { clock: self.clone(), end, has_yielded: true }
+    }
+}
+
+/// What cancels a wait moves those who wait.
+impl Wake for Shared {
+    fn wake(self: Arc<Self>) {
+        // Nobody is between looking at the time and waiting for it to move.
+        drop(self.state.lock());
+        self.moved.notify_all();
     }
 }
 

@@ -11,11 +11,13 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use relent::{
-    After, AnyError, Ask, Attempts, Begin, Call, CallWith, Constant, Decay, Details, Event,
-    EventKind, Explain, Explained, Expo, Fibo, GaveUp, GiveUp, Handlers, HandlersAsync, Hidden,
-    InvalidSetting, Jitter, Linear, Observed, Polled, Retry, RetryAfter, RetryAfterValue,
-    RetryError, RetryIf, Runtime, Schedule, Sequence, ShowArgs, Shown, Succeeded, System,
-    SystemSleep, Target, TestClock, TestSleep, Transparent, Until, Waits,
+    After, AnyError, Ask, Attempt, AttemptTimeout, Attempts, Begin, Budget, Budgeted, Call,
+    CallAttempt, CallWith, Cancel, Cancellable, CancellableSleep, Constant, Decay, Details,
+    Entered, Event, EventKind, Explained, Expo, Fibo, GaveUp, GiveUp, Handlers, HandlersAsync,
+    Hidden, InScope, Interruptible, InvalidSetting, Jitter, LastStep, Linear, Observed, Polled,
+    Retry, RetryAfter, RetryAfterValue, RetryError, RetryIf, Runtime, Schedule, Sequence, Shown,
+    Succeeded, System, SystemSleep, Target, TestClock, TestSleep, TimedOut, Transparent, Unbounded,
+    Until, Waits,
 };
 use static_assertions::{assert_impl_all, assert_not_impl_any};
 
@@ -48,10 +50,14 @@ assert_plain!(
     Retry<Expo, Until<AnyError, fn(&NotSend) -> bool>>,
     Retry<Expo, RetryAfter<AnyError, fn(&NotSend) -> Option<Duration>>>,
     Retry<Expo, RetryAfterValue<AnyError, fn(&NotSend) -> Option<Duration>>>,
+    Retry<Expo, Budgeted<AnyError, &'static Budget>>,
     Retry<Expo, AnyError, Observed<(), &'static str>>,
+    LastStep<'static, Retry>,
+    LastStep<'static, Retry, Shown, AttemptTimeout, Explained>,
 );
 assert_plain!(Hidden, Shown, Transparent, Polled, Explained, Succeeded<u8>, GaveUp);
 assert_plain!(Expo, Fibo, Constant, Linear, Decay, Schedule, Sequence<&'static [Duration]>);
+assert_plain!(Attempt, AttemptTimeout, Interruptible, TimedOut, Unbounded);
 assert_plain!(AnyError, Ask, EventKind, GiveUp, InvalidSetting, Jitter, System, Target);
 
 // A policy holds what it was given, and is what that is.
@@ -89,6 +95,9 @@ assert_impl_all!(Call<Compute>: Debug, Send, Sync, Unpin);
 assert_impl_all!(CallWith<u8, Compute>: Debug, Send, Sync, Unpin);
 assert_not_impl_any!(Call<NotSend>: Send, Sync, Copy);
 assert_not_impl_any!(CallWith<NotSend, Compute>: Send, Sync, Copy);
+assert_impl_all!(CallAttempt<Compute>: Debug, Send, Sync, Unpin);
+assert_not_impl_any!(CallAttempt<NotSend>: Send, Sync, Copy);
+assert_impl_all!(TimedOut: Error, Eq, Into<std::io::Error>, Into<Box<dyn Error + Send + Sync>>);
 assert_impl_all!(RetryError<u8, std::fmt::Error>: Error, Send, Sync, Unpin);
 assert_not_impl_any!(RetryError<NotSend, u8>: Send, Sync, Error);
 assert_not_impl_any!(RetryError<u8, NotSend>: Send, Sync);
@@ -105,11 +114,23 @@ assert_not_impl_any!(InLine<'static, (), u8, ()>: Copy, Clone);
 assert_impl_all!(Next<'static, u8>: Debug, Send, Future<Output = ControlFlow<Result<u8, ()>>>);
 assert_not_impl_any!(Next<'static, NotSend>: Send, Sync);
 assert_impl_all!(Begin<'static, Expo, AnyError, (), System, u8, ()>: Debug, Send, Future);
-assert_impl_all!(Explain<'static, Expo, AnyError, (), System>: Debug, Send, Sync, Unpin);
-assert_impl_all!(ShowArgs<'static, Expo, AnyError, (), System>: Debug, Send, Sync, Unpin);
+
+// Who may cancel, and what they all draw from, is shared by threads.
+assert_impl_all!(Cancel: Clone, Debug, Default, Send, Sync, Unpin, UnwindSafe, RefUnwindSafe);
+assert_impl_all!(Budget: Debug, Default, Send, Sync, Unpin, UnwindSafe, RefUnwindSafe);
+assert_not_impl_any!(Budget: Clone);
+assert_impl_all!(Retry<Expo, AnyError, (), Cancellable<System>>: Clone, Debug, Send, Sync, Unpin);
+assert_not_impl_any!(Retry<Expo, AnyError, (), Cancellable<System>>: Copy);
 
 // Sleeps move between threads with their task. Tokio's may not move once polled.
 assert_impl_all!(TestClock: Clone, Debug, Default, Send, Sync, Unpin);
 assert_impl_all!(TestSleep: Future<Output = ()>, Debug, Send, Sync, Unpin);
 assert_impl_all!(SystemSleep: Future<Output = ()>, Debug, Send, Sync);
 assert_not_impl_any!(SystemSleep: Unpin, Clone);
+assert_impl_all!(CancellableSleep<TestSleep>: Future<Output = Interruptible>, Debug, Send, Sync);
+
+// A scope is its thread's; one around a future goes with it.
+assert_impl_all!(Entered: Debug);
+assert_not_impl_any!(Entered: Send, Sync, Clone);
+assert_impl_all!(InScope<TestSleep>: Debug, Send, Sync);
+assert_not_impl_any!(InScope<NotSend>: Send, Sync);
