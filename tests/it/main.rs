@@ -6,6 +6,8 @@
 mod arguments;
 mod attempts;
 mod auto_traits;
+mod budget;
+mod cancel;
 mod compile_fail;
 mod debug;
 mod events;
@@ -15,6 +17,8 @@ mod futures;
 mod inference;
 mod limits;
 mod reference;
+mod scope;
 mod sharing;
 mod support;
+mod timeout;
 mod waits;

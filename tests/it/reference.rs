@@ -97,7 +97,7 @@ impl Plan {
     /// The naive loop.
     fn run(self, steps: &[Step]) -> Story {
         let (mut now, mut last_wait) = (Duration::ZERO, Duration::ZERO);
-        let (mut told, mut waits) = (Vec::new(), Vec::new());
+        let (mut told, mut waits, mut is_cancelled) = (Vec::new(), Vec::new(), false);
         for tries in 1.. {
             let event = |event, wait, reason, elapsed, outcome: Option<Outcome>| {
                 let target = String::from("scripted");
@@ -128,6 +128,11 @@ impl Plan {
                         _ => Ok(Some(wait.min(left.unwrap_or(wait)))),
                     }
                 }
+            };
+            is_cancelled |= outcome == Err(Fault::Shutdown);
+            let verdict = match verdict {
+                Ok(Some(_)) if is_cancelled => Err(GiveUp::Cancelled),
+                other => other,
             };
             let (kind, wait, reason) = match verdict {
                 Ok(None) => (EventKind::Success, None, None),
@@ -182,6 +187,7 @@ fn step() -> impl Strategy<Value = Step> {
         6 => Just(Err(Fault::Busy)),
         3 => (0..8000_u64).prop_map(|wait| Err(Fault::Later(millis(wait)))),
         1 => Just(Err(Fault::Fatal)),
+        1 => Just(Err(Fault::Shutdown)),
     ];
     let takes = prop_oneof![Just(0), 0..3000_u64].prop_map(millis);
     (outcome, takes).prop_map(|(outcome, takes)| Step { outcome, takes })

@@ -12,7 +12,10 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use futures::executor::block_on;
-use relent::{Ask, Condition, Details, EventKind, GiveUp, Retry, TestClock, Wait};
+use relent::{
+    Ask, Attempt, Cancel, Condition, Details, EventKind, GiveUp, Retry, RetryError, Succeeded,
+    TestClock, TimedOut, Wait,
+};
 
 pub(crate) const fn secs(secs: u64) -> Duration {
     Duration::from_secs(secs)
@@ -28,6 +31,16 @@ pub(crate) enum Fault {
     /// The server asks for this wait.
     Later(Duration),
     Fatal,
+    /// While the attempt was made, the run was cancelled.
+    Shutdown,
+    /// The attempt was not over in time.
+    TooSlow,
+}
+
+impl From<TimedOut> for Fault {
+    fn from(_: TimedOut) -> Self {
+        Self::TooSlow
+    }
 }
 
 impl Fault {
@@ -38,7 +51,7 @@ impl Fault {
     pub(crate) fn asked_wait(&self) -> Option<Duration> {
         match self {
             Self::Later(wait) => Some(*wait),
-            Self::Busy | Self::Fatal => None,
+            _ => None,
         }
     }
 }
@@ -129,7 +142,8 @@ impl Story {
         self.told.last().expect("every run that ends says so")
     }
 
-    /// What holds for every run that ends, whatever its policy.
+    /// What holds for every run that ends, whatever its policy, but for one that is cancelled in a
+    /// wait.
     fn check(&self) {
         let kinds = self.kinds();
         let begin = "TB".repeat(self.calls - 1) + "T";
@@ -156,20 +170,34 @@ pub(crate) const fn letter(event: EventKind) -> char {
 struct Script<'a> {
     steps: &'a [Step],
     clock: TestClock,
+    cancel: Cancel,
     calls: Cell<usize>,
     told: Mutex<Vec<Told>>,
 }
 
 impl<'a> Script<'a> {
     fn new(steps: &'a [Step]) -> Self {
-        Self { steps, clock: TestClock::new(), calls: Cell::new(0), told: Mutex::default() }
+        let (clock, cancel) = (TestClock::new(), Cancel::new());
+        Self { steps, clock, cancel, calls: Cell::new(0), told: Mutex::default() }
     }
 
     fn attempt(&self) -> Outcome {
         let call = self.calls.replace(self.calls.get() + 1);
         let step = self.steps[call.min(self.steps.len() - 1)];
         self.clock.advance(step.takes);
+        if step.outcome == Err(Fault::Shutdown) {
+            self.cancel.cancel();
+        }
         step.outcome
+    }
+
+    /// An attempt that knows which one it is.
+    fn attempt_of(&self, attempt: Attempt) -> Outcome {
+        assert_eq!(attempt.tries as usize, self.calls.get() + 1);
+        // A run counts up to 584 years.
+        let elapsed = self.clock.elapsed().min(Duration::from_nanos(u64::MAX));
+        assert_eq!(attempt.elapsed, elapsed, "the time is fresh");
+        self.attempt()
     }
 
     fn ended(self, result: Outcome) -> Story {
@@ -180,16 +208,16 @@ impl<'a> Script<'a> {
 
 /// The policy on the script's clock, with handlers that note every event.
 macro_rules! noted {
-    ($policy:expr, $script:expr) => {{
+    ($policy:expr, $script:expr $(, $cancelled_by:ident)?) => {{
         let note = |d: &Details<'_, u32, Fault>| $script.told.lock().unwrap().push(Told::of(d));
-        let told = $policy.clock(&$script.clock).on_try(note).on_success(note);
-        told.on_backoff(note).on_giveup(note)
+        let policy = $policy.clock(&$script.clock)$(.$cancelled_by(&$script.cancel))?;
+        policy.on_try(note).on_success(note).on_backoff(note).on_giveup(note)
     }};
 }
 
 /// The same with handlers that have to be awaited.
 macro_rules! noted_async {
-    ($policy:expr, $script:expr) => {{
+    ($policy:expr, $script:expr $(, $cancelled_by:ident)?) => {{
         let log = &$script.told;
         let note = move |d: &Details<'_, u32, Fault>| {
             let told = Told::of(d);
@@ -198,13 +226,89 @@ macro_rules! noted_async {
                 log.lock().unwrap().push(told);
             }
         };
-        let told = $policy.clock(&$script.clock).on_try_async(note).on_success_async(note);
+        let policy = $policy.clock(&$script.clock)$(.$cancelled_by(&$script.cancel))?;
+        let told = policy.on_try_async(note).on_success_async(note);
         told.on_backoff_async(note).on_giveup_async(note)
     }};
 }
 
-/// Plays the script through `run`, through `run_async`, through `run_async` with handlers that are
-/// awaited, and through both in-line loops. All must tell the same story.
+/// Every form of a run, in the order in which they are compared: its name, whose handlers it tells,
+/// and how it is made.
+macro_rules! play_all {
+    ($policy:expr, $steps:expr $(, $cancelled_by:ident)?) => {
+        play_all!(
+            @forms $policy, $steps, [$($cancelled_by)?];
+            run: noted |p, s| p.run(|| s.attempt());
+            run_with: noted |p, s| p.run_with(&s, Script::attempt);
+            run_attempt: noted |p, s| p.run_attempt(|attempt| s.attempt_of(attempt));
+            explained: noted |p, s| of_explained(p.explain().run(|| s.attempt()));
+            in_line: noted |p, s| {
+                let mut attempts = p.attempts();
+                loop {
+                    if let Break(end) = attempts.after(s.attempt()) {
+                        break end;
+                    }
+                }
+            };
+            run_async: noted |p, s| block_on(p.run_async(async || {
+                yields(1).await;
+                s.attempt()
+            }));
+            run_async_awaiting_handlers: noted_async |p, s| {
+                block_on(p.run_async(async || s.attempt()))
+            };
+            run_async_with: noted_async |p, s| {
+                block_on(p.run_async_with(&s, |s| async { s.attempt() }))
+            };
+            run_attempt_async: noted |p, s| {
+                block_on(p.run_attempt_async(async |attempt| s.attempt_of(attempt)))
+            };
+            explained_async: noted_async |p, s| {
+                of_explained(block_on(p.explain().run_async(async || s.attempt())))
+            };
+            timed: noted |p, s| {
+                let timed = p.attempt_timeout(Duration::MAX);
+                block_on(timed.run_async(async || s.attempt()))
+            };
+            all_last_steps: noted_async |p, s| {
+                let last = p.show_args().attempt_timeout(Duration::MAX).explain();
+                of_explained(block_on(last.run_attempt_async(async |attempt| s.attempt_of(attempt))))
+            };
+            in_line_async: noted_async |p, s| block_on(async {
+                let mut attempts = p.attempts_async().await;
+                loop {
+                    yields(1).await;
+                    if let Break(end) = attempts.after_async(s.attempt()).await {
+                        break end;
+                    }
+                }
+            });
+        )
+    };
+    (
+        @forms $policy:expr, $steps:expr, $cancelled_by:tt;
+        $($form:ident: $noted:ident |$p:ident, $s:ident| $run:expr;)*
+    ) => {
+        [$({
+            let $s = Script::new($steps);
+            let $p = play_all!(@policy $noted, $policy, $s, $cancelled_by);
+            let result = $run;
+            drop($p);
+            (stringify!($form), $s.ended(result))
+        }),*]
+    };
+    (@policy $noted:ident, $policy:expr, $s:expr, [$($cancelled_by:ident)?]) => {
+        $noted!($policy, $s $(, $cancelled_by)?)
+    };
+}
+
+/// What an explained run says, as one that is not says it.
+fn of_explained(result: Result<Succeeded<u32>, RetryError<u32, Fault>>) -> Outcome {
+    result.map(|succeeded| succeeded.value).or_else(RetryError::into_outcome)
+}
+
+/// Plays the script through every form of a run, in both drivers and in line. All must tell the same
+/// story; so must those that could be cancelled, where nobody cancels.
 pub(crate) fn play<S, C>(policy: Retry<S, C>, steps: &[Step]) -> Story
 where
     S: Wait<u32, Fault> + Copy,
@@ -214,48 +318,17 @@ where
     // Every run draws the same jitter, or the stories could not be compared.
     let policy = policy.seed(policy.get_seed().unwrap_or(1));
 
-    let script = Script::new(steps);
-    let result = noted!(policy, script).run(|| script.attempt());
-    let blocking = script.ended(result);
-    blocking.check();
-
-    let script = Script::new(steps);
-    let result = block_on(noted!(policy, script).run_async(async || {
-        yields(1).await;
-        script.attempt()
-    }));
-    assert_eq!(blocking, script.ended(result), "`run`, and `run_async`");
-
-    let script = Script::new(steps);
-    let result = block_on(noted_async!(policy, script).run_async(async || script.attempt()));
-    assert_eq!(blocking, script.ended(result), "`run`, and `run_async` with async handlers");
-
-    let script = Script::new(steps);
-    let told = noted!(policy, script);
-    let mut attempts = told.attempts();
-    let result = loop {
-        if let Break(end) = attempts.after(script.attempt()) {
-            break end;
+    let [(_, story), cancellable @ ..] = play_all!(policy, steps, cancelled_by);
+    story.check();
+    for (form, other) in cancellable {
+        assert_eq!(story, other, "`run`, and {form}, cancellable");
+    }
+    if !steps.iter().any(|step| step.outcome == Err(Fault::Shutdown)) {
+        for (form, other) in play_all!(policy, steps) {
+            assert_eq!(story, other, "cancellable `run`, and {form}");
         }
-    };
-    drop(told);
-    assert_eq!(blocking, script.ended(result), "`run`, and `attempts`");
-
-    let script = Script::new(steps);
-    let told = noted_async!(policy, script);
-    let result = block_on(async {
-        let mut attempts = told.attempts_async().await;
-        loop {
-            yields(1).await;
-            if let Break(end) = attempts.after_async(script.attempt()).await {
-                break end;
-            }
-        }
-    });
-    drop(told);
-    assert_eq!(blocking, script.ended(result), "`run`, and `attempts_async` with async handlers");
-
-    blocking
+    }
+    story
 }
 
 /// A future that is pending this many times before it is ready.

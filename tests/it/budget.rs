@@ -1,0 +1,166 @@
+//! The account of retries.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::thread;
+
+use futures::executor::block_on;
+use proptest::collection::vec;
+use proptest::prelude::*;
+use relent::{Ask, Budget, Condition, Details, GiveUp, Retry, TestClock};
+
+use crate::support::secs;
+
+/// Fails this often, then succeeds.
+fn fails(times: u32) -> impl FnMut() -> Result<u32, &'static str> {
+    let mut calls = 0;
+    move || {
+        calls += 1;
+        if calls > times { Ok(calls) } else { Err("down") }
+    }
+}
+
+#[test]
+fn a_retry_costs_and_a_success_puts_back() {
+    let budget = Budget::new().capacity(100).cost(10);
+    let policy = Retry::expo().max_tries(4).budget(&budget).clock(TestClock::new());
+    policy.run(fails(9)).unwrap_err();
+    assert_eq!(budget.available(), 70);
+    policy.run(fails(2)).unwrap();
+    assert_eq!(budget.available(), 60, "two were taken and the last one was put back");
+    policy.run(fails(0)).unwrap();
+    assert_eq!(budget.available(), 61);
+}
+
+#[test]
+fn an_attempt_that_no_limit_follows_costs_nothing() {
+    let budget = Budget::new();
+    let policy = Retry::expo().budget(&budget).clock(TestClock::new());
+    policy.clone().max_tries(1).run(fails(9)).unwrap_err();
+    policy.clone().max_time(secs(0)).run(fails(9)).unwrap_err();
+    policy.clone().retry_if(|_: &&str| false).run(fails(9)).unwrap_err();
+    assert_eq!(budget.available(), 500);
+}
+
+#[test]
+fn it_never_holds_more_than_its_capacity() {
+    let budget = Budget::new().capacity(3);
+    let policy = Retry::expo().budget(&budget).clock(TestClock::new());
+    for _ in 0..10 {
+        policy.run(fails(0)).unwrap();
+    }
+    assert_eq!(budget.available(), 3);
+}
+
+#[test]
+fn a_value_that_is_refused_further_down_the_chain_is_no_success() {
+    let budget = Budget::new().capacity(20).cost(5);
+    let policy = Retry::expo().budget(&budget).max_tries(3).clock(TestClock::new());
+    policy.until(|n: &u32| *n == 9).run(|| Ok::<_, ()>(1)).unwrap();
+    assert_eq!(budget.available(), 10);
+}
+
+#[test]
+fn two_accounts_are_asked_in_the_order_in_which_they_were_given() {
+    let (first, second) = (Budget::new().capacity(10), Budget::new().capacity(5));
+    let policy = Retry::expo().budget(&first).budget(&second).clock(TestClock::new());
+    policy.run(fails(9)).unwrap_err();
+    // The second refused the second retry, which the first had allowed.
+    assert_eq!((first.available(), second.available()), (0, 0));
+}
+
+#[test]
+fn a_condition_of_ones_own_may_have_the_last_word_behind_any_pointer() {
+    struct Never;
+    impl<T, E> Condition<T, E> for Never {
+        fn ask(&self, _: &Details<'_, T, E>) -> Ask {
+            Ask::Retry
+        }
+
+        fn settle(&self, details: &Details<'_, T, E>) -> Result<(), GiveUp> {
+            assert!(details.wait > secs(0), "the wait is known");
+            Err(GiveUp::Budget)
+        }
+    }
+    fn reason<C: Condition<(), ()>>(condition: C) -> Option<GiveUp> {
+        let mut reason = None;
+        let policy = Retry::expo().seed(1).clock(TestClock::new()).condition(condition);
+        let _ = policy.on_giveup(|d| reason = d.reason).run(|| Err::<(), _>(()));
+        reason
+    }
+    let reasons = [reason(Never), reason(&Never), reason(Box::new(Never)), reason(Arc::new(Never))];
+    assert_eq!(reasons, [Some(GiveUp::Budget); 4]);
+}
+
+#[test]
+fn nothing_is_lost_where_many_threads_draw_on_it() {
+    let budget = Budget::new().capacity(1_000_000).cost(7);
+    let policy = Retry::expo().max_tries(3).budget(&budget).clock(TestClock::new());
+    thread::scope(|scope| {
+        for _ in 0..8 {
+            scope.spawn(|| {
+                for _ in 0..500 {
+                    policy.run(fails(9)).unwrap_err();
+                }
+            });
+        }
+    });
+    assert_eq!(budget.available(), 1_000_000 - 8 * 500 * 2 * 7);
+}
+
+#[test]
+fn it_is_never_overdrawn() {
+    let budget = Budget::new().capacity(50).cost(1);
+    let policy = Retry::expo().max_tries(3).budget(&budget).clock(TestClock::new());
+    let retries = AtomicU32::new(0);
+    thread::scope(|scope| {
+        for _ in 0..8 {
+            scope.spawn(|| {
+                for _ in 0..50 {
+                    policy
+                        .clone()
+                        .on_backoff(|_| {
+                            retries.fetch_add(1, Ordering::Relaxed);
+                        })
+                        .run(fails(9))
+                        .unwrap_err();
+                }
+            });
+        }
+    });
+    assert_eq!((budget.available(), retries.into_inner()), (0, 50));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(128) })]
+
+    #[test]
+    fn the_account_is_kept_as_a_naive_one(
+        capacity in 0..60_u32,
+        cost in 0..12_u32,
+        runs in vec((0..6_u32, proptest::bool::ANY), 0..20),
+    ) {
+        const MAX_TRIES: u32 = 4;
+        let budget = Budget::new().capacity(capacity).cost(cost);
+        let policy = Retry::expo().max_tries(MAX_TRIES).budget(&budget).clock(TestClock::new());
+        let mut expected = capacity;
+        for (failures, is_async) in runs {
+            let mut operation = fails(failures);
+            let outcome = if is_async {
+                block_on(policy.run_async(|| std::future::ready(operation())))
+            } else {
+                policy.run(operation)
+            };
+            let mut tries = 1;
+            while tries <= failures && tries < MAX_TRIES && expected >= cost {
+                expected -= cost;
+                tries += 1;
+            }
+            if tries > failures {
+                expected = capacity.min(expected + if tries > 1 { cost } else { 1 });
+            }
+            prop_assert_eq!(outcome.is_ok(), tries > failures);
+            prop_assert_eq!(budget.available(), expected);
+        }
+    }
+}

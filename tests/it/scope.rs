@@ -1,0 +1,215 @@
+//! Scopes in which nothing really waits.
+
+use std::future::{Future, pending};
+use std::ops::ControlFlow::Break;
+use std::pin::pin;
+use std::sync::mpsc;
+use std::task::{Context, Waker};
+use std::thread;
+use std::time::Duration;
+
+use futures::executor::block_on;
+use relent::{AsyncSleep, Constant, GiveUp, Jitter, Retry, Sleep, TestClock};
+
+use crate::support::{Fault, panic_of, secs, yields};
+
+const HOUR: Duration = secs(3600);
+
+/// A policy that is out of a test's reach, and waits for hours on the system's clock.
+static DEEP: Retry<Constant> = Retry::constant(HOUR).jitter(Jitter::None).max_tries(5);
+
+/// A policy's own clock that must not be asked.
+struct Untouchable;
+
+impl Sleep for Untouchable {
+    fn now(&self) -> Duration {
+        panic!("the policy's own clock was read")
+    }
+
+    fn sleep(&self, _: Duration) {
+        panic!("the policy's own clock was waited on")
+    }
+}
+
+impl AsyncSleep for Untouchable {
+    type Sleep = std::future::Ready<()>;
+
+    fn now(&self) -> Duration {
+        panic!("the policy's own clock was read")
+    }
+
+    fn sleep(&self, _: Duration) -> Self::Sleep {
+        panic!("the policy's own clock was waited on")
+    }
+
+    fn check(&self) {
+        panic!("the policy's own clock was checked")
+    }
+}
+
+#[test]
+fn a_scope_moves_every_blocking_run_to_its_clock() {
+    let clock = TestClock::new();
+    let scope = clock.enter();
+    DEEP.run(|| Err::<(), _>("down")).unwrap_err();
+    DEEP.clock(Untouchable).max_time(2 * HOUR).run(|| Err::<(), _>("down")).unwrap_err();
+    let mut attempts = DEEP.attempts();
+    while attempts.after(Err::<(), _>("down")).is_continue() {}
+    assert_eq!((attempts.tries(), attempts.elapsed()), (5, 4 * HOUR));
+    drop(scope);
+    assert_eq!(clock.waits(), [HOUR; 4 + 2 + 4]);
+}
+
+#[test]
+fn a_scope_moves_every_async_run_to_its_clock_without_a_runtime() {
+    let clock = TestClock::new();
+    let deep = async {
+        DEEP.run_async(async || Err::<(), _>("down")).await.unwrap_err();
+        let policy = DEEP.clock(Untouchable).max_time(2 * HOUR);
+        policy.run_async(async || Err::<(), _>("down")).await.unwrap_err();
+        let mut attempts = DEEP.attempts();
+        loop {
+            yields(2).await;
+            if let Break(end) = attempts.after_async(Err::<(), _>("down")).await {
+                break end;
+            }
+        }
+    };
+    block_on(clock.scope(deep)).unwrap_err();
+    assert_eq!(clock.waits(), [HOUR; 4 + 2 + 4]);
+}
+
+#[test]
+fn a_scope_may_cap_the_tries_but_not_raise_them() {
+    let clock = TestClock::new();
+    let calls = |policy: Retry<Constant>| {
+        let (mut calls, mut reason) = (0, None);
+        let policy = policy.on_try(|_| calls += 1).on_giveup(|d| reason = d.reason);
+        policy.run(|| Err::<(), _>("down")).unwrap_err();
+        drop(policy);
+        (calls, reason)
+    };
+    let scope = clock.enter().max_tries(3);
+    let max_tries = Some(GiveUp::MaxTries);
+    assert_eq!(calls(DEEP), (3, max_tries));
+    assert_eq!(calls(DEEP.forever()), (3, max_tries));
+    assert_eq!(calls(DEEP.max_tries(2)), (2, max_tries));
+    assert_eq!(calls(DEEP.max_time(HOUR)), (2, Some(GiveUp::MaxTime)));
+    drop(scope);
+    let run = async { DEEP.explain().run_async(async || Err::<(), _>("down")).await };
+    let error = block_on(clock.scope(run).max_tries(3)).unwrap_err();
+    assert_eq!((error.tries(), error.reason()), (3, GiveUp::MaxTries));
+}
+
+#[test]
+fn no_tries_at_all_are_refused_as_a_policy_refuses_them() {
+    let refused = Retry::expo().try_max_tries(0).unwrap_err().to_string();
+    assert_eq!(panic_of(|| TestClock::new().enter().max_tries(0)), refused);
+    assert_eq!(panic_of(|| TestClock::new().scope(pending::<()>()).max_tries(0)), refused);
+}
+
+#[test]
+fn the_innermost_scope_counts_and_the_outer_one_comes_back() {
+    let [outer, inner] = [TestClock::new(), TestClock::new()];
+    let outermost = outer.enter().max_tries(2);
+    let innermost = inner.enter();
+    DEEP.run(|| Err::<(), _>("down")).unwrap_err();
+    drop(innermost);
+    DEEP.run(|| Err::<(), _>("down")).unwrap_err();
+    drop(outermost);
+    assert_eq!((outer.waits().len(), inner.waits().len()), (1, 4));
+}
+
+#[test]
+fn a_scope_ends_when_a_run_in_it_panics() {
+    let clock = TestClock::new();
+    let own = TestClock::new();
+    panic_of(|| {
+        let _scope = clock.enter();
+        DEEP.run(|| -> Result<(), ()> { panic!("boom") })
+    });
+    panic_of(|| block_on(clock.scope(async { panic!("boom") })));
+    DEEP.clock(&own).run(|| Err::<(), _>("down")).unwrap_err();
+    assert_eq!((clock.waits().len(), own.waits().len()), (0, 4));
+}
+
+#[test]
+fn other_threads_are_not_in_the_scope() {
+    let (clock, own) = (TestClock::new(), TestClock::new());
+    let _scope = clock.enter();
+    thread::scope(|scope| {
+        scope.spawn(|| DEEP.clock(&own).run(|| Err::<(), _>("down")).unwrap_err());
+    });
+    assert_eq!((clock.waits().len(), own.waits().len()), (0, 4));
+}
+
+#[tokio::test(start_paused = true)]
+async fn other_tasks_of_the_thread_are_not_in_the_scope() {
+    let (clock, own) = (TestClock::new(), TestClock::new());
+    let others = own.clone();
+    let inside = async {
+        let other = tokio::spawn(async move {
+            for _ in 0..10 {
+                tokio::task::yield_now().await;
+                DEEP.clock(&others).run(|| Err::<(), _>("down")).unwrap_err();
+            }
+        });
+        for _ in 0..10 {
+            tokio::task::yield_now().await;
+            DEEP.run(|| Err::<(), _>("down")).unwrap_err();
+        }
+        other.await.unwrap();
+    };
+    clock.scope(inside).await;
+    assert_eq!((clock.waits().len(), own.waits().len()), (40, 40));
+}
+
+#[test]
+fn the_timers_of_attempts_are_the_scopes_and_no_waits() {
+    let clock = TestClock::new();
+    let timed = DEEP.attempt_timeout(secs(5));
+    let run = timed.run_async(pending::<Result<(), Fault>>);
+    let mut run = pin!(clock.scope(run).max_tries(2));
+    let mut context = Context::from_waker(Waker::noop());
+    let mut is_pending = || run.as_mut().poll(&mut context).is_pending();
+    assert!(is_pending() && is_pending() && clock.waits().is_empty());
+    clock.advance(secs(5));
+    assert!(is_pending() && is_pending());
+    assert_eq!(clock.waits(), [HOUR]);
+    clock.advance(secs(5));
+    assert!(!is_pending());
+}
+
+#[test]
+fn in_a_scope_of_a_manual_clock_a_run_waits_until_it_is_advanced() {
+    let clock = TestClock::manual();
+    let (sender, receiver) = mpsc::channel();
+    let inside = clock.clone();
+    let run = thread::spawn(move || {
+        let _scope = inside.enter().max_tries(2);
+        let outcome = DEEP.run(|| {
+            sender.send(()).unwrap();
+            Err::<(), _>("down")
+        });
+        outcome.unwrap_err()
+    });
+    receiver.recv().unwrap();
+    while clock.waits().is_empty() {
+        thread::yield_now();
+    }
+    assert!(receiver.try_recv().is_err());
+    clock.advance(HOUR);
+    assert_eq!(run.join().unwrap(), "down");
+}
+
+#[test]
+fn a_run_that_began_before_the_scope_ends_in_it_without_harm() {
+    let own = TestClock::new();
+    let policy = DEEP.clock(&own).max_time(3 * HOUR);
+    let mut attempts = policy.attempts();
+    assert!(attempts.after(Err::<(), _>("down")).is_continue());
+    let clock = TestClock::new();
+    let _scope = clock.enter();
+    while attempts.after(Err("down")).is_continue() {}
+    assert_eq!(own.waits().len(), 1);
+}

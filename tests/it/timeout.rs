@@ -1,0 +1,242 @@
+//! Attempts that take too long, and what is left of the time for each.
+
+use std::cell::{Cell, RefCell};
+use std::future::{Future, pending, ready};
+use std::io;
+use std::pin::pin;
+use std::task::{Context, Waker};
+use std::time::Duration;
+
+use futures::executor::block_on;
+use relent::{Attempt, GiveUp, Jitter, Retry, TestClock, TimedOut};
+use tokio::time::{Instant, sleep};
+
+use crate::support::{Fault, secs};
+
+/// Takes so many seconds at each attempt, and fails by itself where it is told to.
+async fn takes(seconds: u64, outcome: Result<u32, Fault>) -> Result<u32, Fault> {
+    sleep(secs(seconds)).await;
+    outcome
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_attempt_that_hangs_is_retried_until_one_does_not() {
+    let (calls, waits) = (Cell::new(0), std::sync::Mutex::new(Vec::new()));
+    let policy = Retry::constant(secs(1)).jitter(Jitter::None);
+    let policy = policy.on_backoff(|d| {
+        waits.lock().unwrap().push((d.elapsed, d.wait, d.error().copied()));
+    });
+    let outcome = policy
+        .attempt_timeout(secs(5))
+        .run_async(async || {
+            calls.set(calls.get() + 1);
+            if calls.get() < 3 { pending().await } else { takes(4, Ok(7)).await }
+        })
+        .await;
+    assert_eq!(outcome, Ok(7));
+    let too_slow = Some(Fault::TooSlow);
+    assert_eq!(
+        *waits.lock().unwrap(),
+        [(secs(5), secs(1), too_slow), (secs(11), secs(1), too_slow)]
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_attempt_is_over_exactly_when_its_time_is() {
+    let policy = Retry::expo().max_tries(1);
+    for (seconds, expected) in [(4, Ok(1)), (6, Err(Fault::TooSlow))] {
+        let began = Instant::now();
+        let run = policy.attempt_timeout(secs(5)).run_async(|| takes(seconds, Ok(1)));
+        assert_eq!(run.await, expected);
+        assert_eq!(began.elapsed(), secs(seconds.min(5)));
+    }
+}
+
+#[test]
+fn an_outcome_that_is_there_counts_however_late_it_is_looked_at() {
+    let clock = TestClock::new();
+    let policy = Retry::expo().max_tries(1).clock(&clock);
+    let mut run = pin!(policy.attempt_timeout(secs(5)).run_async(|| {
+        let mut polls = 0;
+        std::future::poll_fn(move |_| {
+            polls += 1;
+            if polls == 1 {
+                std::task::Poll::Pending
+            } else {
+                std::task::Poll::Ready(Ok::<_, Fault>(7))
+            }
+        })
+    }));
+    let mut context = Context::from_waker(Waker::noop());
+    assert!(run.as_mut().poll(&mut context).is_pending());
+    clock.advance(secs(100));
+    assert_eq!(run.as_mut().poll(&mut context), std::task::Poll::Ready(Ok(7)));
+}
+
+#[test]
+fn the_timer_of_an_attempt_is_no_wait_and_fires_only_when_the_clock_is_advanced() {
+    let clock = TestClock::new();
+    let policy = Retry::constant(secs(1)).jitter(Jitter::None).max_tries(2).clock(&clock);
+    let timed = policy.attempt_timeout(secs(5));
+    let mut run = pin!(timed.run_async(pending::<Result<(), Fault>>));
+    let mut context = Context::from_waker(Waker::noop());
+    let mut is_pending = || run.as_mut().poll(&mut context).is_pending();
+    assert!(is_pending() && is_pending());
+    clock.advance(Duration::from_nanos(4_999_999_999));
+    assert!(is_pending() && clock.waits().is_empty());
+    clock.advance(Duration::from_nanos(1));
+    // The wait yields once.
+    assert!(is_pending() && is_pending());
+    assert_eq!((clock.waits(), clock.elapsed()), (vec![secs(1)], secs(6)));
+    clock.advance(secs(5));
+    assert!(!is_pending());
+}
+
+/// When runs of attempts that hang end.
+async fn ends_after(max_time: u64, timeout: u64, is_strict: bool) -> (Duration, u32) {
+    let calls = Cell::new(0);
+    let policy = Retry::constant(secs(2)).max_time(secs(max_time)).jitter(Jitter::None);
+    let timed = policy.attempt_timeout(secs(timeout));
+    let timed = if is_strict { timed.stop_at_deadline() } else { timed };
+    let began = Instant::now();
+    let run = timed.run_async(|| {
+        calls.set(calls.get() + 1);
+        pending::<Result<(), Fault>>()
+    });
+    assert_eq!(run.await, Err(Fault::TooSlow));
+    (began.elapsed(), calls.get())
+}
+
+#[tokio::test(start_paused = true)]
+async fn by_default_the_attempt_at_the_deadline_has_its_whole_time() {
+    // Attempts at 0 and 5; the wait at 8 is cut to 1 s, for an attempt at 9.
+    assert_eq!(ends_after(9, 3, false).await, (secs(12), 3));
+    assert_eq!(ends_after(0, 3, false).await, (secs(3), 1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn nothing_outlives_the_deadline_where_it_must_not() {
+    for timeout in 1..12 {
+        for max_time in 0..20 {
+            let (ended, calls) = ends_after(max_time, timeout, true).await;
+            assert!(
+                ended <= secs(max_time) && calls >= 1,
+                "{max_time} {timeout}: {ended:?} {calls}"
+            );
+        }
+    }
+    // The second attempt has four seconds left of its five.
+    assert_eq!(ends_after(11, 5, true).await, (secs(11), 2));
+    // No time would be left after the wait: it is not begun.
+    assert_eq!(ends_after(7, 5, true).await, (secs(5), 1));
+    assert_eq!(ends_after(6, 5, true).await, (secs(5), 1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn without_a_deadline_it_changes_nothing_to_stop_there() {
+    let policy = Retry::constant(secs(2)).max_tries(3).jitter(Jitter::None);
+    let began = Instant::now();
+    let run = policy.attempt_timeout(secs(5)).stop_at_deadline();
+    run.run_async(pending::<Result<(), Fault>>).await.unwrap_err();
+    assert_eq!(began.elapsed(), secs(3 * 5 + 2 * 2));
+}
+
+#[tokio::test(start_paused = true)]
+async fn it_combines_with_the_other_last_steps_in_any_order() {
+    let policy = Retry::expo().max_tries(2);
+    let one = policy.explain().attempt_timeout(secs(5)).run_async(pending::<Result<(), Fault>>);
+    let other = policy.attempt_timeout(secs(5)).explain().run_async(pending::<Result<(), Fault>>);
+    for error in [one.await.unwrap_err(), other.await.unwrap_err()] {
+        assert_eq!((error.reason(), error.tries()), (GiveUp::MaxTries, 2));
+        assert_eq!(error.into_error(), Some(Fault::TooSlow));
+    }
+    let shown = RefCell::new(Vec::new());
+    let timed = policy.attempt_timeout(secs(5)).show_args();
+    let run = timed.run_async_with(7, |n| {
+        shown.borrow_mut().push(n);
+        pending::<Result<(), Fault>>()
+    });
+    assert_eq!((run.await, shown.into_inner()), (Err(Fault::TooSlow), vec![7, 7]));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_timed_operation_keeps_its_name_and_its_arguments() {
+    async fn fetch(_: u32) -> Result<(), io::Error> {
+        pending().await
+    }
+    let lines = std::sync::Mutex::new(Vec::new());
+    let policy = Retry::expo().max_tries(1).on_giveup(|d| {
+        lines.lock().unwrap().push(format!("{d} {:?}", d.args().unwrap()));
+    });
+    let run = policy.attempt_timeout(secs(5)).show_args().run_async_with(7, fetch);
+    assert_eq!(run.await.unwrap_err().kind(), io::ErrorKind::TimedOut);
+    let lines = lines.lock().unwrap();
+    let expected = "::fetch after 1 try (the attempt took longer than 5s) 7";
+    assert!(lines[0].starts_with("Giving up ") && lines[0].ends_with(expected), "{lines:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_attempt_that_is_over_is_dropped_before_the_wait() {
+    struct Held<'a>(&'a Cell<u32>);
+    impl Drop for Held<'_> {
+        fn drop(&mut self) {
+            self.0.set(self.0.get() - 1);
+        }
+    }
+    let (held, clock) = (Cell::new(0), TestClock::manual());
+    let policy = Retry::expo().jitter(Jitter::None).clock(&clock);
+    let mut run = pin!(policy.attempt_timeout(secs(5)).run_async(async || {
+        held.set(held.get() + 1);
+        let _held = Held(&held);
+        pending::<Result<(), Fault>>().await
+    }));
+    let mut context = Context::from_waker(Waker::noop());
+    assert!(run.as_mut().poll(&mut context).is_pending());
+    assert_eq!(held.get(), 1);
+    clock.advance(secs(5));
+    assert!(run.as_mut().poll(&mut context).is_pending());
+    assert_eq!((held.get(), clock.waits()), (0, vec![secs(1)]));
+}
+
+#[test]
+fn an_attempt_knows_what_is_left_of_the_time() {
+    let clock = TestClock::new();
+    let policy = Retry::constant(secs(4)).max_time(secs(10)).jitter(Jitter::None).clock(&clock);
+    let told = RefCell::new(Vec::new());
+    let operation = |attempt: Attempt| {
+        told.borrow_mut().push((attempt.tries, attempt.elapsed, attempt.remaining));
+        clock.advance(secs(1));
+        Err::<(), _>("down")
+    };
+    policy.run_attempt(operation).unwrap_err();
+    let expected = [(1, 0, 10), (2, 5, 5), (3, 10, 0)];
+    let expected = expected.map(|(tries, elapsed, left)| (tries, secs(elapsed), Some(secs(left))));
+    assert_eq!(told.take(), expected);
+    block_on(policy.run_attempt_async(|attempt| ready(operation(attempt)))).unwrap_err();
+    assert_eq!(told.take(), expected);
+    Retry::expo().max_tries(1).clock(&clock).run_attempt(operation).unwrap_err();
+    assert_eq!(told.take(), [(1, Duration::ZERO, None)]);
+}
+
+#[test]
+fn the_time_that_is_left_is_fresh_after_slow_handlers() {
+    let clock = TestClock::new();
+    let policy = Retry::expo().max_time(secs(10)).clock(&clock).on_try_async(|_| async {
+        clock.advance(secs(3));
+    });
+    let left = Cell::new(None);
+    let run = policy.run_attempt_async(async |attempt| {
+        left.set(attempt.remaining);
+        Ok::<_, ()>(())
+    });
+    block_on(run).unwrap();
+    assert_eq!(left.get(), Some(secs(7)));
+}
+
+#[test]
+fn an_attempt_that_timed_out_says_after_how_long() {
+    let error = io::Error::from(TimedOut::new(Duration::from_millis(1500)));
+    assert_eq!(error.to_string(), "the attempt took longer than 1.5s");
+    let source = error.get_ref().unwrap().downcast_ref::<TimedOut>().unwrap();
+    assert_eq!(source.after(), Duration::from_millis(1500));
+}
