@@ -10,6 +10,7 @@ mod budget;
 mod cancel;
 mod compile_fail;
 mod debug;
+mod differential;
 mod events;
 mod explain;
 mod faults;
