@@ -58,6 +58,10 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
     /// Handlers and observers are told the same events in the same order as by
     /// [`run`](Self::run). The target is the file and line of this call unless one is set. Dropped
     /// half-way it tells nothing more.
+    ///
+    /// # Panics
+    ///
+    /// When an `on_try` handler does.
     #[track_caller]
     pub fn attempts<T, E, M>(&self) -> Attempts<'_, S, C, H, Z, T, E, M>
     where
@@ -69,7 +73,7 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
         let target = self.target_or(Target::at(Location::caller()));
         let subject = Subject { target, args: None };
         let run = blocking::start::<M, _, _, _, _, _, _>(self, TIMED, subject);
-        Attempts { policy: self, run, target, is_interrupted: false, types: PhantomData }
+        Attempts { policy: self, run, target, types: PhantomData }
     }
 
     /// The same where `on_try` handlers are async and have to be awaited before the first attempt.
@@ -117,8 +121,6 @@ pub struct Attempts<'p, S, C, H, Z, T, E, M> {
     policy: &'p Retry<S, C, H, Z>,
     run: Run,
     target: Target,
-    /// An `after_async` was dropped before it was ready.
-    is_interrupted: bool,
     types: PhantomData<fn(T, E, M)>,
 }
 
@@ -176,13 +178,18 @@ where
     Z: Sleep,
 {
     /// Says how the attempt ended. `Continue`: it has been slept, make the next attempt. `Break`: the
-    /// run is over, and this is its result.
+    /// run is over, and this is its result; only [`reset`](Self::reset) begins another.
     ///
     /// The wait blocks the thread. In async code call [`after_async`](Self::after_async): where the
     /// compiler says that a `ControlFlow` is not a future, "remove the `.await`" is the wrong advice.
+    ///
+    /// # Panics
+    ///
+    /// When a handler does.
     pub fn after(&mut self, outcome: Result<T, E>) -> ControlFlow<Result<T, E>> {
         let subject = Subject { target: self.target, args: None };
-        match blocking::after(self.policy, &mut self.run, subject, TIMED, outcome) {
+        let asked = self.policy.ask::<Blocks, _, _>(&self.run, subject, &outcome, TIMED);
+        match blocking::after(self.policy, &mut self.run, subject, TIMED, outcome, asked) {
             ControlFlow::Break((outcome, _)) => ControlFlow::Break(outcome),
             ControlFlow::Continue(()) => ControlFlow::Continue(()),
         }
@@ -222,16 +229,17 @@ where
     /// # }
     /// ```
     ///
-    /// Dropped before it is ready, as by a `select!`, it tells nothing more; the attempt counts, and
-    /// the next outcome is that of the next attempt.
+    /// Dropped before it is ready, as by a `select!`, it tells nothing more. The attempt counts: the
+    /// next outcome is that of the next attempt, of whose beginning nobody is told.
+    ///
+    /// # Panics
+    ///
+    /// As of [`Retry::run_async`].
     pub fn after_async<'a>(&'a mut self, outcome: Result<T, E>) -> After<'a, 'p, S, C, H, Z, T, E> {
-        if self.is_interrupted {
-            self.run.count_try();
-        }
         let operation = InLine { target: self.target, types: PhantomData };
         let attempt = Handed(Some(outcome));
         let retrying = Retrying::attempting(self.policy, operation, Transparent, self.run, attempt);
-        After { attempts: self, retrying }
+        After { attempts: self, retrying, is_ready: false }
     }
 }
 
@@ -309,7 +317,6 @@ where
             policy: this.policy,
             run: this.retrying.run(),
             target: *this.target,
-            is_interrupted: false,
             types: PhantomData,
         })
     }
@@ -326,6 +333,25 @@ pin_project! {
         attempts: &'a mut Attempts<'p, S, C, H, Z, T, E, Awaits>,
         #[pin]
         retrying: RetryingInLine<'p, S, C, H, Z, T, E>,
+        is_ready: bool,
+    }
+
+    impl<S, C, H, Z, T, E> PinnedDrop for After<'_, '_, S, C, H, Z, T, E>
+    where
+        H: Chain,
+        Z: AsyncSleep,
+    {
+        fn drop(this: Pin<&mut Self>) {
+            let this = this.project();
+            if !*this.is_ready {
+                let handed_in = this.attempts.run.tries();
+                this.attempts.run = this.retrying.run();
+                // It may have been dropped while the next attempt was being told.
+                if this.attempts.run.tries() == handed_in {
+                    this.attempts.run.count_try();
+                }
+            }
+        }
     }
 }
 
@@ -340,14 +366,14 @@ where
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         let mut this = self.project();
-        let polled = this.retrying.as_mut().poll(context);
-        this.attempts.run = this.retrying.run();
-        let ready = match polled {
-            Poll::Ready(outcome) => Some(ControlFlow::Break(outcome)),
-            Poll::Pending => this.retrying.is_attempting().then_some(ControlFlow::Continue(())),
+        let ready = match this.retrying.as_mut().poll(context) {
+            Poll::Ready(outcome) => ControlFlow::Break(outcome),
+            Poll::Pending if this.retrying.is_attempting() => ControlFlow::Continue(()),
+            Poll::Pending => return Poll::Pending,
         };
-        this.attempts.is_interrupted = ready.is_none();
-        ready.map_or(Poll::Pending, Poll::Ready)
+        this.attempts.run = this.retrying.run();
+        *this.is_ready = true;
+        Poll::Ready(ready)
     }
 }
 

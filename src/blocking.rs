@@ -6,7 +6,7 @@ use core::ops::ControlFlow;
 use crate::clock::Sleep;
 use crate::condition::Condition;
 use crate::details::{Details, EventKind};
-use crate::engine::Run;
+use crate::engine::{Asked, Run};
 use crate::lent::{Blocks, Mode};
 use crate::operation::{Call, End, Finish, Needs, Operation, Polled, Transparent};
 use crate::retry::Retry;
@@ -85,6 +85,8 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
     }
 }
 
+#[expect(clippy::inline_always, reason = "so that a first success costs no call")]
+#[inline(always)]
 pub(crate) fn drive<S, C, H, Z, O, X>(
     policy: &Retry<S, C, H, Z>,
     mut operation: O,
@@ -99,14 +101,45 @@ where
     Z: Sleep,
 {
     let needs = finish.needs(operation.needs());
-    let mut run = start::<Blocks, _, _, _, _, _, _>(policy, needs, policy.subject(&operation));
+    let run = start::<Blocks, _, _, _, _, _, _>(policy, needs, policy.subject(&operation));
+    let outcome = finish.outcome(operation.attempt(|| policy.attempt::<Blocks>(&run)));
+    let asked = policy.ask::<Blocks, _, _>(&run, policy.subject(&operation), &outcome, needs);
+    // Most runs end here, and should not pay for what they do not need.
+    if asked.is_told {
+        return go_on(policy, operation, finish, run, outcome, asked);
+    }
+    finish.finish(outcome, run.end_untold())
+}
+
+/// All that follows the first attempt, where there is more to it than its end.
+#[cold]
+#[inline(never)]
+fn go_on<S, C, H, Z, O, X>(
+    policy: &Retry<S, C, H, Z>,
+    mut operation: O,
+    finish: &X,
+    mut run: Run,
+    mut outcome: Result<X::Value, X::Error>,
+    mut asked: Asked,
+) -> X::Output
+where
+    O: Operation,
+    X: Finish<O::Output>,
+    S: Wait<X::Value, X::Error>,
+    C: Condition<X::Value, X::Error>,
+    H: Tell<X::Value, X::Error> + Blocking,
+    Z: Sleep,
+{
+    let needs = finish.needs(operation.needs());
     loop {
-        let outcome = finish.outcome(operation.attempt(|| policy.attempt::<Blocks>(&run)));
         let subject = policy.subject(&operation);
-        if let ControlFlow::Break((outcome, end)) = after(policy, &mut run, subject, needs, outcome)
+        if let ControlFlow::Break((outcome, end)) =
+            after(policy, &mut run, subject, needs, outcome, asked)
         {
             return finish.finish(outcome, end);
         }
+        outcome = finish.outcome(operation.attempt(|| policy.attempt::<Blocks>(&run)));
+        asked = policy.ask::<Blocks, _, _>(&run, policy.subject(&operation), &outcome, needs);
     }
 }
 
@@ -135,6 +168,7 @@ pub(crate) fn after<T, E, S, C, H, Z>(
     subject: Subject<'_>,
     needs: Needs,
     outcome: Result<T, E>,
+    asked: Asked,
 ) -> ControlFlow<(Result<T, E>, End)>
 where
     S: Wait<T, E>,
@@ -142,7 +176,7 @@ where
     H: Tell<T, E> + Blocking,
     Z: Sleep,
 {
-    let verdict = policy.judge::<Blocks, _, _>(run, subject, &outcome, needs);
+    let verdict = policy.judge::<Blocks, _, _>(run, subject, &outcome, asked, needs);
     tell(policy, &run.details(&verdict, subject, Some(&outcome)));
     if verdict.event != EventKind::Backoff {
         return ControlFlow::Break((outcome, run.end(&verdict)));

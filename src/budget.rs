@@ -3,6 +3,7 @@
 use core::fmt;
 use core::ops::Deref;
 use core::sync::atomic::{AtomicU32, Ordering};
+use core::time::Duration;
 
 use crate::condition::{Ask, Condition};
 use crate::details::{Details, EventKind, GiveUp};
@@ -35,7 +36,8 @@ use crate::retry::Retry;
 /// back the cost of the last one, and one that succeeds at once puts in 1, never above the
 /// [`capacity`](Self::capacity). Where the account does not hold the cost, the run gives up with
 /// [`GiveUp::Budget`]. The defaults, 500 and 5, are those of the standard mode of the large cloud
-/// SDKs. The account does not fill with time: only successes show that it may.
+/// SDKs. The account does not fill with time: only successes show that it may. A capacity below the
+/// cost allows no retry at all. A retry whose wait is cut short has been paid for.
 #[derive(Debug)]
 pub struct Budget {
     available: AtomicU32,
@@ -109,17 +111,22 @@ where
         self.previous.ask(details)
     }
 
+    fn asked_wait(&self, details: &Details<'_, T, E>) -> Option<Duration> {
+        self.previous.asked_wait(details)
+    }
+
     fn needs_elapsed(&self) -> bool {
         self.previous.needs_elapsed()
     }
 
     fn settle(&self, details: &Details<'_, T, E>) -> Result<(), GiveUp> {
-        self.previous.settle(details)?;
-        if details.event == EventKind::Backoff {
-            return self.budget.take();
+        if details.event == EventKind::Success {
+            self.budget.put(if details.tries > 1 { self.budget.cost } else { 1 });
+            return self.previous.settle(details);
         }
-        self.budget.put(if details.tries > 1 { self.budget.cost } else { 1 });
-        Ok(())
+        self.budget.take()?;
+        // What another account refuses is paid from none.
+        self.previous.settle(details).inspect_err(|_| self.budget.put(self.budget.cost))
     }
 }
 
@@ -143,7 +150,7 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
     /// ```
     ///
     /// A `&'static Budget`, any other reference, an `Arc`. It is asked last, and only for a retry
-    /// that no limit forbids.
+    /// that no limit forbids. Said more than once, each account must hold its cost.
     pub fn budget<B: Deref<Target = Budget>>(self, budget: B) -> Retry<S, Budgeted<C, B>, H, Z> {
         self.map_condition(|previous| Budgeted { previous, budget })
     }

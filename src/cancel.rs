@@ -189,8 +189,9 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
     /// ```
     ///
     /// The run tells [`GiveUp::Cancelled`](crate::GiveUp::Cancelled) and returns its last outcome,
-    /// which is kept through the waits. An attempt is never interrupted, and the first one is made in any case, since a
-    /// run has to return something. An outcome that is accepted is a success nevertheless.
+    /// which is kept through the waits: to be spawned, a run needs a value and an error that are
+    /// `Send`. An attempt is never interrupted, and the first one is made in any case, since a run
+    /// has to return something. An outcome that is accepted is a success nevertheless.
     ///
     /// It wraps the policy's clock: say it after [`clock`](Self::clock), which would replace it. Said
     /// more than once, each of the handles cancels.

@@ -279,7 +279,8 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
     /// assert_eq!(clock.waits(), [1, 2].map(Duration::from_secs));
     /// ```
     ///
-    /// By value or by reference: see [`Sleep`] for `run`, [`AsyncSleep`] for `run_async`.
+    /// By value or by reference: see [`Sleep`] for `run`, [`AsyncSleep`] for `run_async`. Say it before
+    /// [`cancelled_by`](Self::cancelled_by), which wraps the clock.
     pub fn clock<Y>(self, clock: Y) -> Retry<S, C, H, Y> {
         self.map_clock(|_| clock)
     }

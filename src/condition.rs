@@ -16,8 +16,8 @@ pub enum Ask {
     Retry,
     /// It is not; try again, but not before this much time has passed.
     ///
-    /// The wait replaces the strategy's. It is never jittered or shortened; the run gives up where
-    /// it does not fit into what is left of `max_time`, and where the strategy has no more waits.
+    /// The wait replaces the strategy's. It is never jittered, capped or shortened; the run gives up
+    /// where it does not fit into what is left of `max_time`, and where the strategy has no more waits.
     RetryIn(Duration),
 }
 
@@ -58,7 +58,14 @@ pub trait Condition<T, E> {
     /// Judges the outcome in `details`, which always has one.
     fn ask(&self, details: &Details<'_, T, E>) -> Ask;
 
-    /// Whether `ask` reads [`Details::elapsed`]. Where nothing does, no clock is read.
+    /// The least wait before the next attempt, where somebody asks for one: as of
+    /// [`Ask::RetryIn`], and of several the longest. It is asked for where the outcome is retried.
+    fn asked_wait(&self, details: &Details<'_, T, E>) -> Option<Duration> {
+        let _ = details;
+        None
+    }
+
+    /// Whether anything here reads [`Details::elapsed`]. Where nothing does, no clock is read.
     fn needs_elapsed(&self) -> bool {
         true
     }
@@ -68,7 +75,7 @@ pub trait Condition<T, E> {
     /// its wait.
     ///
     /// It is called once for each of these and for nothing else, so that a condition may keep an
-    /// account of the retries that are really made: [`Budget`](crate::Budget) does.
+    /// account of the retries that no limit forbids: [`Budget`](crate::Budget) does.
     ///
     /// # Errors
     ///
@@ -86,6 +93,10 @@ macro_rules! condition_by_reference {
         impl<T, E, C: Condition<T, E> + ?Sized> Condition<T, E> for $pointer {
             fn ask(&self, details: &Details<'_, T, E>) -> Ask {
                 (**self).ask(details)
+            }
+
+            fn asked_wait(&self, details: &Details<'_, T, E>) -> Option<Duration> {
+                (**self).asked_wait(details)
             }
 
             fn needs_elapsed(&self) -> bool {

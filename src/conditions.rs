@@ -8,11 +8,14 @@ use crate::details::{Details, GiveUp};
 use crate::retry::Retry;
 
 /// A link: the condition before it, and a function of the operation's value or error.
+///
+/// A link changes one of the two answers, and hands the rest on to the condition before it.
 macro_rules! link {
     (
         $(#[$doc:meta])*
         $link:ident(Fn(&$of:ident) -> $says:ty),
-        |$previously:ident, $details:ident, $function:ident| $asked:expr
+        $answer:ident(|$link_of:ident, $details:ident| $asked:expr) -> $returns:ty,
+        $($other:ident -> $other_returns:ty),*
     ) => {
         $(#[$doc])*
         #[derive(Clone, Copy)]
@@ -22,10 +25,14 @@ macro_rules! link {
         }
 
         impl<T, E, C: Condition<T, E>, F: Fn(&$of) -> $says> Condition<T, E> for $link<C, F> {
-            fn ask(&self, $details: &Details<'_, T, E>) -> Ask {
-                let ($previously, $function) = (self.previous.ask($details), &self.function);
+            fn $answer(&self, $details: &Details<'_, T, E>) -> $returns {
+                let $link_of = self;
                 $asked
             }
+
+            $(fn $other(&self, details: &Details<'_, T, E>) -> $other_returns {
+                self.previous.$other(details)
+            })*
 
             fn needs_elapsed(&self) -> bool {
                 self.previous.needs_elapsed()
@@ -47,42 +54,39 @@ macro_rules! link {
 link! {
     /// Retries only some errors: see [`Retry::retry_if`].
     RetryIf(Fn(&E) -> bool),
-    |previously, details, is_retryable| match (previously, details.error()) {
-        (Ask::Retry | Ask::RetryIn(_), Some(error)) if !is_retryable(error) => Ask::Stop,
-        _ => previously,
-    }
+    ask(|link, details| match (link.previous.ask(details), details.error()) {
+        (Ask::Retry | Ask::RetryIn(_), Some(error)) if !(link.function)(error) => Ask::Stop,
+        (previously, _) => previously,
+    }) -> Ask,
+    asked_wait -> Option<Duration>
 }
 
 link! {
     /// Waits for a value: see [`Retry::until`].
     Until(Fn(&T) -> bool),
-    |previously, details, is_wanted| match (previously, details.value()) {
-        (Ask::Accept, Some(value)) if !is_wanted(value) => Ask::Retry,
-        _ => previously,
-    }
+    ask(|link, details| match (link.previous.ask(details), details.value()) {
+        (Ask::Accept, Some(value)) if !(link.function)(value) => Ask::Retry,
+        (previously, _) => previously,
+    }) -> Ask,
+    asked_wait -> Option<Duration>
 }
 
 link! {
     /// Obeys the waits that errors ask for: see [`Retry::retry_after`].
     RetryAfter(Fn(&E) -> Option<Duration>),
-    |previously, details, asked_wait| previously.in_at_least(details.error().and_then(asked_wait))
+    asked_wait(|link, details| {
+        link.previous.asked_wait(details).max(details.error().and_then(&link.function))
+    }) -> Option<Duration>,
+    ask -> Ask
 }
 
 link! {
     /// Obeys the waits that values ask for: see [`Retry::retry_after_value`].
     RetryAfterValue(Fn(&T) -> Option<Duration>),
-    |previously, details, asked_wait| previously.in_at_least(details.value().and_then(asked_wait))
-}
-
-impl Ask {
-    /// A retry, after the wait that was asked for; of two the longer. Anything else stays as it is.
-    fn in_at_least(self, wait: Option<Duration>) -> Self {
-        match (self, wait) {
-            (Self::Retry, Some(wait)) => Self::RetryIn(wait),
-            (Self::RetryIn(other), Some(wait)) => Self::RetryIn(wait.max(other)),
-            _ => self,
-        }
-    }
+    asked_wait(|link, details| {
+        link.previous.asked_wait(details).max(details.value().and_then(&link.function))
+    }) -> Option<Duration>,
+    ask -> Ask
 }
 
 /// # Whether to retry
@@ -219,7 +223,8 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
         self.map_condition(|previous| RetryAfterValue { previous, function: asked_wait })
     }
 
-    /// Asks a condition of your own instead of all that was said before: see [`Condition`].
+    /// Asks a condition of your own instead of all that was said before, a
+    /// [`budget`](Self::budget) included: see [`Condition`].
     pub fn condition<D>(self, condition: D) -> Retry<S, D, H, Z> {
         self.map_condition(|_| condition)
     }

@@ -61,8 +61,8 @@ pub enum GiveUp {
     NotRetryable,
     /// As many attempts were made as [`Retry::max_tries`](crate::Retry::max_tries) allows.
     MaxTries,
-    /// The time of [`Retry::max_time`](crate::Retry::max_time) has passed, or a wait that must not
-    /// be shortened does not fit into what is left of it.
+    /// The time of [`Retry::max_time`](crate::Retry::max_time) has passed, or the wait does not fit
+    /// into what is left of it and must not be shortened.
     MaxTime,
     /// The strategy has no more waits, as at the end of a [`Retry::sequence`](crate::Retry::sequence).
     WaitsExhausted,

@@ -1,24 +1,24 @@
 //! The one engine: it asks the policy's questions in one fixed order and says what follows.
 //!
-//! It does no I/O and owns no clock. Limits, caps and the order of it all are here and nowhere else.
-//! The drivers lend it a way to read their clock, make the attempts, tell the events and sleep, as
-//! its verdicts say.
+//! It does no I/O and owns no clock. Limits, caps and the order of the questions are here and nowhere
+//! else. The drivers lend it a way to read their clock, make the attempts, tell the events and sleep,
+//! as its verdicts say.
+//!
+//! What a failed attempt goes through stands in line in its driver, where what nobody reads, such as
+//! most of the details, is never computed.
+#![expect(clippy::inline_always, reason = "a call here would cost more than what is called")]
 
 use core::time::Duration;
 
 use crate::condition::{Ask, Condition};
 use crate::details::{Details, EventKind, GiveUp};
-use crate::jitter;
+use crate::jitter::{self, Jitter};
+use crate::nanos::nanos;
 use crate::operation::{End, Needs};
 use crate::scope;
 use crate::settings::{DEFAULT_MAX_TRIES, Settings, Tries};
 use crate::target::Subject;
 use crate::wait::Wait;
-
-/// A duration in whole nanoseconds; more than 584 years are 584 years.
-pub(crate) const fn nanos(duration: Duration) -> u64 {
-    duration.as_secs().saturating_mul(1_000_000_000).saturating_add(duration.subsec_nanos() as u64)
-}
 
 /// What a driver lends the engine of its clock.
 pub(crate) trait Time {
@@ -34,15 +34,29 @@ pub(crate) trait Time {
 pub(crate) struct Verdict {
     /// `Try`: make an attempt. `Backoff`: sleep for `wait`. `Success`, `GiveUp`: return.
     pub(crate) event: EventKind,
-    pub(crate) elapsed: Duration,
+    /// In nanoseconds, until it is shown.
+    elapsed: u64,
     pub(crate) wait: Duration,
     pub(crate) reason: Option<GiveUp>,
 }
 
 impl Verdict {
-    pub(crate) const fn new(event: EventKind, elapsed: Duration) -> Self {
+    const fn new(event: EventKind, elapsed: u64) -> Self {
         Self { event, elapsed, wait: Duration::ZERO, reason: None }
     }
+
+    const fn give_up(reason: GiveUp, elapsed: u64) -> Self {
+        Self { reason: Some(reason), ..Self::new(EventKind::GiveUp, elapsed) }
+    }
+}
+
+/// What the condition answered.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Asked {
+    answer: Ask,
+    elapsed: u64,
+    /// Whether anything follows but the end of the run.
+    pub(crate) is_told: bool,
 }
 
 /// The policy's side: what is asked, and never changes during a run.
@@ -84,10 +98,15 @@ impl Run {
         self.tries
     }
 
+    /// The time since the run began, where anybody wants to know.
     pub(crate) fn elapsed(&self, time: &impl Time) -> Duration {
+        Duration::from_nanos(self.elapsed_nanos(time))
+    }
+
+    fn elapsed_nanos(&self, time: &impl Time) -> u64 {
         match self.began {
-            Self::NOBODY_ASKS => Duration::ZERO,
-            began => Duration::from_nanos(nanos(time.now()).saturating_sub(began)),
+            Self::NOBODY_ASKS => 0,
+            began => nanos(time.now()).saturating_sub(began),
         }
     }
 
@@ -101,16 +120,15 @@ impl Run {
         self.count_try();
         let elapsed = match time {
             // The first attempt begins when the run does.
-            Some(time) if self.tries > 1 => self.elapsed(time),
-            _ => Duration::ZERO,
+            Some(time) if self.tries > 1 => self.elapsed_nanos(time),
+            _ => 0,
         };
         Verdict::new(EventKind::Try, elapsed)
     }
 
     /// Ends a run whose wait was cut short.
     pub(crate) fn cut_short(&self, time: &impl Time) -> Verdict {
-        let reason = Some(GiveUp::Cancelled);
-        Verdict { reason, ..Verdict::new(EventKind::GiveUp, self.elapsed(time)) }
+        Verdict::give_up(GiveUp::Cancelled, self.elapsed_nanos(time))
     }
 
     /// What handlers are shown of a verdict.
@@ -121,7 +139,7 @@ impl Run {
         outcome: Option<&'a Result<T, E>>,
     ) -> Details<'a, T, E> {
         let mut details = Details::of(subject.target, verdict.event, self.tries);
-        details.elapsed = verdict.elapsed;
+        details.elapsed = Duration::from_nanos(verdict.elapsed);
         details.wait = verdict.wait;
         details.last_wait = Duration::from_nanos(self.last_wait);
         details.reason = verdict.reason;
@@ -130,42 +148,65 @@ impl Run {
         details
     }
 
-    /// Judges an attempt's outcome, right after it ended.
+    /// Asks the condition about an attempt's outcome, right after it ended.
     ///
     /// The clock is read before anybody else is asked, but where nobody who is asked wants to know:
-    /// then it is read after the condition was asked, and only for what will be told.
-    pub(crate) fn judge<T, E, S: Wait<T, E>, C: Condition<T, E>>(
+    /// then it is read after the condition was asked, and not at all for a success of which nobody is
+    /// told.
+    #[inline]
+    pub(crate) fn ask<T, E, S: Wait<T, E>, C: Condition<T, E>>(
         &self,
         engine: &Engine<'_, S, C>,
         subject: Subject<'_>,
         outcome: &Result<T, E>,
         wants_success: bool,
         time: &impl Time,
-    ) -> Verdict {
-        let mut verdict = Verdict::new(EventKind::Backoff, Duration::ZERO);
-        let mut details = self.details(&verdict, subject, Some(outcome));
+    ) -> Asked {
+        let mut verdict = Verdict::new(EventKind::Backoff, 0);
         let needs_elapsed = engine.needs_elapsed::<T, E>();
         if needs_elapsed {
-            details.elapsed = self.elapsed(time);
+            verdict.elapsed = self.elapsed_nanos(time);
         }
-        let asked = engine.condition.ask(&details);
-        if !needs_elapsed && (wants_success || asked != Ask::Accept) {
-            details.elapsed = self.elapsed(time);
-        }
-        verdict.elapsed = details.elapsed;
-        let next = match asked {
-            Ask::Accept => {
-                details.event = EventKind::Success;
-                engine.condition.settle(&details).ok();
-                verdict.event = EventKind::Success;
-                return verdict;
+        let mut details = self.details(&verdict, subject, Some(outcome));
+        let answer = match engine.condition.ask(&details) {
+            Ask::Retry => engine.condition.asked_wait(&details).map_or(Ask::Retry, Ask::RetryIn),
+            Ask::RetryIn(wait) => {
+                Ask::RetryIn(engine.condition.asked_wait(&details).map_or(wait, |w| w.max(wait)))
             }
-            Ask::Stop => Err(GiveUp::NotRetryable),
-            Ask::Retry => engine.next_wait(&details, None, time),
-            Ask::RetryIn(wait) => engine.next_wait(&details, Some(wait), time),
+            answer => answer,
+        };
+        let is_told = wants_success || answer != Ask::Accept;
+        if is_told && !needs_elapsed {
+            verdict.elapsed = self.elapsed_nanos(time);
+            details.elapsed = Duration::from_nanos(verdict.elapsed);
+        }
+        if answer == Ask::Accept {
+            details.event = EventKind::Success;
+            engine.condition.settle(&details).ok();
+        }
+        Asked { answer, elapsed: verdict.elapsed, is_told }
+    }
+
+    /// Says what follows from the answer.
+    #[inline(always)]
+    pub(crate) fn judge<T, E, S: Wait<T, E>, C: Condition<T, E>>(
+        &self,
+        engine: &Engine<'_, S, C>,
+        subject: Subject<'_>,
+        outcome: &Result<T, E>,
+        Asked { answer, elapsed, .. }: Asked,
+        time: &impl Time,
+    ) -> Verdict {
+        let verdict = Verdict::new(EventKind::Backoff, elapsed);
+        let details = self.details(&verdict, subject, Some(outcome));
+        let asked = match answer {
+            Ask::Accept => return Verdict::new(EventKind::Success, elapsed),
+            Ask::Stop => return Verdict::give_up(GiveUp::NotRetryable, elapsed),
+            Ask::Retry => None,
+            Ask::RetryIn(wait) => Some(wait),
         };
         // Whoever has the last word speaks where there would be a retry, and nowhere else.
-        let next = next.and_then(|wait| {
+        let next = engine.next_wait(&details, elapsed, asked, time).and_then(|wait| {
             if time.is_cancelled() {
                 return Err(GiveUp::Cancelled);
             }
@@ -173,18 +214,21 @@ impl Run {
             Ok(wait)
         });
         match next {
-            Ok(wait) => verdict.wait = wait,
-            Err(reason) => {
-                verdict.event = EventKind::GiveUp;
-                verdict.reason = Some(reason);
-            }
+            Ok(wait) => Verdict { wait, ..verdict },
+            Err(reason) => Verdict::give_up(reason, elapsed),
         }
-        verdict
+    }
+
+    /// How a run ended whose success nobody wants to know more of.
+    #[inline]
+    pub(crate) fn end_untold(&self) -> End {
+        End { tries: self.tries, elapsed: Duration::ZERO, reason: None }
     }
 
     /// How the run ended with this verdict.
     pub(crate) fn end(&self, verdict: &Verdict) -> End {
-        End { tries: self.tries, elapsed: verdict.elapsed, reason: verdict.reason }
+        let elapsed = Duration::from_nanos(verdict.elapsed);
+        End { tries: self.tries, elapsed, reason: verdict.reason }
     }
 
     /// Takes the wait of a verdict that has been told.
@@ -192,6 +236,47 @@ impl Run {
         self.last_wait = nanos(verdict.wait);
         verdict.wait
     }
+}
+
+// What follows is out of the way of runs with the default jitter and without a deadline.
+
+#[cold]
+#[inline(never)]
+fn spread_otherwise(
+    jitter: Jitter,
+    seed: Option<u64>,
+    wait: u64,
+    tries: u32,
+    time: &impl Time,
+) -> u64 {
+    jitter.apply(wait, |most| match seed {
+        Some(seed) => jitter::seeded(seed, tries, most),
+        None => jitter::drawn(time, most),
+    })
+}
+
+/// Whether that much time has passed.
+#[cold]
+#[inline(never)]
+fn is_over(most: Duration, elapsed: u64) -> bool {
+    Duration::from_nanos(elapsed) >= most
+}
+
+/// The wait as far as it fits into the time that is left.
+#[cold]
+#[inline(never)]
+fn in_time(
+    wait: Duration,
+    must_fit: bool,
+    must_leave_time: bool,
+    most: Duration,
+    elapsed: u64,
+) -> Result<Duration, GiveUp> {
+    let left = most.saturating_sub(Duration::from_nanos(elapsed));
+    if wait > left && must_fit || wait >= left && must_leave_time {
+        return Err(GiveUp::MaxTime);
+    }
+    Ok(wait.min(left))
 }
 
 impl<S, C> Engine<'_, S, C> {
@@ -207,9 +292,11 @@ impl<S, C> Engine<'_, S, C> {
     }
 
     /// The wait before the next attempt, or why there is none.
+    #[inline(always)]
     fn next_wait<T, E>(
         &self,
         details: &Details<'_, T, E>,
+        elapsed: u64,
         asked: Option<Duration>,
         time: &impl Time,
     ) -> Result<Duration, GiveUp>
@@ -219,63 +306,63 @@ impl<S, C> Engine<'_, S, C> {
         if self.is_last_try(details.tries, self.strategy.ends()) {
             return Err(GiveUp::MaxTries);
         }
-        let left = self.settings.time_left(details.elapsed);
-        if left == Some(Duration::ZERO) {
+        if self.settings.max_time.is_some_and(|most| is_over(most, elapsed)) {
             return Err(GiveUp::MaxTime);
         }
         // Asked for also where another wait replaces it: when it ends, so do the attempts.
         let planned = self.strategy.wait(details).ok_or(GiveUp::WaitsExhausted)?;
-        let (wait, must_fit) = match asked {
-            Some(asked) => (asked, true),
-            // Capped before jitter, so that a long wait is not spread far beyond the cap and then
-            // cut to it, for all clients alike; and after it, so that no jitter exceeds it.
-            None => (
-                self.capped(self.jittered(self.capped(planned), details.tries, time)),
-                self.settings.stop_before_deadline,
-            ),
+        let wait = match asked {
+            Some(asked) => asked,
+            None => Duration::from_nanos(self.spread(planned, details.tries, time)),
         };
-        match left {
-            Some(left) if wait > left && must_fit => Err(GiveUp::MaxTime),
-            Some(left) if wait >= left && self.needs.time_for_attempt => Err(GiveUp::MaxTime),
-            Some(left) => Ok(wait.min(left)),
+        match self.settings.max_time {
+            Some(most) => {
+                let must_fit = asked.is_some() || self.settings.stop_before_deadline;
+                in_time(wait, must_fit, self.needs.time_for_attempt, most, elapsed)
+            }
             None => Ok(wait),
         }
     }
 
+    /// A wait as the settings have it, in nanoseconds.
+    #[inline(always)]
+    fn spread(&self, planned: Duration, tries: u32, time: &impl Time) -> u64 {
+        // Capped before jitter, so that a long wait is not spread far beyond the cap and then cut to
+        // it, for all clients alike; and after it, so that no jitter exceeds it.
+        let most = self.settings.max_wait.map_or(u64::MAX, nanos);
+        let wait = nanos(planned).min(most);
+        match (self.settings.jitter, self.settings.seed) {
+            (Jitter::Full, None) => jitter::drawn(time, wait),
+            (jitter, seed) => spread_otherwise(jitter, seed, wait, tries, time).min(most),
+        }
+    }
+
     fn is_last_try(&self, tries: u32, strategy_ends: bool) -> bool {
-        let is_last = match self.settings.tries {
-            Tries::AtMost(most) => tries >= most.get(),
-            Tries::Unsaid => !strategy_ends && tries >= DEFAULT_MAX_TRIES,
-            Tries::Unlimited => false,
+        let most = match self.settings.tries {
+            Tries::AtMost(most) => Some(most.get()),
+            Tries::Unsaid if !strategy_ends => Some(DEFAULT_MAX_TRIES),
+            Tries::Unsaid | Tries::Unlimited => None,
         };
-        is_last || scope::is_last_try(tries)
+        most.is_some_and(|most| tries >= most) || scope::is_last_try(tries)
     }
 
-    fn jittered(&self, wait: Duration, tries: u32, time: &impl Time) -> Duration {
-        Duration::from_nanos(self.settings.jitter.apply(
-            nanos(wait),
-            |most| match self.settings.seed {
-                Some(seed) => jitter::seeded(seed, tries, most),
-                None => jitter::drawn(|| nanos(time.now()), most),
-            },
-        ))
-    }
-
-    fn capped(&self, wait: Duration) -> Duration {
-        self.settings.max_wait.map_or(wait, |most| wait.min(most))
-    }
-
-    /// The wait before the next attempt, were the outcome of this one not accepted.
-    pub(crate) fn preview<T, E>(&self, details: &Details<'_, T, E>) -> Option<Duration>
+    /// The wait before the next attempt of a run whose attempts take no time, were the outcome of this
+    /// one not accepted.
+    pub(crate) fn preview<T, E>(
+        &self,
+        run: &mut Run,
+        subject: Subject<'_>,
+        elapsed: Duration,
+    ) -> Option<Duration>
     where
         S: Wait<T, E>,
     {
-        /// Attempts that take no time.
-        struct Still(Duration);
+        /// Nobody looks at a clock.
+        struct Still;
 
         impl Time for Still {
             fn now(&self) -> Duration {
-                self.0
+                Duration::ZERO
             }
 
             fn is_cancelled(&self) -> bool {
@@ -283,6 +370,10 @@ impl<S, C> Engine<'_, S, C> {
             }
         }
 
-        self.next_wait(details, None, &Still(details.elapsed)).ok()
+        run.count_try();
+        let mut verdict = Verdict::new(EventKind::Backoff, nanos(elapsed));
+        let details = run.details(&verdict, subject, None);
+        verdict.wait = self.next_wait::<T, E>(&details, verdict.elapsed, None, &Still).ok()?;
+        Some(run.back_off(&verdict))
     }
 }

@@ -38,7 +38,9 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
     /// # }
     /// ```
     ///
-    /// A value that [`until`](Self::until) never accepted is an error here.
+    /// A value that [`until`](Self::until) never accepted is an error here. So is an error that a
+    /// [`Condition`](crate::Condition) of your own accepts, though handlers are told of a success: its
+    /// reason is [`NotRetryable`](GiveUp::NotRetryable).
     pub fn explain(&self) -> LastStep<'_, Self, Hidden, Unbounded, Explained> {
         self.last_step().explain()
     }

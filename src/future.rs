@@ -164,7 +164,13 @@ where
                 (Ended::Attempt(returned), _) => {
                     let outcome = this.finish.outcome(returned);
                     let subject = policy.subject(this.operation);
-                    let verdict = policy.judge::<Awaits, _, _>(this.run, subject, &outcome, needs);
+                    let asked = policy.ask::<Awaits, _, _>(this.run, subject, &outcome, needs);
+                    // Most runs end here, and should not pay for what they do not need.
+                    if !asked.is_told {
+                        return Poll::Ready(this.finish.finish(outcome, this.run.end_untold()));
+                    }
+                    let verdict =
+                        policy.judge::<Awaits, _, _>(this.run, subject, &outcome, asked, needs);
                     (Cursor::default(), Told { verdict, outcome: Some(outcome) })
                 }
                 (Ended::Handler, StateTaken::Telling { beside }) => PendingOf::<P>::kept(beside),

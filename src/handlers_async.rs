@@ -1,4 +1,4 @@
-//! Who is told: handlers that are awaited. The leaf that only `run_async` reaches.
+//! Who is told: handlers that are awaited, as only the async driver can.
 
 use core::fmt;
 use core::future::Future;
@@ -156,8 +156,9 @@ where
 /// # Who is told: async handlers
 ///
 /// An async handler is called with [`&Details`](Details) and returns a future that owns what it
-/// needs: read the details first, then `async move`, or call an `async fn` with what was read. The run awaits it before it calls the next
-/// handler, waits or returns, so that a slow handler makes a slow run; spawn what may take its time.
+/// needs: read the details first, then `async move`, or call an `async fn` with what was read. The run
+/// awaits it before it calls the next handler, waits or returns, so that a slow handler makes a slow
+/// run; spawn what may take its time.
 /// A policy with async handlers can be run by `run_async`, `poll_async` and their like, and in line
 /// by `attempts_async` and `after_async`.
 impl<S, C, H, Z> Retry<S, C, H, Z> {

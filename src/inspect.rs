@@ -4,8 +4,7 @@ use core::fmt;
 use core::iter::FusedIterator;
 use core::time::Duration;
 
-use crate::details::EventKind;
-use crate::engine::{Engine, Run, Verdict};
+use crate::engine::{Engine, Run};
 use crate::jitter::Jitter;
 use crate::operation::Needs;
 use crate::retry::Retry;
@@ -15,8 +14,7 @@ use crate::wait::Wait;
 
 /// # Look at it
 impl<S, C, H, Z> Retry<S, C, H, Z> {
-    /// The waits of a run whose attempts all fail at once, without jitter: the most that will be
-    /// waited where jitter is [`Full`](Jitter::Full).
+    /// The waits of a run whose attempts all fail at once, without jitter.
     ///
     /// ```
     /// use std::time::Duration;
@@ -27,6 +25,9 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
     /// assert_eq!(Retry::expo().waits().count(), 9);
     /// ```
     ///
+    /// Where jitter is [`Full`](Jitter::Full) each is the most that the wait at its place will last;
+    /// with a [`max_time`](Self::max_time) there may then be more of them, and longer ones at the end.
+    ///
     /// The iterator ends where the run would give up. That of a policy without a limit does not end,
     /// nor does one whose only limit is a time and whose waits are zero.
     pub fn waits(&self) -> Waits<'_, S>
@@ -34,7 +35,13 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
         S: Wait<(), ()>,
     {
         let settings = Settings { jitter: Jitter::None, ..self.settings };
-        Waits { strategy: &self.strategy, settings, run: Run::NEW, elapsed: Duration::ZERO }
+        Waits {
+            strategy: &self.strategy,
+            settings,
+            run: Run::NEW,
+            elapsed: Duration::ZERO,
+            is_over: false,
+        }
     }
 
     /// What [`max_tries`](Self::max_tries) was set to, if it was.
@@ -131,29 +138,27 @@ pub struct Waits<'p, S> {
     settings: Settings,
     run: Run,
     elapsed: Duration,
+    is_over: bool,
 }
 
 impl<S: Wait<(), ()>> Iterator for Waits<'_, S> {
     type Item = Duration;
 
     fn next(&mut self) -> Option<Duration> {
-        let mut run = self.run;
-        run.count_try();
-        let mut verdict = Verdict::new(EventKind::Backoff, self.elapsed);
+        if self.is_over {
+            return None;
+        }
+        let Self { strategy, settings, elapsed, .. } = *self;
         let subject = Subject { target: Target::new("preview"), args: None };
-        let details = run.details(&verdict, subject, None);
-        let Self { strategy, settings, .. } = self;
-        let engine =
-            Engine { settings, needs: Needs::default(), strategy: *strategy, condition: &() };
-        verdict.wait = engine.preview::<(), ()>(&details)?;
-        let wait = run.back_off(&verdict);
-        self.run = run;
-        self.elapsed = self.elapsed.saturating_add(wait);
-        Some(wait)
+        let needs = Needs::default();
+        let engine = Engine { settings: &settings, needs, strategy, condition: &() };
+        let wait = engine.preview::<(), ()>(&mut self.run, subject, elapsed);
+        self.is_over = wait.is_none();
+        self.elapsed = elapsed.saturating_add(wait.unwrap_or_default());
+        wait
     }
 }
 
-// Where it has ended it has ended for the same tries and the same elapsed time, which stay.
 impl<S: Wait<(), ()>> FusedIterator for Waits<'_, S> {}
 
 impl<S, C, H, Z> fmt::Debug for Retry<S, C, H, Z>

@@ -3,7 +3,10 @@
 use core::time::Duration;
 
 use rand::rngs::SmallRng;
-use rand::{RngExt, SeedableRng};
+use rand::{Rng, SeedableRng};
+
+use crate::engine::Time;
+use crate::nanos::nanos;
 
 /// How much of a computed wait is left to chance, so that clients that failed together do not come
 /// back together.
@@ -51,9 +54,9 @@ impl Jitter {
                 let half = wait / 2;
                 (wait - half) + uniform(half)
             }
-            Self::Additive(most) => wait.saturating_add(uniform(crate::engine::nanos(most))),
+            Self::Additive(most) => wait.saturating_add(uniform(nanos(most))),
             Self::None => wait,
-            Self::Custom(jitter) => crate::engine::nanos(jitter(Duration::from_nanos(wait))),
+            Self::Custom(jitter) => nanos(jitter(Duration::from_nanos(wait))),
         }
     }
 }
@@ -63,15 +66,25 @@ pub(crate) fn seeded(seed: u64, tries: u32, most: u64) -> u64 {
     // Far apart, or devices whose seeds are neighbours would draw the same numbers one attempt later.
     const STEP: u64 = 0x9e37_79b9_7f4a_7c15;
     let seed = seed.wrapping_add(u64::from(tries).wrapping_mul(STEP));
-    SmallRng::seed_from_u64(seed).random_range(0..=most)
+    uniform(&mut SmallRng::seed_from_u64(seed), most)
+}
+
+/// Draws from `0..=most`: the upper half of a product. That there are 2⁶⁴ factors makes some numbers
+/// likelier than others, by less than could ever be noticed; the last one of them all is not drawn.
+#[inline]
+fn uniform(rng: &mut SmallRng, most: u64) -> u64 {
+    let product = u128::from(rng.next_u64()) * u128::from(most.saturating_add(1));
+    (product >> 64) as u64
 }
 
 /// Draws from `0..=most` with this thread's generator, which the system seeds once.
 #[cfg(feature = "std")]
-pub(crate) fn drawn(_: impl FnOnce() -> u64, most: u64) -> u64 {
+#[inline]
+pub(crate) fn drawn(_: &impl Time, most: u64) -> u64 {
     use core::cell::RefCell;
     use core::hash::BuildHasher;
 
+    #[cold]
     fn generator() -> SmallRng {
         // The keys of the standard library's hash maps are the system's randomness, for which no
         // further dependency is needed.
@@ -81,14 +94,14 @@ pub(crate) fn drawn(_: impl FnOnce() -> u64, most: u64) -> u64 {
         static GENERATOR: RefCell<SmallRng> = RefCell::new(generator());
     }
     GENERATOR
-        .try_with(|rng| rng.borrow_mut().random_range(0..=most))
+        .try_with(|rng| uniform(&mut rng.borrow_mut(), most))
         // This thread is ending and its generator is gone already.
-        .unwrap_or_else(|_| generator().random_range(0..=most))
+        .unwrap_or_else(|_| uniform(&mut generator(), most))
 }
 
 /// Draws from `0..=most`. Without an operating system the clock is the only thing that differs from
 /// one device to the next; [`Retry::seed`](crate::Retry::seed) does better.
 #[cfg(not(feature = "std"))]
-pub(crate) fn drawn(now: impl FnOnce() -> u64, most: u64) -> u64 {
-    seeded(now(), 0, most)
+pub(crate) fn drawn(time: &impl Time, most: u64) -> u64 {
+    seeded(nanos(time.now()), 0, most)
 }

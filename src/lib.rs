@@ -56,6 +56,7 @@ mod explain;
 mod future;
 mod inspect;
 mod last_step;
+mod nanos;
 mod operation;
 mod parameters;
 mod retry;
@@ -104,6 +105,7 @@ pub use handlers_async::HandlersAsync;
 pub use inspect::Waits;
 pub use jitter::Jitter;
 pub use last_step::LastStep;
+pub use lent::{Awaits, Blocks};
 #[cfg(feature = "log")]
 pub use log::Log;
 #[cfg(feature = "metrics")]
@@ -120,7 +122,7 @@ pub use strategies::{Constant, Decay, Expo, Fibo, Linear, Runtime, Sequence};
 pub use target::Target;
 #[cfg(feature = "test-util")]
 pub use test_util::{TestClock, TestSleep};
-pub use timeout::{AttemptTimeout, TimedOut, Unbounded};
+pub use timeout::{AttemptTimeout, InTime, Timed, TimedOut, Unbounded};
 #[cfg(feature = "tokio")]
 pub use tokio::SystemSleep;
 #[cfg(feature = "tracing")]

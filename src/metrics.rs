@@ -17,7 +17,7 @@ use crate::observe::Observe;
 /// | name | kind | labels | what it says |
 /// |---|---|---|---|
 /// | `relent_calls_total` | counter | `target`, `outcome`, `retried` | runs that ended |
-/// | `relent_retries_total` | counter | `target` | attempts after the first: back-offs |
+/// | `relent_retries_total` | counter | `target` | back-offs: waits before another attempt |
 /// | `relent_elapsed_seconds` | histogram | `target`, `outcome` | how long runs took, waits included |
 /// | `relent_wait_seconds` | histogram | `target` | the waits |
 ///

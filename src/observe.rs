@@ -9,7 +9,8 @@ use crate::tell::{Blocking, Chain, Cursor, Tell};
 /// Is told of the events of any operation whose types it can handle.
 ///
 /// A handler (`on_backoff` and its like) is a closure for one pair of types `T` and `E`. An observer
-/// is a type, and serves every operation of a program through one `static` policy.
+/// is a type, and serves every operation of a program through one policy, for example one in a
+/// `LazyLock`.
 ///
 /// ```
 /// use std::fmt::Display;

@@ -6,7 +6,7 @@ use crate::attempt::Attempt;
 use crate::clock::System;
 use crate::condition::{AnyError, Condition};
 use crate::details::{Details, EventKind};
-use crate::engine::{Engine, Run, Verdict};
+use crate::engine::{Asked, Engine, Run, Verdict};
 use crate::lent::{Lent, Mode};
 use crate::operation::{Needs, Operation};
 use crate::settings::Settings;
@@ -41,9 +41,9 @@ use crate::wait::Wait;
 /// | parameter | question | default | changed by |
 /// |---|---|---|---|
 /// | `S` | how long to wait? [`Wait`] | [`Expo`] | the constructors |
-/// | `C` | whether to retry? [`Condition`] | [`AnyError`] | `retry_if`, `until`, `condition` |
+/// | `C` | whether to retry? [`Condition`] | [`AnyError`] | `retry_if`, `until`, `retry_after`, `retry_after_value`, `budget`, `condition` |
 /// | `H` | who is told? [`Observe`](crate::Observe) | `()`, nobody | `on_try`, `on_success`, `on_backoff`, `on_giveup`, `on_*_async`, `observe` |
-/// | `Z` | what clock? [`Sleep`](crate::Sleep), [`AsyncSleep`](crate::AsyncSleep) | [`System`] | `clock` |
+/// | `Z` | what clock? [`Sleep`](crate::Sleep), [`AsyncSleep`](crate::AsyncSleep) | [`System`] | `clock`, `cancelled_by` |
 ///
 /// A policy without handlers is `Copy` and can be a `const` or a `static`; one with handlers is
 /// `Send` and `Sync`, to be shared by reference, in an `Arc` or in a `LazyLock`.
@@ -128,7 +128,7 @@ impl Retry {
     ///
     /// For what is likely to be ready soon after it was not: a lock, a replica that catches up. After
     /// some twenty tries the waits are zero: give a run that may last longer a
-    /// [`min_wait`](Retry::min_wait).
+    /// [`min_wait`](Retry::min_wait), below which only jitter goes.
     pub const fn decay() -> Retry<Decay> {
         Retry::new(Decay::DEFAULT)
     }
@@ -276,14 +276,15 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
         Attempt { tries: run.tries(), elapsed, remaining: self.settings.time_left(elapsed) }
     }
 
-    /// Judges the outcome of an attempt.
-    pub(crate) fn judge<M, T, E>(
+    /// Asks the condition about the outcome of an attempt.
+    #[inline]
+    pub(crate) fn ask<M, T, E>(
         &self,
         run: &Run,
         subject: Subject<'_>,
         outcome: &Result<T, E>,
         needs: Needs,
-    ) -> Verdict
+    ) -> Asked
     where
         M: Mode<Z>,
         S: Wait<T, E>,
@@ -291,7 +292,26 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
         H: Tell<T, E>,
     {
         let wants_success = needs.elapsed || self.observer.wants(EventKind::Success);
-        run.judge(&self.engine(needs), subject, outcome, wants_success, &self.time::<M>())
+        run.ask(&self.engine(needs), subject, outcome, wants_success, &self.time::<M>())
+    }
+
+    /// Says what follows from the answer.
+    #[expect(clippy::inline_always, reason = "as what it calls")]
+    #[inline(always)]
+    pub(crate) fn judge<M, T, E>(
+        &self,
+        run: &Run,
+        subject: Subject<'_>,
+        outcome: &Result<T, E>,
+        asked: Asked,
+        needs: Needs,
+    ) -> Verdict
+    where
+        M: Mode<Z>,
+        S: Wait<T, E>,
+        C: Condition<T, E>,
+    {
+        run.judge(&self.engine(needs), subject, outcome, asked, &self.time::<M>())
     }
 
     /// Tells an event to whoever is next: see [`Tell::tell`].

@@ -15,7 +15,8 @@ use crate::wait::Wait;
 ///
 /// The futures do nothing before they are first polled. Dropped at any moment they tell nothing
 /// more. They are `Send` where the policy is `Sync`, the operation, its futures and the timer
-/// are `Send`, and, with async handlers, the operation's value and error too.
+/// are `Send`, and, with async handlers or [`cancelled_by`](Retry::cancelled_by), the operation's value
+/// and error too.
 impl<S, C, H, Z> Retry<S, C, H, Z> {
     /// Awaits the operation until its outcome is accepted or the policy gives up, and returns what
     /// the last attempt returned.
@@ -52,8 +53,9 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
     ///
     /// # Panics
     ///
-    /// The future panics when the operation or a handler does, and with the default clock where it
-    /// is awaited outside of a tokio runtime: in builds with debug assertions when it is first
+    /// The future panics when the operation or a handler does, when a handler runs the policy that it
+    /// belongs to, and when it is polled after it has ended. With the default clock it panics where
+    /// it is awaited outside of a tokio runtime: in builds with debug assertions when it is first
     /// polled, in others before the first wait.
     pub fn run_async<T, E, F, Fut>(&self, operation: F) -> Retrying<&Self, Call<F>>
     where

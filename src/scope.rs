@@ -23,6 +23,8 @@ std::thread_local! {
 struct Scope {
     clock: TestClock,
     most_tries: u32,
+    /// How many scopes it is in.
+    depth: usize,
 }
 
 /// Reads the scope that this thread is in, if it is in one.
@@ -117,10 +119,13 @@ impl TestClock {
     /// [`scope`](Self::scope): the guard cannot be sent, since held across an `await` it would be the
     /// scope of other tasks of the thread too.
     ///
-    /// Scopes nest: the innermost one counts. Drop the guards in the reverse order.
+    /// Scopes nest: the innermost one counts. Drop the guards in the reverse order. The waits of a
+    /// [`manual`](Self::manual) clock are not cut short by a [`Cancel`](crate::Cancel) in a scope; the run
+    /// gives up at its next outcome.
     pub fn enter(&self) -> Entered {
-        let scope = Scope { clock: self.clone(), most_tries: u32::MAX };
-        Entered { outer: CURRENT.replace(Some(scope)), not_send: PhantomData }
+        let depth = current(|scope| scope.depth + 1).unwrap_or(0);
+        let scope = Scope { clock: self.clone(), most_tries: u32::MAX, depth };
+        Entered { outer: CURRENT.replace(Some(scope)), depth, not_send: PhantomData }
     }
 
     /// Has every run inside of this future wait on this clock, whatever clock its policy has.
@@ -146,8 +151,7 @@ impl TestClock {
     /// [`attempt_timeout`](crate::Retry::attempt_timeout) are this clock's too, and fire only when it
     /// is advanced.
     pub fn scope<F>(&self, future: F) -> InScope<F> {
-        let scope = Scope { clock: self.clone(), most_tries: u32::MAX };
-        InScope { scope, future }
+        InScope { clock: self.clone(), most_tries: u32::MAX, future }
     }
 }
 
@@ -156,6 +160,7 @@ impl TestClock {
 #[must_use = "the scope ends when this is dropped"]
 pub struct Entered {
     outer: Option<Scope>,
+    depth: usize,
     /// It belongs to this thread.
     not_send: PhantomData<*const ()>,
 }
@@ -165,14 +170,13 @@ impl Entered {
     ///
     /// # Panics
     ///
-    /// When it is 0.
+    /// When it is 0, and when another scope has been entered meanwhile.
     #[track_caller]
     pub fn max_tries(self, tries: u32) -> Self {
         let most_tries = most_tries(tries);
-        CURRENT.with_borrow_mut(|current| {
-            if let Some(scope) = current {
-                scope.most_tries = most_tries;
-            }
+        CURRENT.with_borrow_mut(|current| match current {
+            Some(scope) if scope.depth == self.depth => scope.most_tries = most_tries,
+            _ => panic!("relent: `max_tries` belongs right behind `enter()`: this scope is not the innermost one"),
         });
         self
     }
@@ -191,7 +195,8 @@ pin_project! {
     #[derive(Debug)]
     #[must_use = "futures do nothing unless they are awaited or polled"]
     pub struct InScope<F> {
-        scope: Scope,
+        clock: TestClock,
+        most_tries: u32,
         #[pin]
         future: F,
     }
@@ -205,7 +210,7 @@ impl<F> InScope<F> {
     /// When it is 0.
     #[track_caller]
     pub fn max_tries(mut self, tries: u32) -> Self {
-        self.scope.most_tries = most_tries(tries);
+        self.most_tries = most_tries(tries);
         self
     }
 }
@@ -223,7 +228,7 @@ impl<F: Future> Future for InScope<F> {
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<F::Output> {
         let this = self.project();
-        let _entered = this.scope.clock.enter().max_tries(this.scope.most_tries);
+        let _entered = this.clock.enter().max_tries(*this.most_tries);
         this.future.poll(context)
     }
 }

@@ -101,6 +101,7 @@ impl Settings {
     }
 
     /// What is left of `max_time`, where that is set.
+    #[inline]
     pub(crate) fn time_left(&self, elapsed: Duration) -> Option<Duration> {
         Some(self.max_time?.saturating_sub(elapsed))
     }
@@ -169,7 +170,8 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
     ///
     /// The last wait is shortened to what is left, so that one last attempt is made at the deadline.
     /// An attempt is never interrupted: a run takes at most this time and one attempt more, and what
-    /// the handlers take between an attempt and the wait after it. Zero is one attempt. It replaces the default limit of 10 tries.
+    /// the handlers take between an attempt and the wait after it. Zero is one attempt. It replaces
+    /// the default limit of 10 tries.
     pub const fn max_time(mut self, time: Duration) -> Self {
         self.settings = self.settings.without_default_tries();
         self.settings.max_time = Some(time);
@@ -264,7 +266,8 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
     /// assert_eq!(waits[..2], waits[2..]);
     /// ```
     ///
-    /// The same seed may give other waits on another platform or with another version of `rand`.
+    /// The same seed may give other waits on another platform or with another version of `rand`. It
+    /// does not reach the function of a [`Jitter::Custom`].
     ///
     /// Without the feature `std` there is no randomness of the system's: unseeded jitter is then
     /// drawn from the clock, and devices that must not act alike each need a seed.

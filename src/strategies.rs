@@ -4,7 +4,7 @@ use core::fmt;
 use core::time::Duration;
 
 use crate::details::Details;
-use crate::engine::nanos;
+use crate::nanos::nanos;
 use crate::settings::InvalidSetting;
 use crate::wait::Wait;
 
@@ -71,7 +71,7 @@ impl<T, E> Wait<T, E> for Expo {
         let wait = if self.factor == 2.0 {
             first.saturating_mul(1_u64.checked_shl(growths).unwrap_or(u64::MAX))
         } else {
-            rounded(unrounded(first) * power(self.factor, growths))
+            powered(first, self.factor, growths)
         };
         Some(Duration::from_nanos(wait))
     }
@@ -339,11 +339,17 @@ const fn unrounded(nanos: u64) -> f64 {
     nanos as f64
 }
 
-/// The nearest whole number of nanoseconds, as far as a `u64` holds it; 0 for what is no number,
-/// which only no time at all, grown without end, can be.
+/// The nearest whole number of nanoseconds, as far as a `u64` holds it; 0 for NaN, which a first wait
+/// of zero gives when its factor has grown beyond all numbers.
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "the cast saturates")]
 const fn rounded(nanos: f64) -> u64 {
     (nanos + 0.5) as u64
+}
+
+/// `first` times a power of `factor`. Out of the way of doubling.
+#[cold]
+fn powered(first: u64, factor: f64, growths: u32) -> u64 {
+    rounded(unrounded(first) * power(factor, growths))
 }
 
 /// `base` to the power of `exponent`, by squaring: `powi` is not in `core`.

@@ -101,15 +101,22 @@ impl Hash for Target {
     }
 }
 
+/// Equal to what it is shown as.
 impl PartialEq<str> for Target {
     fn eq(&self, other: &str) -> bool {
-        self.as_str() == other
+        match (self.line, other.strip_prefix(self.as_str())) {
+            (_, None) => false,
+            (0, Some(rest)) => rest.is_empty(),
+            (line, Some(rest)) => {
+                rest.strip_prefix(':').and_then(|rest| rest.parse().ok()) == Some(line)
+            }
+        }
     }
 }
 
 impl PartialEq<&str> for Target {
     fn eq(&self, other: &&str) -> bool {
-        self.as_str() == *other
+        self == *other
     }
 }
 

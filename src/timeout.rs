@@ -57,7 +57,7 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
     }
 }
 
-impl<'p, P, V, B, X> LastStep<'p, P, V, B, X> {
+impl<'p, P, V, X> LastStep<'p, P, V, Unbounded, X> {
     /// As [`Retry::attempt_timeout`].
     pub fn attempt_timeout(self, most: Duration) -> LastStep<'p, P, V, AttemptTimeout, X> {
         self.with_bound(|_| AttemptTimeout { most, at_deadline: false })

@@ -8,8 +8,8 @@ use crate::strategies::{Constant, Decay, Expo, Fibo, Linear, Sequence};
 /// How long to wait after an attempt whose outcome was not accepted.
 ///
 /// A strategy is a function of the attempt, not an iterator that is used up: one policy serves any
-/// number of runs at once. What it returns is then jittered, capped by `max_wait` and clamped to
-/// what is left of `max_time`.
+/// number of runs at once. What it returns is then capped by `max_wait`, jittered, and
+/// clamped to what is left of `max_time`.
 ///
 /// ```
 /// use std::time::Duration;

@@ -175,3 +175,86 @@ fn the_futures_of_an_async_loop_can_be_sent() {
     assert_send(&attempts);
     assert_send(&attempts.after_async(Ok::<u8, String>(7)));
 }
+
+/// Polls a step this often and drops it.
+macro_rules! drop_after {
+    ($polls:expr, $step:expr) => {{
+        let mut step = pin!($step);
+        for _ in 0..$polls {
+            let mut context = Context::from_waker(Waker::noop());
+            assert!(step.as_mut().poll(&mut context).is_pending());
+        }
+    }};
+}
+
+#[test]
+fn a_step_that_is_dropped_counts_its_attempt_once_whenever_it_was_dropped() {
+    let clock = TestClock::manual();
+    let policy = Retry::expo().jitter(Jitter::None).clock(&clock).on_try_async(|_| yields(3));
+    // Not polled, in the wait, and in the handler of the next attempt.
+    for (polls, wait_is_over) in [(0, false), (1, false), (1, true)] {
+        let mut attempts = block_on(policy.attempts_async());
+        assert_eq!(attempts.tries(), 1);
+        {
+            let mut step = pin!(attempts.after_async(Err::<(), _>("down")));
+            let mut context = Context::from_waker(Waker::noop());
+            for _ in 0..polls {
+                assert!(step.as_mut().poll(&mut context).is_pending());
+            }
+            if wait_is_over {
+                clock.advance(secs(1));
+                assert!(step.as_mut().poll(&mut context).is_pending());
+            }
+        }
+        assert_eq!(attempts.tries(), 2, "{polls} polls, wait over: {wait_is_over}");
+    }
+}
+
+#[test]
+fn a_reset_after_a_dropped_step_starts_afresh() {
+    let policy = Retry::expo().max_tries(2).jitter(Jitter::None).clock(TestClock::manual());
+    let mut attempts = policy.attempts();
+    drop_after!(1, attempts.after_async(Err::<(), _>("down")));
+    assert_eq!(attempts.tries(), 2);
+    attempts.reset();
+    assert_eq!(attempts.tries(), 1);
+    // The first of two: there is a wait.
+    drop_after!(1, attempts.after_async(Err("down")));
+    assert_eq!(block_on(attempts.after_async(Err("down"))), Break(Err("down")));
+}
+
+#[test]
+fn a_loop_that_is_over_begins_another_run_when_it_is_reset() {
+    let policy = Retry::expo().max_tries(2).clock(TestClock::new());
+    let mut attempts = policy.attempts();
+    assert_eq!(attempts.after(Ok::<_, &str>(1)), Break(Ok(1)));
+    for _ in 0..2 {
+        attempts.reset();
+        assert_eq!(attempts.after(Err("down")), Continue(()));
+        assert_eq!(attempts.after(Err("down")), Break(Err("down")));
+    }
+}
+
+/// A loop whose type has a name, in a function of its own.
+fn give_up<T>(
+    attempts: &mut relent::Attempts<
+        '_,
+        relent::Expo,
+        relent::AnyError,
+        (),
+        &TestClock,
+        T,
+        &'static str,
+        relent::Blocks,
+    >,
+) -> u32 {
+    while attempts.after(Err("down")).is_continue() {}
+    attempts.tries()
+}
+
+#[test]
+fn a_loop_can_be_handed_to_a_function() {
+    let clock = TestClock::new();
+    let policy = Retry::expo().max_tries(4).clock(&clock);
+    assert_eq!(give_up::<u8>(&mut policy.attempts()), 4);
+}

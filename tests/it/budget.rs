@@ -61,12 +61,14 @@ fn a_value_that_is_refused_further_down_the_chain_is_no_success() {
 }
 
 #[test]
-fn two_accounts_are_asked_in_the_order_in_which_they_were_given() {
-    let (first, second) = (Budget::new().capacity(10), Budget::new().capacity(5));
-    let policy = Retry::expo().budget(&first).budget(&second).clock(TestClock::new());
-    policy.run(fails(9)).unwrap_err();
-    // The second refused the second retry, which the first had allowed.
-    assert_eq!((first.available(), second.available()), (0, 0));
+fn of_two_accounts_none_pays_for_what_the_other_refuses() {
+    let (full, scarce) = (Budget::new().capacity(100), Budget::new().capacity(5));
+    let policy = Retry::expo().max_tries(3).clock(TestClock::new());
+    policy.clone().budget(&full).budget(&scarce).run(fails(9)).unwrap_err();
+    assert_eq!((full.available(), scarce.available()), (95, 0));
+    policy.clone().budget(&full).budget(&scarce).run(fails(9)).unwrap_err();
+    policy.budget(&scarce).budget(&full).run(fails(9)).unwrap_err();
+    assert_eq!((full.available(), scarce.available()), (95, 0));
 }
 
 #[test]

@@ -124,6 +124,23 @@ fn a_runtime_without_a_timer_is_noticed_before_anything_fails() {
 }
 
 #[test]
+fn a_target_is_equal_to_what_it_is_shown_as_and_to_nothing_else() {
+    let policy = Retry::expo().clock(TestClock::new());
+    let seen = std::sync::Mutex::new(None);
+    let policy = policy.on_success(|d| *seen.lock().unwrap() = Some(d.target()));
+    let (line, mut attempts) = (line!(), policy.attempts());
+    assert!(attempts.after(Ok::<_, ()>(())).is_break());
+    let target = seen.lock().unwrap().expect("it was told");
+    assert_eq!(target, format!("{}:{line}", file!()).as_str());
+    for other in [file!(), &format!("{}:{}", file!(), line + 1), &format!("{}{line}", file!()), ""]
+    {
+        assert!(target != *other, "{other}");
+    }
+    let named = Details::<'_, (), ()>::new("fetch", 1).target();
+    assert!(named == "fetch" && named != "fetch:1" && named != "fetc" && named != "fetch_user");
+}
+
+#[test]
 fn targets_that_read_alike_are_equal() {
     use std::collections::HashSet;
 

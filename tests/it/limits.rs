@@ -301,6 +301,39 @@ fn a_policy_is_as_good_as_new_for_each_run() {
     assert_eq!(clock.waits(), [1, 2, 1, 2].map(secs));
 }
 
+#[test]
+fn a_wait_that_is_asked_for_counts_wherever_in_the_chain_it_was_said() {
+    let asks = |value: &u32| Some(secs((*value).into()));
+    let script = [at_once(Ok(7)), at_once(Err(Fault::Later(secs(9)))), at_once(Ok(99))];
+    let wanted = |value: &u32| *value == 99;
+    let policy = Retry::expo().jitter(Jitter::None);
+    let stories = [
+        play(policy.until(wanted).retry_after_value(asks).retry_after(Fault::asked_wait), &script),
+        play(policy.retry_after_value(asks).retry_after(Fault::asked_wait).until(wanted), &script),
+        play(policy.retry_after(Fault::asked_wait).until(wanted).retry_after_value(asks), &script),
+    ];
+    for story in stories {
+        assert_eq!(story.waits, [7, 9].map(secs));
+    }
+}
+
+#[test]
+fn of_two_waits_that_are_asked_for_the_longer_one_is_slept() {
+    let script = later(secs(5));
+    for other in [3, 8] {
+        let policy = Retry::expo().max_tries(2).condition(Obey);
+        let asked = play(policy.retry_after(move |_: &Fault| Some(secs(other))), &script);
+        assert_eq!(asked.waits, [secs(other.max(5))]);
+    }
+}
+
+#[test]
+fn an_outcome_that_is_not_retried_asks_for_no_wait() {
+    let policy = Retry::expo().retry_if(|_: &Fault| false);
+    let policy = policy.retry_after(|_: &Fault| panic!("it was asked"));
+    assert_eq!(play(policy, &BUSY).end().reason, Some(GiveUp::NotRetryable));
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(64) })]
 

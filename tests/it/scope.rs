@@ -213,3 +213,22 @@ fn a_run_that_began_before_the_scope_ends_in_it_without_harm() {
     while attempts.after(Err("down")).is_continue() {}
     assert_eq!(own.waits().len(), 1);
 }
+
+#[test]
+fn the_cap_of_a_scope_is_never_put_on_another() {
+    let [outer, inner] = [TestClock::new(), TestClock::new()];
+    let outermost = outer.enter();
+    let innermost = inner.enter();
+    let panic = panic_of(|| outermost.max_tries(2));
+    assert!(panic.contains("right behind `enter()`"), "{panic}");
+    drop(innermost);
+}
+
+#[test]
+fn a_preview_that_has_ended_stays_so_when_the_scope_does() {
+    let scope = TestClock::new().enter().max_tries(2);
+    let mut waits = DEEP.waits();
+    assert_eq!((waits.next(), waits.next()), (Some(HOUR), None));
+    drop(scope);
+    assert_eq!(waits.next(), None);
+}
