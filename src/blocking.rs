@@ -184,7 +184,7 @@ where
     // What the outcome holds is let go of before the wait, unless the run may end with it.
     let kept = policy.clock.is_cancelled().is_some().then_some(outcome);
     let wait = run.back_off(&verdict);
-    scope::sleep(wait, || policy.clock.sleep(wait));
+    scope::sleep(&policy.clock, wait);
     if let Some(outcome) = kept.filter(|_| policy.clock.is_cancelled() == Some(true)) {
         let verdict = run.cut_short(&policy.time::<Blocks>());
         tell(policy, &run.details(&verdict, subject, Some(&outcome)));

@@ -6,14 +6,15 @@ use core::pin::Pin;
 use core::sync::atomic::{AtomicBool, Ordering};
 use core::task::{Context, Poll, Waker};
 use core::time::Duration;
-use std::collections::BTreeMap;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::task::Wake;
+use std::vec::Vec;
 
 use pin_project_lite::pin_project;
 
 use crate::clock::{AsyncSleep, Interruptible, Sleep};
 use crate::retry::Retry;
+use crate::wakers::Wakers;
 
 /// Ends the waits of runs, from anywhere: for a program that shuts down.
 ///
@@ -48,15 +49,8 @@ pub struct Cancel {
 struct Shared {
     // Beside the lock, so that runs that do not wait only read it.
     is_cancelled: AtomicBool,
-    waiting: Mutex<Waiting>,
+    waiting: Mutex<Wakers>,
     cancelled: Condvar,
-}
-
-/// Who is to be woken.
-#[derive(Default)]
-struct Waiting {
-    wakers: BTreeMap<u64, Waker>,
-    next: u64,
 }
 
 impl Cancel {
@@ -88,18 +82,29 @@ impl Cancel {
     /// Blocks the thread until `wait` has passed or `cancel` was called.
     pub(crate) fn block_for(&self, wait: Duration) {
         let waiting = self.shared.lock();
-        let is_cancelled = |_: &mut Waiting| !self.is_cancelled();
+        let is_cancelled = |_: &mut Wakers| !self.is_cancelled();
         drop(self.shared.cancelled.wait_timeout_while(waiting, wait, is_cancelled));
     }
 
     /// A place among those who are woken by `cancel`.
     pub(crate) fn place(&self) -> Place {
-        Place { cancel: self.clone(), key: None }
+        Place { cancel: self.clone(), place: None }
+    }
+
+    /// A handle that any of these cancels, as long as the places are held.
+    pub(crate) fn any_of<'a>(cancels: impl IntoIterator<Item = &'a Self>) -> (Self, Vec<Place>) {
+        let any = Self::new();
+        let waker = Waker::from(Arc::clone(&any.shared));
+        let mut places: Vec<_> = cancels.into_iter().map(Self::place).collect();
+        if places.iter_mut().any(|place| place.wait(&waker)) {
+            any.cancel();
+        }
+        (any, places)
     }
 }
 
 impl Shared {
-    fn lock(&self) -> MutexGuard<'_, Waiting> {
+    fn lock(&self) -> MutexGuard<'_, Wakers> {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -107,10 +112,10 @@ impl Shared {
         let mut waiting = self.lock();
         // Under the lock, so that nobody begins to wait in between.
         self.is_cancelled.store(true, Ordering::Release);
-        let wakers = core::mem::take(&mut waiting.wakers);
+        let wakers = waiting.take();
         drop(waiting);
         self.cancelled.notify_all();
-        wakers.into_values().for_each(Waker::wake);
+        wakers.for_each(Waker::wake);
     }
 }
 
@@ -131,23 +136,20 @@ impl fmt::Debug for Cancel {
 #[derive(Debug)]
 pub(crate) struct Place {
     cancel: Cancel,
-    key: Option<u64>,
+    place: Option<u64>,
 }
 
 impl Place {
     /// Has this waker woken by `cancel`. Returns whether that was called already.
     pub(crate) fn wait(&mut self, waker: &Waker) -> bool {
+        // What a waker does when it is cloned or dropped is foreign code, for which no lock is held.
+        let waker = waker.clone();
         let mut waiting = self.cancel.shared.lock();
         if self.cancel.is_cancelled() {
+            drop(waiting);
             return true;
         }
-        let key = *self.key.get_or_insert_with(|| {
-            waiting.next += 1;
-            waiting.next
-        });
-        let waker = waker.clone();
-        let replaced = waiting.wakers.insert(key, waker);
-        // A waker's destructor is foreign code.
+        let replaced = waiting.put(&mut self.place, waker);
         drop(waiting);
         drop(replaced);
         false
@@ -156,8 +158,8 @@ impl Place {
 
 impl Drop for Place {
     fn drop(&mut self) {
-        if let Some(key) = self.key {
-            let left = self.cancel.shared.lock().wakers.remove(&key);
+        if let Some(place) = self.place {
+            let left = self.cancel.shared.lock().leave(place);
             drop(left);
         }
     }
@@ -190,8 +192,8 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
     ///
     /// The run tells [`GiveUp::Cancelled`](crate::GiveUp::Cancelled) and returns its last outcome,
     /// which is kept through the waits: to be spawned, a run needs a value and an error that are
-    /// `Send`. An attempt is never interrupted, and the first one is made in any case, since a run
-    /// has to return something. An outcome that is accepted is a success nevertheless.
+    /// `Send`. An attempt is never interrupted, one whose beginning is told is made, and so is the first
+    /// in any case, since a run has to return something. An outcome that is accepted is a success nevertheless.
     ///
     /// It wraps the policy's clock: say it after [`clock`](Self::clock), which would replace it. Said
     /// more than once, each of the handles cancels.
@@ -210,12 +212,15 @@ impl<Z: Sleep> Sleep for Cancellable<Z> {
     }
 
     fn sleep_unless(&self, wait: Duration, cancel: &Cancel) {
-        let both = Cancel::new();
-        let waker = Waker::from(Arc::clone(&both.shared));
-        let mut places = [self.cancel.place(), cancel.place()];
-        if !places.iter_mut().any(|place| place.wait(&waker)) {
-            self.clock.sleep_unless(wait, &both);
-        }
+        let (either, _places) = Cancel::any_of([&self.cancel, cancel]);
+        self.clock.sleep_unless(wait, &either);
+    }
+
+    #[cfg(feature = "test-util")]
+    fn cancels(&self) -> Vec<Cancel> {
+        let mut cancels = self.clock.cancels();
+        cancels.push(self.cancel.clone());
+        cancels
     }
 
     fn is_cancelled(&self) -> Option<bool> {
@@ -231,8 +236,14 @@ impl<Z: AsyncSleep> AsyncSleep for Cancellable<Z> {
     }
 
     fn sleep(&self, wait: Duration) -> Self::Sleep {
-        let sleep = (!self.cancel.is_cancelled()).then(|| self.clock.sleep(wait));
-        CancellableSleep { sleep, place: Some(self.cancel.place()) }
+        CancellableSleep::new(&self.cancel, || self.clock.sleep(wait))
+    }
+
+    #[cfg(feature = "test-util")]
+    fn cancels(&self) -> Vec<Cancel> {
+        let mut cancels = self.clock.cancels();
+        cancels.push(self.cancel.clone());
+        cancels
     }
 
     /// An attempt is not cancelled.
@@ -257,6 +268,14 @@ pin_project! {
         #[pin]
         sleep: Option<W>,
         place: Option<Place>,
+    }
+}
+
+impl<W> CancellableSleep<W> {
+    /// A wait that this handle cuts short, and that is not begun where it has done so already.
+    pub(crate) fn new(cancel: &Cancel, sleep: impl FnOnce() -> W) -> Self {
+        let sleep = (!cancel.is_cancelled()).then(sleep);
+        Self { sleep, place: Some(cancel.place()) }
     }
 }
 

@@ -39,7 +39,7 @@ use crate::retry::Retry;
     note = "give the policy a clock that implements `relent::Sleep` by `.clock(..)`, or enable relent's feature `std` for the system's"
 )]
 pub trait Sleep {
-    /// The time since any fixed moment. It must not go backwards.
+    /// The time since any fixed moment that is less than 584 years ago. It must not go backwards.
     fn now(&self) -> Duration;
 
     /// Returns when `wait` has passed.
@@ -54,6 +54,13 @@ pub trait Sleep {
         if !cancel.is_cancelled() {
             self.sleep(wait);
         }
+    }
+
+    /// The handles that cut this clock's waits short, for a scope that waits in its stead.
+    #[cfg(feature = "test-util")]
+    #[doc(hidden)]
+    fn cancels(&self) -> std::vec::Vec<crate::Cancel> {
+        std::vec::Vec::new()
     }
 
     /// Whether runs on this clock are to wait no more, or `None` where nothing can tell them so.
@@ -100,10 +107,11 @@ pub trait AsyncSleep {
     /// The future of a wait. It must be ready when the time has passed, and not before.
     ///
     /// Its output is `()`, or [`Interruptible`] for a wait that is ready early where
-    /// [`is_cancelled`](Self::is_cancelled).
+    /// [`is_cancelled`](Self::is_cancelled). Code that is generic over a clock and spawns its runs asks
+    /// for `AsyncSleep<Sleep: Future<Output = ()> + Send>`.
     type Sleep: Future<Output: Slept>;
 
-    /// The time since any fixed moment. It must not go backwards.
+    /// The time since any fixed moment that is less than 584 years ago. It must not go backwards.
     fn now(&self) -> Duration;
 
     /// A future that is ready when `wait` has passed since this call.
@@ -116,6 +124,13 @@ pub trait AsyncSleep {
     /// between attempts. What it returns when it is ready does not matter.
     fn timer(&self, after: Duration) -> Self::Sleep {
         self.sleep(after)
+    }
+
+    /// The handles that cut this clock's waits short, for a scope that waits in its stead.
+    #[cfg(feature = "test-util")]
+    #[doc(hidden)]
+    fn cancels(&self) -> std::vec::Vec<crate::Cancel> {
+        std::vec::Vec::new()
     }
 
     /// Whether runs on this clock are to wait no more, as [`Retry::cancelled_by`] makes it. A run
@@ -148,6 +163,11 @@ macro_rules! clock_by_reference {
                 (**self).sleep_unless(wait, cancel);
             }
 
+            #[cfg(feature = "test-util")]
+            fn cancels(&self) -> std::vec::Vec<crate::Cancel> {
+                (**self).cancels()
+            }
+
             fn is_cancelled(&self) -> Option<bool> {
                 (**self).is_cancelled()
             }
@@ -167,6 +187,11 @@ macro_rules! clock_by_reference {
 
             fn timer(&self, after: Duration) -> Self::Sleep {
                 (**self).timer(after)
+            }
+
+            #[cfg(feature = "test-util")]
+            fn cancels(&self) -> std::vec::Vec<crate::Cancel> {
+                (**self).cancels()
             }
 
             fn is_cancelled(&self) -> bool {

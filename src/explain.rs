@@ -160,7 +160,8 @@ impl<T, E> RetryError<T, E> {
         self.gave_up().tries
     }
 
-    /// The time from the run's beginning to the end of the last attempt.
+    /// The time from the run's beginning to the end of the last attempt, or to where the wait after it
+    /// was cut short.
     #[must_use]
     pub const fn elapsed(&self) -> Duration {
         self.gave_up().elapsed
@@ -205,7 +206,8 @@ impl<T, E: fmt::Debug> fmt::Debug for RetryError<T, E> {
 pub struct GaveUp {
     /// How many attempts there were.
     pub tries: u32,
-    /// The time from the run's beginning to the end of the last attempt.
+    /// The time from the run's beginning to the end of the last attempt, or to where the wait after it
+    /// was cut short.
     pub elapsed: Duration,
     /// Why there was no further one.
     pub reason: GiveUp,

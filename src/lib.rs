@@ -45,6 +45,8 @@ mod lent;
 mod scope;
 #[cfg(feature = "test-util")]
 mod test_util;
+#[cfg(feature = "std")]
+mod wakers;
 
 // The policy, the one engine, and its thin drivers.
 mod attempt;

@@ -8,49 +8,66 @@ use core::marker::PhantomData;
 use core::pin::Pin;
 use core::task::{Context, Poll};
 use core::time::Duration;
+use std::boxed::Box;
+use std::vec::Vec;
 
 use pin_project_lite::pin_project;
 
+use crate::cancel::{Cancel, CancellableSleep, Place};
 use crate::clock::{AsyncSleep, Sleep, Slept};
 use crate::settings::checked_tries;
 use crate::test_util::{TestClock, TestSleep};
 
 std::thread_local! {
-    static CURRENT: RefCell<Option<Scope>> = const { RefCell::new(None) };
+    /// The scopes that this thread is in, innermost last.
+    static SCOPES: RefCell<Vec<Scope>> = const { RefCell::new(Vec::new()) };
 }
 
 #[derive(Clone, Debug)]
 struct Scope {
+    /// Which of the thread's scopes it is.
+    id: u64,
     clock: TestClock,
     most_tries: u32,
-    /// How many scopes it is in.
-    depth: usize,
 }
 
 /// Reads the scope that this thread is in, if it is in one.
 fn current<R>(read: impl FnOnce(&Scope) -> R) -> Option<R> {
     // A thread that is ending is in no scope any more.
-    CURRENT.try_with(|current| current.borrow().as_ref().map(read)).ok().flatten()
+    SCOPES.try_with(|scopes| scopes.borrow().last().map(read)).ok().flatten()
 }
 
 fn clock() -> Option<TestClock> {
     current(|scope| scope.clock.clone())
 }
 
-pub(crate) fn now(real: impl FnOnce() -> Duration) -> Duration {
-    clock().map_or_else(real, |clock| clock.elapsed())
+pub(crate) fn now(own: impl FnOnce() -> Duration) -> Duration {
+    clock().map_or_else(own, |clock| clock.elapsed())
 }
 
-pub(crate) fn sleep(wait: Duration, real: impl FnOnce()) {
-    clock().map_or_else(real, |clock| Sleep::sleep(&clock, wait));
+pub(crate) fn sleep<Z: Sleep>(own: &Z, wait: Duration) {
+    let Some(clock) = clock() else {
+        return own.sleep(wait);
+    };
+    let (cancel, _places) = Cancel::any_of(&own.cancels());
+    clock.sleep_unless(wait, &cancel);
 }
 
-pub(crate) fn sleeping<Z: AsyncSleep>(clock: &Z, wait: Duration) -> Sleeping<Z::Sleep> {
-    Sleeping::new(|scoped| AsyncSleep::sleep(&scoped, wait), || clock.sleep(wait))
+pub(crate) fn sleeping<Z: AsyncSleep>(own: &Z, wait: Duration) -> Sleeping<Z::Sleep> {
+    let Some(clock) = clock() else {
+        return Sleeping::Own { sleep: own.sleep(wait) };
+    };
+    let (cancel, places) = Cancel::any_of(&own.cancels());
+    let sleep = CancellableSleep::new(&cancel, || AsyncSleep::sleep(&clock, wait));
+    Sleeping::Scoped { sleep: Box::pin(sleep), places }
 }
 
-pub(crate) fn timer<Z: AsyncSleep>(clock: &Z, after: Duration) -> Sleeping<Z::Sleep> {
-    Sleeping::new(|scoped| scoped.timer(after), || clock.timer(after))
+pub(crate) fn timer<Z: AsyncSleep>(own: &Z, after: Duration) -> Sleeping<Z::Sleep> {
+    let Some(clock) = clock() else {
+        return Sleeping::Own { sleep: own.timer(after) };
+    };
+    let sleep = CancellableSleep::new(&Cancel::new(), || clock.timer(after));
+    Sleeping::Scoped { sleep: Box::pin(sleep), places: Vec::new() }
 }
 
 pub(crate) fn check<Z: AsyncSleep>(own: &Z) {
@@ -69,16 +86,7 @@ pin_project! {
     #[derive(Debug)]
     pub enum Sleeping<W> {
         Own { #[pin] sleep: W },
-        Scoped { sleep: TestSleep },
-    }
-}
-
-impl<W> Sleeping<W> {
-    fn new(scoped: impl FnOnce(TestClock) -> TestSleep, own: impl FnOnce() -> W) -> Self {
-        match clock() {
-            Some(clock) => Self::Scoped { sleep: scoped(clock) },
-            None => Self::Own { sleep: own() },
-        }
+        Scoped { sleep: Pin<Box<CancellableSleep<TestSleep>>>, places: Vec<Place> },
     }
 }
 
@@ -88,7 +96,7 @@ impl<W: Future<Output: Slept>> Future for Sleeping<W> {
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
         match self.project() {
             SleepingProjection::Own { sleep } => sleep.poll(context).map(drop),
-            SleepingProjection::Scoped { sleep } => Pin::new(sleep).poll(context),
+            SleepingProjection::Scoped { sleep, .. } => sleep.as_mut().poll(context).map(drop),
         }
     }
 }
@@ -115,17 +123,17 @@ impl TestClock {
     /// drop(scope);
     /// ```
     ///
-    /// Threads and tasks that are begun inside of it are not in it. In async code use
-    /// [`scope`](Self::scope): the guard cannot be sent, since held across an `await` it would be the
-    /// scope of other tasks of the thread too.
+    /// Other threads are not in it. In async code use [`scope`](Self::scope): the guard cannot be sent,
+    /// since held across an `await` it would be the scope of other tasks of the thread too.
     ///
-    /// Scopes nest: the innermost one counts. Drop the guards in the reverse order. The waits of a
-    /// [`manual`](Self::manual) clock are not cut short by a [`Cancel`](crate::Cancel) in a scope; the run
-    /// gives up at its next outcome.
+    /// Scopes nest: the innermost one counts. A run should end in the scope in which it began: it
+    /// measures its time by the clock of the one that it is in.
     pub fn enter(&self) -> Entered {
-        let depth = current(|scope| scope.depth + 1).unwrap_or(0);
-        let scope = Scope { clock: self.clone(), most_tries: u32::MAX, depth };
-        Entered { outer: CURRENT.replace(Some(scope)), depth, not_send: PhantomData }
+        SCOPES.with_borrow_mut(|scopes| {
+            let id = scopes.last().map_or(0, |outer| outer.id + 1);
+            scopes.push(Scope { id, clock: self.clone(), most_tries: u32::MAX });
+            Entered { id, not_send: PhantomData }
+        })
     }
 
     /// Has every run inside of this future wait on this clock, whatever clock its policy has.
@@ -159,8 +167,7 @@ impl TestClock {
 #[derive(Debug)]
 #[must_use = "the scope ends when this is dropped"]
 pub struct Entered {
-    outer: Option<Scope>,
-    depth: usize,
+    id: u64,
     /// It belongs to this thread.
     not_send: PhantomData<*const ()>,
 }
@@ -170,13 +177,14 @@ impl Entered {
     ///
     /// # Panics
     ///
-    /// When it is 0, and when another scope has been entered meanwhile.
+    /// When it is 0.
     #[track_caller]
     pub fn max_tries(self, tries: u32) -> Self {
         let most_tries = most_tries(tries);
-        CURRENT.with_borrow_mut(|current| match current {
-            Some(scope) if scope.depth == self.depth => scope.most_tries = most_tries,
-            _ => panic!("relent: `max_tries` belongs right behind `enter()`: this scope is not the innermost one"),
+        SCOPES.with_borrow_mut(|scopes| {
+            for scope in scopes.iter_mut().filter(|scope| scope.id == self.id) {
+                scope.most_tries = most_tries;
+            }
         });
         self
     }
@@ -184,9 +192,12 @@ impl Entered {
 
 impl Drop for Entered {
     fn drop(&mut self) {
-        let outer = self.outer.take();
-        let inner = CURRENT.try_with(|current| current.replace(outer));
-        drop(inner);
+        let left = SCOPES.try_with(|scopes| {
+            let mut scopes = scopes.borrow_mut();
+            let place = scopes.iter().position(|scope| scope.id == self.id)?;
+            Some(scopes.remove(place))
+        });
+        drop(left);
     }
 }
 

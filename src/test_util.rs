@@ -10,6 +10,7 @@ use std::vec::Vec;
 
 use crate::cancel::Cancel;
 use crate::clock::{AsyncSleep, Sleep};
+use crate::wakers::Wakers;
 
 /// A clock on which waiting takes no real time.
 ///
@@ -41,15 +42,15 @@ struct State {
     elapsed: Duration,
     waits: Vec<Duration>,
     manual: bool,
-    sleepers: Vec<Waker>,
+    sleepers: Wakers,
     /// Waits in a row that moved no time.
     idle_waits: u32,
 }
 
 impl State {
-    fn advance(&mut self, time: Duration) -> Vec<Waker> {
+    fn advance(&mut self, time: Duration) -> impl Iterator<Item = Waker> + use<> {
         self.elapsed = self.elapsed.saturating_add(time);
-        core::mem::take(&mut self.sleepers)
+        self.sleepers.take()
     }
 
     /// Notes a wait and returns when it ends.
@@ -106,7 +107,7 @@ impl TestClock {
     pub fn advance(&self, time: Duration) {
         let sleepers = self.state().advance(time);
         self.shared.moved.notify_all();
-        sleepers.into_iter().for_each(Waker::wake);
+        sleepers.for_each(Waker::wake);
     }
 
     /// How much time has passed on this clock.
@@ -170,14 +171,14 @@ impl AsyncSleep for TestClock {
         if !manual {
             self.advance(wait);
         }
-        TestSleep { clock: self.clone(), end, has_yielded: manual }
+        TestSleep { clock: self.clone(), end, has_yielded: manual, place: None }
     }
 
     /// It is no wait between attempts: it is not among the [`waits`](TestClock::waits), and only
     /// what moves the clock otherwise makes it fire.
     fn timer(&self, after: Duration) -> TestSleep {
         let end = self.elapsed().saturating_add(after);
-        TestSleep { clock: self.clone(), end, has_yielded: true }
+        TestSleep { clock: self.clone(), end, has_yielded: true, place: None }
     }
 }
 
@@ -198,6 +199,7 @@ pub struct TestSleep {
     end: Duration,
     /// A wait of no real time still lets other tasks run, as a real one does.
     has_yielded: bool,
+    place: Option<u64>,
 }
 
 impl Future for TestSleep {
@@ -208,13 +210,25 @@ impl Future for TestSleep {
             context.waker().wake_by_ref();
             return Poll::Pending;
         }
-        let mut state = self.clock.state();
-        if state.elapsed >= self.end {
+        let waker = context.waker().clone();
+        let Self { clock, end, place, .. } = &mut *self;
+        let mut state = clock.state();
+        if state.elapsed >= *end {
+            drop(state);
             return Poll::Ready(());
         }
-        if !state.sleepers.iter().any(|sleeper| sleeper.will_wake(context.waker())) {
-            state.sleepers.push(context.waker().clone());
-        }
+        let replaced = state.sleepers.put(place, waker);
+        drop(state);
+        drop(replaced);
         Poll::Pending
+    }
+}
+
+impl Drop for TestSleep {
+    fn drop(&mut self) {
+        if let Some(place) = self.place {
+            let left = self.clock.state().sleepers.leave(place);
+            drop(left);
+        }
     }
 }

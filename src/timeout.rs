@@ -4,7 +4,7 @@ use core::error::Error;
 use core::fmt;
 use core::future::Future;
 use core::pin::Pin;
-use core::task::{Context, Poll, ready};
+use core::task::{Context, Poll};
 use core::time::Duration;
 
 use pin_project_lite::pin_project;
@@ -259,11 +259,13 @@ where
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
-        // The attempt first: an outcome that is there in time counts, however late it is looked at.
-        if let Poll::Ready(outcome) = this.attempt.poll(context) {
-            return Poll::Ready(outcome);
+        // The timer is asked first: an attempt may use up all the turns that its task has, and tokio
+        // would then not let the timer be ready. But an outcome that is there counts, however late it
+        // is looked at.
+        let is_over = this.timer.poll(context).is_ready();
+        match this.attempt.poll(context) {
+            Poll::Pending if is_over => Poll::Ready(Err(TimedOut { after: *this.after }.into())),
+            polled => polled,
         }
-        ready!(this.timer.poll(context));
-        Poll::Ready(Err(TimedOut { after: *this.after }.into()))
     }
 }

@@ -334,3 +334,29 @@ async fn a_thousand_tasks_end_when_one_handle_says_so() {
         assert_eq!(task.await.unwrap(), Err(n));
     }
 }
+
+#[test]
+fn a_waker_may_cancel_where_it_is_dropped() {
+    use std::sync::LazyLock;
+
+    static CANCEL: LazyLock<Cancel> = LazyLock::new(Cancel::new);
+    struct Cancels;
+    impl Wake for Cancels {
+        fn wake(self: Arc<Self>) {
+            CANCEL.cancel();
+        }
+    }
+    // Its destructor and its wake are foreign code, which may come back to the handle.
+    impl Drop for Cancels {
+        fn drop(&mut self) {
+            CANCEL.cancel();
+        }
+    }
+    let policy = Retry::constant(secs(3600)).clock(TestClock::manual()).cancelled_by(&CANCEL);
+    let mut run = pin!(policy.run_async(async || Err::<(), _>("down")));
+    for _ in 0..2 {
+        let waker = Waker::from(Arc::new(Cancels));
+        let _ = run.as_mut().poll(&mut Context::from_waker(&waker));
+    }
+    assert!(CANCEL.is_cancelled());
+}

@@ -149,3 +149,23 @@ fn targets_that_read_alike_are_equal() {
         targets.map(|name| Details::<'_, (), ()>::new(name, 1).target()).into_iter().collect();
     assert_eq!(targets.len(), 1, "{targets:?}");
 }
+
+#[test]
+fn a_clock_keeps_no_waker_of_a_wait_that_is_gone() {
+    struct Noted;
+    impl std::task::Wake for Noted {
+        fn wake(self: std::sync::Arc<Self>) {}
+    }
+    let (clock, noted) = (TestClock::manual(), std::sync::Arc::new(Noted));
+    let policy = Retry::expo().clock(&clock);
+    for _ in 0..10 {
+        let waker = Waker::from(std::sync::Arc::clone(&noted));
+        let mut context = Context::from_waker(&waker);
+        let mut wait = pin!(policy.run_async(async || Err::<(), _>("down")));
+        assert!(wait.as_mut().poll(&mut context).is_pending());
+        let timed = policy.attempt_timeout(secs(5));
+        let mut hangs = pin!(timed.run_async(std::future::pending::<std::io::Result<()>>));
+        assert!(hangs.as_mut().poll(&mut context).is_pending());
+    }
+    assert_eq!(std::sync::Arc::strong_count(&noted), 1);
+}

@@ -349,6 +349,26 @@ fn the_timer_of_any_runtime_will_do() {
     assert_eq!(elapsed, [0, 1, 3, 7, 10].map(secs));
 }
 
+/// A client that leaves its clock open, and whose runs can be spawned.
+struct Generic<Z> {
+    retry: Retry<Expo, AnyError, (), Z>,
+}
+
+impl<Z> Generic<Z>
+where
+    Z: AsyncSleep<Sleep: Future<Output = ()> + Send> + Send + Sync + 'static,
+{
+    fn load(self) -> impl Future<Output = Result<u8, String>> + Send + 'static {
+        async move { self.retry.run_async(async || Ok(7)).await }
+    }
+}
+
+#[test]
+fn a_run_of_a_client_that_is_generic_over_its_clock_can_be_sent() {
+    let client = Generic { retry: Retry::expo().clock(TestClock::new()) };
+    assert_eq!(block_on(client.load()), Ok(7));
+}
+
 #[test]
 fn waits_run_side_by_side() {
     let clock = TestClock::manual();

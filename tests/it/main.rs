@@ -10,6 +10,7 @@ mod budget;
 mod cancel;
 mod compile_fail;
 mod debug;
+mod defects;
 mod differential;
 mod events;
 mod explain;

@@ -3,13 +3,14 @@
 use std::future::{Future, pending};
 use std::ops::ControlFlow::Break;
 use std::pin::pin;
-use std::sync::mpsc;
-use std::task::{Context, Waker};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, mpsc};
+use std::task::{Context, Poll, Wake, Waker};
 use std::thread;
 use std::time::Duration;
 
 use futures::executor::block_on;
-use relent::{AsyncSleep, Constant, GiveUp, Jitter, Retry, Sleep, TestClock};
+use relent::{AsyncSleep, Cancel, Constant, GiveUp, Jitter, Retry, Sleep, TestClock};
 
 use crate::support::{Fault, panic_of, secs, yields};
 
@@ -214,14 +215,93 @@ fn a_run_that_began_before_the_scope_ends_in_it_without_harm() {
     assert_eq!(own.waits().len(), 1);
 }
 
+/// How many calls a run makes that fails each time.
+fn calls() -> u32 {
+    let mut calls = 0;
+    let outcome = DEEP.run(|| {
+        calls += 1;
+        Err::<(), _>("down")
+    });
+    outcome.unwrap_err();
+    calls
+}
+
 #[test]
-fn the_cap_of_a_scope_is_never_put_on_another() {
+fn the_cap_of_a_scope_is_its_own_also_where_another_was_entered_meanwhile() {
     let [outer, inner] = [TestClock::new(), TestClock::new()];
     let outermost = outer.enter();
     let innermost = inner.enter();
-    let panic = panic_of(|| outermost.max_tries(2));
-    assert!(panic.contains("right behind `enter()`"), "{panic}");
+    let outermost = outermost.max_tries(2);
+    assert_eq!(calls(), 5);
     drop(innermost);
+    assert_eq!(calls(), 2);
+    drop(outermost);
+}
+
+#[test]
+fn scopes_that_are_left_in_the_order_of_their_entry_leave_nothing_behind() {
+    let clocks = [TestClock::new(), TestClock::new(), TestClock::new()];
+    let [first, second, third] = clocks.each_ref().map(TestClock::enter);
+    drop(first);
+    drop(third);
+    let waited = || clocks.each_ref().map(|clock| clock.waits().len());
+    calls();
+    assert_eq!(waited(), [0, 4, 0]);
+    drop(second);
+    let own = TestClock::new();
+    DEEP.clock(&own).run(|| Err::<(), _>("down")).unwrap_err();
+    assert_eq!((waited(), own.waits().len()), ([0, 4, 0], 4));
+}
+
+#[test]
+fn a_wait_in_a_scope_can_be_cut_short_where_the_policys_own_could() {
+    let cancels = [(); 2].map(|()| Cancel::new());
+    for which in 0..2 {
+        let (clock, cancels) = (TestClock::manual(), [(); 2].map(|()| Cancel::new()));
+        let policy = DEEP.cancelled_by(&cancels[0]).cancelled_by(&cancels[1]);
+        thread::scope(|scope| {
+            scope.spawn(|| {
+                while clock.waits().is_empty() {
+                    thread::yield_now();
+                }
+                cancels[which].cancel();
+            });
+            let _entered = clock.enter();
+            assert_eq!(policy.run(|| Err::<(), _>("down")), Err("down"));
+        });
+        assert_eq!(clock.waits(), [HOUR]);
+    }
+    let clock = TestClock::manual();
+    let policy = DEEP.cancelled_by(&cancels[0]).cancelled_by(&cancels[1]);
+    let woken = Arc::new(Wakes(AtomicU32::new(0)));
+    let waker = Waker::from(Arc::clone(&woken));
+    let mut context = Context::from_waker(&waker);
+    let mut run = pin!(clock.scope(policy.run_async(async || Err::<(), _>("down"))));
+    assert!(run.as_mut().poll(&mut context).is_pending());
+    cancels[1].cancel();
+    assert_eq!(woken.0.load(Ordering::Relaxed), 1);
+    assert_eq!(run.as_mut().poll(&mut context), Poll::Ready(Err("down")));
+}
+
+struct Wakes(AtomicU32);
+
+impl Wake for Wakes {
+    fn wake(self: Arc<Self>) {
+        self.0.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+#[test]
+fn a_run_in_a_scope_that_was_cancelled_waits_no_more() {
+    for clock in [TestClock::new(), TestClock::manual()] {
+        let cancel = Cancel::new();
+        let policy = DEEP.cancelled_by(&cancel).on_backoff(|_| cancel.cancel());
+        let entered = clock.enter();
+        policy.run(|| Err::<(), _>("down")).unwrap_err();
+        drop(entered);
+        block_on(clock.scope(policy.run_async(async || Err("down")))).unwrap_err();
+        assert!(clock.waits().is_empty());
+    }
 }
 
 #[test]

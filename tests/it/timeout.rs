@@ -240,3 +240,19 @@ fn an_attempt_that_timed_out_says_after_how_long() {
     let source = error.get_ref().unwrap().downcast_ref::<TimedOut>().unwrap();
     assert_eq!(source.after(), Duration::from_millis(1500));
 }
+
+#[tokio::test]
+async fn an_attempt_that_uses_up_all_of_its_turns_is_timed_out_too() {
+    let permits = tokio::sync::Semaphore::new(1);
+    let began = std::time::Instant::now();
+    let policy = Retry::expo().max_tries(1);
+    let timed = policy.attempt_timeout(Duration::from_millis(5));
+    let run = timed.run_async(async || {
+        loop {
+            // It is always ready, until tokio makes it yield; the timer must not have to.
+            let _permit = permits.acquire().await.unwrap();
+            assert!(began.elapsed() < secs(60), "it should have been over long ago");
+        }
+    });
+    assert_eq!(run.await, Err::<(), _>(Fault::TooSlow));
+}
