@@ -3,6 +3,10 @@
 //! A binary of its own: loggers and maximal levels belong to the whole process. Tests that touch
 //! them take turns.
 
+// Where cargo does not take it for a test of its own.
+#[path = "observers/conformance.rs"]
+mod conformance;
+
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::convert::Infallible;

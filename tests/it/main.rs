@@ -9,6 +9,7 @@ mod auto_traits;
 mod budget;
 mod cancel;
 mod compile_fail;
+mod conformance;
 mod debug;
 mod defects;
 mod differential;
