@@ -5,3 +5,6 @@ pub mod handlers {}
 
 #[doc = include_str!("_docs/from_python_backoff.md")]
 pub mod from_python_backoff {}
+
+#[doc = include_str!("_docs/conformance.md")]
+pub mod conformance {}

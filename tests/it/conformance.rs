@@ -10,6 +10,7 @@ mod gaps;
 mod integration;
 mod jitter;
 mod retry_context;
+mod table;
 mod version_3;
 mod wait_gen;
 
