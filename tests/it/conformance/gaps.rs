@@ -19,6 +19,10 @@ fn a_wait_is_shortened_after_jitter_and_told_as_it_is_slept() {
     let told = story.told.iter().filter(|told| told.event == EventKind::Backoff);
     assert!(told.map(|told| told.wait).eq([20, 20, 5].map(secs)));
     assert_eq!(story.end().elapsed, secs(45));
+    // Nor is it shortened before jitter too, which would leave 5 s of these 10.
+    let half = Jitter::Custom(|wait| wait / 2);
+    let story = play(Retry::constant(secs(40)).jitter(half).max_time(secs(10)), &BUSY);
+    assert_eq!(story.waits, [secs(10)]);
 }
 
 /// S9
