@@ -3,6 +3,12 @@
 #[doc = include_str!("_docs/handlers.md")]
 pub mod handlers {}
 
+#[doc = include_str!("_docs/testing.md")]
+pub mod testing {}
+
+#[doc = include_str!("_docs/compare.md")]
+pub mod compare {}
+
 #[doc = include_str!("_docs/from_python_backoff.md")]
 pub mod from_python_backoff {}
 
