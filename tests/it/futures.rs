@@ -358,8 +358,9 @@ impl<Z> Generic<Z>
 where
     Z: AsyncSleep<Sleep: Future<Output = ()> + Send> + Send + Sync + 'static,
 {
-    fn load(self) -> impl Future<Output = Result<u8, String>> + Send + 'static {
-        async move { self.retry.run_async(async || Ok(7)).await }
+    /// Boxed as for another thread, which the compiler has to see for every `Z`.
+    fn load(self) -> Pin<Box<dyn Future<Output = Result<u8, String>> + Send>> {
+        Box::pin(async move { self.retry.run_async(async || Ok(7)).await })
     }
 }
 
