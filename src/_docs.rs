@@ -1,5 +1,8 @@
 //! The guide: longer pages than an item's own documentation has room for.
 
+#[doc = include_str!("_docs/recipes.md")]
+pub mod recipes {}
+
 #[doc = include_str!("_docs/handlers.md")]
 pub mod handlers {}
 
