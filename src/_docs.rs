@@ -3,6 +3,9 @@
 #[doc = include_str!("_docs/recipes.md")]
 pub mod recipes {}
 
+#[doc = include_str!("_docs/dangers.md")]
+pub mod dangers {}
+
 #[doc = include_str!("_docs/handlers.md")]
 pub mod handlers {}
 
