@@ -128,6 +128,20 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
     pub const fn get_strategy(&self) -> &S {
         &self.strategy
     }
+
+    /// The condition.
+    ///
+    /// ```
+    /// # use relent::{Condition, Details, Retry};
+    /// let policy = Retry::expo().retry_if(|e: &&str| *e == "busy");
+    /// let outcome: Result<(), &str> = Err("no such user");
+    /// let details = Details::new("fetch", 1).with_outcome(&outcome);
+    /// assert_eq!(policy.get_condition().ask(&details), relent::Ask::Stop);
+    /// ```
+    #[must_use]
+    pub const fn get_condition(&self) -> &C {
+        &self.condition
+    }
 }
 
 /// A preview of a policy's waits: see [`Retry::waits`].

@@ -317,6 +317,10 @@ where
     let policy = policy.target("scripted");
     // Every run draws the same jitter, or the stories could not be compared.
     let policy = policy.seed(policy.get_seed().unwrap_or(1));
+    // Behind a pointer, so that the forms are not compiled once for each condition of the tests.
+    let condition = *policy.get_condition();
+    let condition: &dyn Condition<u32, Fault> = &condition;
+    let policy = policy.condition(condition);
 
     let [(_, story), cancellable @ ..] = play_all!(policy, steps, cancelled_by);
     story.check();
