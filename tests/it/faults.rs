@@ -169,3 +169,99 @@ fn a_clock_keeps_no_waker_of_a_wait_that_is_gone() {
     }
     assert_eq!(std::sync::Arc::strong_count(&noted), 1);
 }
+
+/// A clock on which sleeping takes what the list says, whatever was asked for, and which may stand
+/// still or go backwards.
+struct Unruly {
+    now: Cell<Duration>,
+    jumps: [i64; 4],
+    sleeps: Cell<usize>,
+}
+
+impl Unruly {
+    fn new(jumps: [i64; 4]) -> Self {
+        Self { now: Cell::new(secs(1000)), jumps, sleeps: Cell::new(0) }
+    }
+
+    fn jump(&self) {
+        let sleep = self.sleeps.replace(self.sleeps.get() + 1);
+        let now = self.now.get();
+        let jump = self.jumps[sleep % self.jumps.len()];
+        let by = Duration::from_secs(jump.unsigned_abs());
+        self.now.set(if jump < 0 { now.saturating_sub(by) } else { now.saturating_add(by) });
+    }
+}
+
+impl relent::Sleep for Unruly {
+    fn now(&self) -> Duration {
+        self.now.get()
+    }
+
+    fn sleep(&self, _: Duration) {
+        self.jump();
+    }
+}
+
+impl relent::AsyncSleep for Unruly {
+    type Sleep = std::future::Ready<()>;
+
+    fn now(&self) -> Duration {
+        self.now.get()
+    }
+
+    fn sleep(&self, _: Duration) -> Self::Sleep {
+        self.jump();
+        std::future::ready(())
+    }
+}
+
+#[test]
+fn a_clock_that_stands_still_goes_back_or_wakes_early_makes_no_limit_wrong() {
+    // Standing still, going backwards, waking early, leaping ahead.
+    let unruly = [[0; 4], [-5; 4], [0, 1, 0, 1], [1_000_000_000; 4], [-1000, 2, -2000, 4]];
+    for jumps in unruly {
+        let by_tries = Retry::expo().max_tries(20);
+        let by_time = by_tries.max_time(secs(10));
+        for policy in [by_tries, by_time] {
+            let mut elapsed = Vec::new();
+            let clock = Unruly::new(jumps);
+            let told = policy.clock(&clock).on_backoff(|d| elapsed.push((d.elapsed, d.wait)));
+            told.run(|| Err::<(), _>("down")).unwrap_err();
+            drop(told);
+            let sync = elapsed.clone();
+            // Each run draws its own jitter; how long it took is the clock's word.
+            let mut elapsed = Vec::new();
+            let clock = Unruly::new(jumps);
+            let told = policy.clock(&clock).on_backoff(|d| elapsed.push((d.elapsed, d.wait)));
+            block_on(told.run_async(async || Err::<(), _>("down"))).unwrap_err();
+            drop(told);
+            let times =
+                |of: &[(Duration, Duration)]| of.iter().map(|(e, _)| *e).collect::<Vec<_>>();
+            assert_eq!(times(&sync), times(&elapsed), "{jumps:?}");
+            assert!(sync.len() < 20);
+            if policy.get_max_time().is_some() {
+                assert!(sync.iter().all(|(elapsed, wait)| *elapsed + *wait <= secs(10)));
+            }
+        }
+    }
+}
+
+#[test]
+fn a_failing_loop_without_waits_lets_other_tasks_of_a_running_runtime_run() {
+    use std::time::Instant;
+
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+    let turns = Rc::new(Cell::new(0));
+    let (count, began) = (Rc::clone(&turns), Instant::now());
+    let local = tokio::task::LocalSet::new();
+    local.spawn_local(async move {
+        loop {
+            count.set(count.get() + 1);
+            tokio::task::yield_now().await;
+        }
+    });
+    let policy = Retry::constant(Duration::ZERO).forever();
+    let run = policy.run_async(async || if turns.get() >= 10 { Ok(()) } else { Err("not yet") });
+    assert_eq!(runtime.block_on(local.run_until(run)), Ok(()));
+    assert!(began.elapsed() < secs(1), "{:?}", began.elapsed());
+}

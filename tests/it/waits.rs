@@ -357,6 +357,76 @@ proptest! {
     }
 
     #[test]
+    fn no_wait_is_longer_than_what_is_left_of_the_time(
+        schedule in any_schedule(),
+        time in any_wait(),
+        jitter in any_jitter(),
+        stops_before in proptest::bool::ANY,
+        takes in (0..10_000_000_000_u64).prop_map(Duration::from_nanos),
+        seed in 0..=u64::MAX,
+    ) {
+        let clock = TestClock::new();
+        let mut fits = true;
+        let mut policy = Retry::new(schedule).max_time(time).max_tries(60).jitter(jitter).seed(seed);
+        if stops_before {
+            policy = policy.stop_before_deadline();
+        }
+        let policy = policy.clock(&clock).on_backoff(|d| {
+            fits &= d.wait <= time.saturating_sub(d.elapsed) && d.elapsed < time;
+        });
+        let outcome = policy.run(|| {
+            clock.advance(takes);
+            Err::<(), _>("down")
+        });
+        drop(policy);
+        prop_assert_eq!((outcome, fits), (Err("down"), true));
+    }
+
+    #[test]
+    fn no_wait_is_zero_unless_that_was_asked_for(
+        first in (2..=u64::MAX).prop_map(Duration::from_nanos),
+        step in any_wait(),
+        factor in prop_oneof![1.0..f64::MAX, 1.0..3.0, Just(2.0)],
+        cap in (2..=u64::MAX).prop_map(Duration::from_nanos),
+        tries in any_tries(),
+        seed in 0..=u64::MAX,
+    ) {
+        let strategies = [
+            Schedule::from(Expo::new(first, factor)),
+            Fibo::new(first).into(),
+            Constant::new(first).into(),
+            Linear::new(first, step).into(),
+            Decay::new(first, factor, first).into(),
+        ];
+        for schedule in strategies {
+            prop_assert!(after(&schedule, tries) > Duration::ZERO);
+            for jitter in [Jitter::None, Jitter::Equal, Jitter::Additive(step)] {
+                let policy = Retry::new(schedule).max_wait(cap).max_tries(6).jitter(jitter);
+                let [slept, _] = two_runs(policy.seed(seed));
+                prop_assert!(slept.iter().all(|wait| *wait > Duration::ZERO));
+            }
+        }
+    }
+
+    #[test]
+    fn jitter_stays_in_its_range(
+        wait in any_wait(),
+        more in any_wait(),
+        seed in 0..=u64::MAX,
+    ) {
+        let one = |jitter| {
+            let policy = Retry::constant(wait).max_tries(2).jitter(jitter).seed(seed);
+            two_runs(policy)[0][0]
+        };
+        let most = wait.min(LONGEST);
+        prop_assert!(one(Jitter::Full) <= most);
+        prop_assert!(one(Jitter::Equal) <= most && one(Jitter::Equal) >= most / 2);
+        let added = one(Jitter::Additive(more));
+        prop_assert!(added >= most && added <= most.saturating_add(more).min(LONGEST));
+        prop_assert_eq!(one(Jitter::None), most);
+    }
+
+    #[test]
     fn expo_is_repeated_multiplication(
         wait in 0..=u64::MAX,
         factor in prop_oneof![0.01..10.0, 0.999..1.001],
