@@ -1,0 +1,178 @@
+//! The loops that one would write by hand: one with the features of a policy, and one that only counts.
+
+use std::future::Future;
+use std::hint::black_box;
+use std::time::Duration;
+
+use crate::bench::{Bench, block_on, state_of};
+use crate::rows::Row;
+use crate::script::{MAX_TRIES, Outcome, count_backoff, operation, operation_async};
+use crate::tasks;
+
+/// Exponential waits, full jitter, a cap, a number of tries.
+#[derive(Clone, Copy)]
+struct ByHand {
+    first_wait: Duration,
+    max_wait: Duration,
+    max_tries: u32,
+}
+
+impl ByHand {
+    const FREE: Self = Self {
+        first_wait: Duration::from_millis(100),
+        max_wait: Duration::from_secs(10),
+        max_tries: MAX_TRIES,
+    };
+    const ZERO: Self = Self { first_wait: Duration::ZERO, ..Self::FREE };
+
+    fn jittered(&self, wait: Duration) -> Duration {
+        wait.min(self.max_wait).mul_f64(fastrand::f64())
+    }
+
+    fn run<T, E>(
+        &self,
+        mut operation: impl FnMut() -> Result<T, E>,
+        sleep: impl Fn(Duration),
+        mut on_backoff: impl FnMut(&E, Duration),
+    ) -> Result<T, E> {
+        let mut wait = self.first_wait;
+        let mut tries = 1;
+        loop {
+            match operation() {
+                Err(error) if tries < self.max_tries => {
+                    let jittered = self.jittered(wait);
+                    on_backoff(&error, jittered);
+                    sleep(jittered);
+                    wait = wait.saturating_mul(2);
+                    tries += 1;
+                }
+                outcome => return outcome,
+            }
+        }
+    }
+
+    async fn run_async<T, E, F, S>(
+        &self,
+        mut operation: impl FnMut() -> F,
+        sleep: impl Fn(Duration) -> S,
+        mut on_backoff: impl FnMut(&E, Duration),
+    ) -> Result<T, E>
+    where
+        F: Future<Output = Result<T, E>>,
+        S: Future<Output = ()>,
+    {
+        let mut wait = self.first_wait;
+        let mut tries = 1;
+        loop {
+            match operation().await {
+                Err(error) if tries < self.max_tries => {
+                    let jittered = self.jittered(wait);
+                    on_backoff(&error, jittered);
+                    drop(error);
+                    sleep(jittered).await;
+                    wait = wait.saturating_mul(2);
+                    tries += 1;
+                }
+                outcome => return outcome,
+            }
+        }
+    }
+}
+
+fn no_sleep(wait: Duration) {
+    black_box(wait);
+}
+
+fn no_sleep_async(wait: Duration) -> impl Future<Output = ()> {
+    black_box(wait);
+    std::future::ready(())
+}
+
+fn nobody<E>(_: &E, _: Duration) {}
+
+fn counted<E>(_: &E, _: Duration) {
+    count_backoff();
+}
+
+pub fn register(bench: &mut Bench) {
+    bench.peer("hand");
+    let policy: &'static ByHand = Box::leak(Box::new(black_box(ByHand::FREE)));
+    for row in [Row::SyncFirstTry, Row::SyncThreeFailures, Row::SyncGivesUp] {
+        bench.call(row, || policy.run(operation, no_sleep, nobody));
+    }
+    bench.call(Row::SyncBuiltInside, || ByHand::FREE.run(operation, no_sleep, nobody));
+    bench.call(Row::SyncHandler, || policy.run(operation, no_sleep, counted));
+
+    for row in [Row::AsyncFirstTry, Row::AsyncThreeFailures, Row::AsyncGivesUp] {
+        bench.call(row, || block_on(policy.run_async(operation_async, no_sleep_async, nobody)));
+    }
+    bench.call(Row::AsyncHandler, || {
+        block_on(policy.run_async(operation_async, no_sleep_async, counted))
+    });
+
+    let zero: &'static ByHand = Box::leak(Box::new(black_box(ByHand::ZERO)));
+    for row in [Row::TokioFirstTry, Row::TokioThreeFailures] {
+        bench.tokio(row, || zero.run_async(operation_async, tokio::time::sleep, nobody));
+    }
+    bench.tokio(Row::TokioHandler, || zero.run_async(operation_async, tokio::time::sleep, counted));
+
+    bench.size(0, &policy.run_async(state_of::<0>, tokio::time::sleep, nobody));
+    bench.size(256, &policy.run_async(state_of::<256>, tokio::time::sleep, nobody));
+
+    bench.tasks(|| {
+        tasks::all(|| async {
+            let mut operation = tasks::fails_twice();
+            let mut tries = 1;
+            loop {
+                match operation().await {
+                    Err(_) if tries < MAX_TRIES => {
+                        tokio::time::sleep(tasks::WAIT).await;
+                        tries += 1;
+                    }
+                    outcome => break outcome,
+                }
+            }
+        })
+    });
+
+    for failures in Row::GROWTH {
+        let policy: &'static ByHand =
+            Box::leak(Box::new(black_box(ByHand { max_tries: u32::MAX, ..ByHand::FREE })));
+        bench.call(Row::Growth("expo", failures), || policy.run(operation, no_sleep, nobody));
+    }
+
+    bench.peer("bare");
+    let max_tries: &'static u32 = Box::leak(Box::new(black_box(MAX_TRIES)));
+    for row in [Row::SyncFirstTry, Row::SyncThreeFailures, Row::SyncGivesUp] {
+        bench.call(row, || bare(*max_tries));
+    }
+    bench.call(Row::SyncBuiltInside, || bare(MAX_TRIES));
+    for row in [Row::AsyncFirstTry, Row::AsyncThreeFailures, Row::AsyncGivesUp] {
+        bench.call(row, || block_on(bare_async(*max_tries)));
+    }
+
+    bench.peer("operation");
+    bench.call(Row::SyncFirstTry, operation);
+    bench.call(Row::AsyncFirstTry, || block_on(operation_async()));
+    bench.tokio(Row::TokioFirstTry, operation_async);
+}
+
+fn bare(max_tries: u32) -> Outcome {
+    let mut tries = 1;
+    loop {
+        match operation() {
+            Err(_) if tries < max_tries => tries += 1,
+            outcome => return outcome,
+        }
+    }
+}
+
+async fn bare_async(max_tries: u32) -> Outcome {
+    let mut tries = 1;
+    loop {
+        match operation_async().await {
+            Err(_) if tries < max_tries => tries += 1,
+            outcome => return outcome,
+        }
+    }
+}

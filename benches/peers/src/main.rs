@@ -1,0 +1,87 @@
+//! `benches/peers/run` runs it.
+
+mod allocator;
+mod bench;
+mod by_hand;
+mod rows;
+mod script;
+mod tasks;
+mod with_relent;
+
+use std::hint::black_box;
+use std::time::Instant;
+
+use bench::{Bench, Case, Run, once};
+use rows::Row;
+use tokio::runtime::Runtime;
+
+fn main() {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let runtime =
+        tokio::runtime::Builder::new_current_thread().enable_time().build().expect("a runtime");
+    let mut bench = Bench::default();
+    by_hand::register(&mut bench);
+    with_relent::register(&mut bench);
+    match arguments[..] {
+        ["count"] => count(bench.cases, &runtime),
+        ["heap"] => heap(bench.cases, &runtime),
+        ["sizes"] => {
+            for (peer, state, size) in bench.sizes {
+                println!("size{state}\t{peer}\t{size}");
+            }
+        }
+        ["tasks", name] => {
+            let (_, all) = bench.tasks.iter().find(|(peer, _)| *peer == name).expect("a crate");
+            let start = Instant::now();
+            assert_eq!(all(), tasks::TASKS);
+            println!("tasks_ms\t{name}\t{}", start.elapsed().as_millis());
+            println!("tasks_bytes\t{name}\t{}", allocator::peak());
+        }
+        _ => panic!("see `benches/peers/run`"),
+    }
+}
+
+/// How often a case is run to be counted: the generators of chance do not cost the same each time.
+fn rounds(case: &Case) -> u32 {
+    match (case.row, &case.run) {
+        (Row::Growth(..), _) => (3_000 / case.row.calls()).max(1),
+        (_, Run::Call(_)) => 1_000,
+        // These really wait.
+        (_, Run::Await(_)) => 50,
+    }
+}
+
+/// Runs each case, for callgrind to count.
+fn count(cases: Vec<Case>, runtime: &Runtime) {
+    #[inline(never)]
+    fn case_ends() {
+        black_box(());
+    }
+    for mut case in cases {
+        let rounds = rounds(&case);
+        // What is done once for a thread is nobody's: the first of a case's two dumps.
+        once(&mut case, runtime, || {});
+        case_ends();
+        for _ in 0..rounds {
+            once(&mut case, runtime, || {});
+        }
+        case_ends();
+        println!("{}\t{}\t{rounds}", case.row.id(), case.peer);
+    }
+}
+
+/// Counts the allocations of each case.
+fn heap(cases: Vec<Case>, runtime: &Runtime) {
+    for mut case in cases {
+        // What is allocated once for a thread is nobody's.
+        once(&mut case, runtime, || {});
+        let mut before = None;
+        let mut total = 0;
+        once(&mut case, runtime, || match before.take() {
+            None => before = Some(allocator::allocations()),
+            Some(before) => total += allocator::allocations() - before,
+        });
+        println!("heap/{}\t{}\t{total}", case.row.id(), case.peer);
+    }
+}

@@ -1,0 +1,64 @@
+//! What is measured: one row of the table each.
+
+use crate::script::MAX_TRIES;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Row {
+    SyncFirstTry,
+    SyncBuiltInside,
+    SyncThreeFailures,
+    SyncGivesUp,
+    SyncHandler,
+    /// As `SyncThreeFailures`, with waits that need no arithmetic.
+    SyncConstant,
+    AsyncFirstTry,
+    AsyncThreeFailures,
+    AsyncGivesUp,
+    AsyncHandler,
+    TokioFirstTry,
+    TokioThreeFailures,
+    TokioHandler,
+    /// A run of this many failures, and the strategy of its waits.
+    Growth(&'static str, u32),
+}
+
+impl Row {
+    pub const GROWTH: [u32; 5] = [1, 10, 100, 1_000, 10_000];
+
+    /// The name of the row in what the programs hand to one another.
+    pub fn id(self) -> String {
+        match self {
+            Self::Growth(strategy, failures) => format!("Growth/{strategy}/{failures}"),
+            _ => format!("{self:?}"),
+        }
+    }
+
+    /// How often the operation fails.
+    pub fn failures(self) -> u32 {
+        match self {
+            Self::SyncFirstTry
+            | Self::SyncBuiltInside
+            | Self::AsyncFirstTry
+            | Self::TokioFirstTry => 0,
+            Self::SyncGivesUp | Self::AsyncGivesUp => u32::MAX,
+            Self::Growth(_, failures) => failures,
+            _ => 3,
+        }
+    }
+
+    /// How often the operation should have been called.
+    pub fn calls(self) -> u32 {
+        match self {
+            Self::SyncGivesUp | Self::AsyncGivesUp => MAX_TRIES,
+            _ => self.failures() + 1,
+        }
+    }
+
+    /// How often a counting handler should have been.
+    pub fn backoffs(self) -> u32 {
+        match self {
+            Self::SyncHandler | Self::AsyncHandler | Self::TokioHandler => self.failures(),
+            _ => 0,
+        }
+    }
+}

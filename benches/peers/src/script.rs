@@ -1,0 +1,49 @@
+//! The operation that every crate retries: it fails as often as it is told to, and counts its calls.
+
+use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
+
+/// How often a policy lets the operation be called.
+pub const MAX_TRIES: u32 = 5;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Failure(pub u32);
+
+pub type Outcome = Result<u32, Failure>;
+
+static FAILURES: AtomicU32 = AtomicU32::new(0);
+static CALLS: AtomicU32 = AtomicU32::new(0);
+static BACKOFFS: AtomicU32 = AtomicU32::new(0);
+
+/// Begins anew: the next `failures` calls fail.
+pub fn reset(failures: u32) {
+    FAILURES.store(failures, Relaxed);
+    CALLS.store(0, Relaxed);
+    BACKOFFS.store(0, Relaxed);
+}
+
+/// Not inlined, as operations that do something are not. Plain loads and stores, which cost what a
+/// variable does: one thread calls it at a time.
+#[inline(never)]
+pub fn operation() -> Outcome {
+    let calls = CALLS.load(Relaxed) + 1;
+    CALLS.store(calls, Relaxed);
+    if calls <= FAILURES.load(Relaxed) { Err(Failure(calls)) } else { Ok(calls) }
+}
+
+pub async fn operation_async() -> Outcome {
+    operation()
+}
+
+/// What a counting handler does.
+#[inline]
+pub fn count_backoff() {
+    BACKOFFS.store(BACKOFFS.load(Relaxed) + 1, Relaxed);
+}
+
+pub fn calls() -> u32 {
+    CALLS.load(Relaxed)
+}
+
+pub fn backoffs() -> u32 {
+    BACKOFFS.load(Relaxed)
+}

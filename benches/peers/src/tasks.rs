@@ -1,0 +1,38 @@
+//! Very many tasks at once on two workers, each failing twice with a constant wait between.
+
+use std::future::{Future, Ready, ready};
+use std::time::Duration;
+
+use crate::script::{Failure, Outcome};
+
+pub const TASKS: usize = 100_000;
+pub const WAIT: Duration = Duration::from_millis(10);
+
+/// A task's own operation, with a state that moves into the task.
+pub fn fails_twice() -> impl FnMut() -> Ready<Outcome> + Send + 'static {
+    let mut calls = 0;
+    move || {
+        calls += 1;
+        ready(if calls <= 2 { Err(Failure(calls)) } else { Ok(calls) })
+    }
+}
+
+/// Spawns them all, and returns how many succeeded at the third try.
+pub fn all<F>(task: impl Fn() -> F) -> usize
+where
+    F: Future<Output = Outcome> + Send + 'static,
+{
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_time()
+        .build()
+        .expect("a runtime");
+    let handles: Vec<_> = (0..TASKS).map(|_| runtime.spawn(task())).collect();
+    runtime.block_on(async {
+        let mut succeeded = 0;
+        for handle in handles {
+            succeeded += usize::from(handle.await.expect("a task that does not panic") == Ok(3));
+        }
+        succeeded
+    })
+}

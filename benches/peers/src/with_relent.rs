@@ -1,0 +1,108 @@
+//! relent.
+
+use std::future::{Ready, ready};
+use std::hint::black_box;
+use std::time::Duration;
+
+use relent::{AsyncSleep, Jitter, Retry, Sleep};
+
+use crate::bench::{Bench, block_on, state_of};
+use crate::rows::Row;
+use crate::script::{MAX_TRIES, count_backoff, operation, operation_async};
+use crate::tasks;
+
+/// Waiting is free on this clock, and nobody reads it.
+#[derive(Clone, Copy)]
+struct Free;
+
+impl Sleep for Free {
+    fn now(&self) -> Duration {
+        black_box(Duration::ZERO)
+    }
+
+    fn sleep(&self, wait: Duration) {
+        black_box(wait);
+    }
+}
+
+impl AsyncSleep for Free {
+    type Sleep = Ready<()>;
+
+    fn now(&self) -> Duration {
+        black_box(Duration::ZERO)
+    }
+
+    fn sleep(&self, wait: Duration) -> Ready<()> {
+        black_box(wait);
+        ready(())
+    }
+}
+
+const EXPO: Retry = Retry::expo()
+    .first_wait(Duration::from_millis(100))
+    .max_wait(Duration::from_secs(10))
+    .max_tries(MAX_TRIES);
+
+/// The same policy for all runs, of which the compiler must not know what it says.
+fn shared<P>(policy: P) -> &'static P {
+    Box::leak(Box::new(black_box(policy)))
+}
+
+pub fn register(bench: &mut Bench) {
+    bench.peer("relent");
+    let policy = shared(EXPO.clock(Free));
+    for row in [Row::SyncFirstTry, Row::SyncThreeFailures, Row::SyncGivesUp] {
+        bench.call(row, || policy.run(operation));
+    }
+    bench.call(Row::SyncBuiltInside, || {
+        Retry::expo()
+            .first_wait(Duration::from_millis(100))
+            .max_wait(Duration::from_secs(10))
+            .max_tries(MAX_TRIES)
+            .clock(Free)
+            .run(operation)
+    });
+    let constant = shared(
+        Retry::constant(Duration::ZERO).jitter(Jitter::None).max_tries(MAX_TRIES).clock(Free),
+    );
+    bench.call(Row::SyncConstant, || constant.run(operation));
+    let counting = shared(EXPO.clock(Free).on_backoff(|_| count_backoff()));
+    bench.call(Row::SyncHandler, || counting.run(operation));
+
+    for row in [Row::AsyncFirstTry, Row::AsyncThreeFailures, Row::AsyncGivesUp] {
+        bench.call(row, || block_on(policy.run_async(operation_async)));
+    }
+    let counting = shared(EXPO.clock(Free).on_backoff(|_| count_backoff()));
+    bench.call(Row::AsyncHandler, || block_on(counting.run_async(operation_async)));
+
+    let zero = shared(EXPO.first_wait(Duration::ZERO));
+    for row in [Row::TokioFirstTry, Row::TokioThreeFailures] {
+        bench.tokio(row, || zero.run_async(operation_async));
+    }
+    let counting = shared(EXPO.first_wait(Duration::ZERO).on_backoff(|_| count_backoff()));
+    bench.tokio(Row::TokioHandler, || counting.run_async(operation_async));
+
+    let policy = shared(EXPO);
+    bench.size(0, &policy.run_async(state_of::<0>));
+    bench.size(256, &policy.run_async(state_of::<256>));
+
+    bench.tasks(|| {
+        static CONSTANT: Retry<relent::Constant> =
+            Retry::constant(tasks::WAIT).jitter(Jitter::None).max_tries(MAX_TRIES);
+        tasks::all(|| CONSTANT.run_async(tasks::fails_twice()))
+    });
+
+    for failures in Row::GROWTH {
+        let expo = shared(EXPO.max_tries(u32::MAX).clock(Free));
+        bench.call(Row::Growth("expo", failures), || expo.run(operation));
+        let tripled = shared(EXPO.factor(3.0).max_tries(u32::MAX).clock(Free));
+        bench.call(Row::Growth("expo, factor 3", failures), || tripled.run(operation));
+        let fibo = shared(Retry::fibo().max_tries(u32::MAX).clock(Free));
+        bench.call(Row::Growth("fibo", failures), || fibo.run(operation));
+        let decay = shared(Retry::decay().max_tries(u32::MAX).clock(Free));
+        bench.call(Row::Growth("decay", failures), || decay.run(operation));
+        let list = vec![Duration::from_millis(100); failures as usize];
+        let sequence = shared(Retry::sequence(list).clock(Free));
+        bench.call(Row::Growth("sequence", failures), || sequence.run(operation));
+    }
+}
