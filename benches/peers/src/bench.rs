@@ -52,12 +52,12 @@ impl Bench {
         self.cases.push(Case { peer: self.peer, row, run: Run::Call(Box::new(run)) });
     }
 
-    /// A run on tokio.
-    pub fn tokio<F>(&mut self, row: Row, mut run: impl FnMut() -> F + 'static)
+    /// A run on tokio. Making the future is a part of it.
+    pub fn tokio<F>(&mut self, row: Row, run: impl Fn() -> F + Copy + 'static)
     where
         F: Future<Output = Outcome> + 'static,
     {
-        let run = Run::Await(Box::new(move || Box::pin(run())));
+        let run = Run::Await(Box::new(move || Box::pin(async move { run().await })));
         self.cases.push(Case { peer: self.peer, row, run });
     }
 
@@ -69,6 +69,11 @@ impl Bench {
     pub fn tasks(&mut self, all: fn() -> usize) {
         self.tasks.push((self.peer, all));
     }
+}
+
+/// The same policy for all runs, of which the compiler must not know what it says.
+pub fn shared<P>(policy: P) -> &'static P {
+    Box::leak(Box::new(black_box(policy)))
 }
 
 /// Polls a future until it is ready: the least that an executor can be.

@@ -4,7 +4,7 @@ use std::future::Future;
 use std::hint::black_box;
 use std::time::Duration;
 
-use crate::bench::{Bench, block_on, state_of};
+use crate::bench::{Bench, block_on, shared, state_of};
 use crate::rows::Row;
 use crate::script::{MAX_TRIES, Outcome, count_backoff, operation, operation_async};
 use crate::tasks;
@@ -96,7 +96,7 @@ fn counted<E>(_: &E, _: Duration) {
 
 pub fn register(bench: &mut Bench) {
     bench.peer("hand");
-    let policy: &'static ByHand = Box::leak(Box::new(black_box(ByHand::FREE)));
+    let policy = shared(ByHand::FREE);
     for row in [Row::SyncFirstTry, Row::SyncThreeFailures, Row::SyncGivesUp] {
         bench.call(row, || policy.run(operation, no_sleep, nobody));
     }
@@ -110,7 +110,7 @@ pub fn register(bench: &mut Bench) {
         block_on(policy.run_async(operation_async, no_sleep_async, counted))
     });
 
-    let zero: &'static ByHand = Box::leak(Box::new(black_box(ByHand::ZERO)));
+    let zero = shared(ByHand::ZERO);
     for row in [Row::TokioFirstTry, Row::TokioThreeFailures] {
         bench.tokio(row, || zero.run_async(operation_async, tokio::time::sleep, nobody));
     }
@@ -136,13 +136,12 @@ pub fn register(bench: &mut Bench) {
     });
 
     for failures in Row::GROWTH {
-        let policy: &'static ByHand =
-            Box::leak(Box::new(black_box(ByHand { max_tries: u32::MAX, ..ByHand::FREE })));
+        let policy = shared(ByHand { max_tries: u32::MAX, ..ByHand::FREE });
         bench.call(Row::Growth("expo", failures), || policy.run(operation, no_sleep, nobody));
     }
 
     bench.peer("bare");
-    let max_tries: &'static u32 = Box::leak(Box::new(black_box(MAX_TRIES)));
+    let max_tries = shared(MAX_TRIES);
     for row in [Row::SyncFirstTry, Row::SyncThreeFailures, Row::SyncGivesUp] {
         bench.call(row, || bare(*max_tries));
     }

@@ -6,7 +6,21 @@ mod by_hand;
 mod rows;
 mod script;
 mod tasks;
+#[cfg(feature = "peers")]
+mod with_backoff;
+#[cfg(feature = "peers")]
+mod with_backon;
 mod with_relent;
+#[cfg(feature = "peers")]
+mod with_retry;
+#[cfg(feature = "peers")]
+mod with_tokio_retry;
+#[cfg(feature = "peers")]
+mod with_tokio_retry2;
+#[cfg(feature = "peers")]
+mod with_tower;
+#[cfg(feature = "peers")]
+mod with_tryhard;
 
 use std::hint::black_box;
 use std::time::Instant;
@@ -23,6 +37,18 @@ fn main() {
     let mut bench = Bench::default();
     by_hand::register(&mut bench);
     with_relent::register(&mut bench);
+    #[cfg(feature = "peers")]
+    for register in [
+        with_backon::register,
+        with_backoff::register,
+        with_retry::register,
+        with_tokio_retry::register,
+        with_tokio_retry2::register,
+        with_tryhard::register,
+        with_tower::register,
+    ] {
+        register(&mut bench);
+    }
     match arguments[..] {
         ["count"] => count(bench.cases, &runtime),
         ["heap"] => heap(bench.cases, &runtime),

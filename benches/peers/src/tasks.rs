@@ -9,7 +9,7 @@ pub const TASKS: usize = 100_000;
 pub const WAIT: Duration = Duration::from_millis(10);
 
 /// A task's own operation, with a state that moves into the task.
-pub fn fails_twice() -> impl FnMut() -> Ready<Outcome> + Send + 'static {
+pub fn fails_twice() -> impl FnMut() -> Ready<Outcome> + Clone + Send + 'static {
     let mut calls = 0;
     move || {
         calls += 1;

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use relent::{AsyncSleep, Jitter, Retry, Sleep};
 
-use crate::bench::{Bench, block_on, state_of};
+use crate::bench::{Bench, block_on, shared, state_of};
 use crate::rows::Row;
 use crate::script::{MAX_TRIES, count_backoff, operation, operation_async};
 use crate::tasks;
@@ -42,11 +42,6 @@ const EXPO: Retry = Retry::expo()
     .first_wait(Duration::from_millis(100))
     .max_wait(Duration::from_secs(10))
     .max_tries(MAX_TRIES);
-
-/// The same policy for all runs, of which the compiler must not know what it says.
-fn shared<P>(policy: P) -> &'static P {
-    Box::leak(Box::new(black_box(policy)))
-}
 
 pub fn register(bench: &mut Bench) {
     bench.peer("relent");
