@@ -103,6 +103,14 @@ pub fn register(bench: &mut Bench) {
     bench.call(Row::SyncBuiltInside, || ByHand::FREE.run(operation, no_sleep, nobody));
     bench.call(Row::SyncHandler, || policy.run(operation, no_sleep, counted));
 
+    let mut wait = policy.first_wait;
+    bench.wait(move || {
+        let jittered = policy.jittered(wait);
+        // What the loop does for the wait after this one, which must not grow beyond reason here.
+        wait = black_box(black_box(policy.first_wait).saturating_mul(2));
+        jittered
+    });
+
     for row in [Row::AsyncFirstTry, Row::AsyncThreeFailures, Row::AsyncGivesUp] {
         bench.call(row, || block_on(policy.run_async(operation_async, no_sleep_async, nobody)));
     }
@@ -152,6 +160,7 @@ pub fn register(bench: &mut Bench) {
 
     bench.peer("operation");
     bench.call(Row::SyncFirstTry, operation);
+    bench.wait(|| Duration::ZERO);
     bench.call(Row::AsyncFirstTry, || block_on(operation_async()));
     bench.tokio(Row::TokioFirstTry, operation_async);
 }

@@ -3,9 +3,13 @@
 mod allocator;
 mod bench;
 mod by_hand;
+mod plot;
+mod report;
 mod rows;
 mod script;
 mod tasks;
+mod threads;
+mod times;
 #[cfg(feature = "peers")]
 mod with_backoff;
 #[cfg(feature = "peers")]
@@ -27,13 +31,13 @@ use std::time::Instant;
 
 use bench::{Bench, Case, Run, once};
 use rows::Row;
-use tokio::runtime::Runtime;
+use tokio::runtime::{Builder, Runtime};
 
+/// Each part prints lines of a row, a crate and a figure, with tabs between.
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
-    let runtime =
-        tokio::runtime::Builder::new_current_thread().enable_time().build().expect("a runtime");
+    let runtime = Builder::new_current_thread().enable_time().build().expect("a runtime");
     let mut bench = Bench::default();
     by_hand::register(&mut bench);
     with_relent::register(&mut bench);
@@ -52,18 +56,25 @@ fn main() {
     match arguments[..] {
         ["count"] => count(bench.cases, &runtime),
         ["heap"] => heap(bench.cases, &runtime),
+        ["times"] => times::print(bench.cases, &runtime),
+        ["threads"] => threads::print(),
         ["sizes"] => {
             for (peer, state, size) in bench.sizes {
-                println!("size{state}\t{peer}\t{size}");
+                println!("size/{state}\t{peer}\t{size}");
             }
         }
         ["tasks", name] => {
             let (_, all) = bench.tasks.iter().find(|(peer, _)| *peer == name).expect("a crate");
             let start = Instant::now();
             assert_eq!(all(), tasks::TASKS);
-            println!("tasks_ms\t{name}\t{}", start.elapsed().as_millis());
-            println!("tasks_bytes\t{name}\t{}", allocator::peak());
+            println!("tasks/ms\t{name}\t{}", start.elapsed().as_millis());
+            println!("tasks/bytes\t{name}\t{}", allocator::peak());
         }
+        ["ratios", results] => report::ratios(results),
+        ["gate", results, committed] => report::gate(results, committed),
+        ["tables", results] => report::tables(results),
+        ["plot", results] => plot::picture(results),
+        ["line", svg] => plot::definition(svg),
         _ => panic!("see `benches/peers/run`"),
     }
 }

@@ -9,7 +9,7 @@ pub enum Row {
     SyncThreeFailures,
     SyncGivesUp,
     SyncHandler,
-    /// As `SyncThreeFailures`, with waits that need no arithmetic.
+    /// As `SyncThreeFailures`, with waits that need no arithmetic: for what cannot show `Wait` alone.
     SyncConstant,
     AsyncFirstTry,
     AsyncThreeFailures,
@@ -18,6 +18,8 @@ pub enum Row {
     TokioFirstTry,
     TokioThreeFailures,
     TokioHandler,
+    /// No run: only the computation of one jittered exponential wait.
+    Wait,
     /// A run of this many failures, and the strategy of its waits.
     Growth(&'static str, u32),
 }
@@ -36,7 +38,8 @@ impl Row {
     /// How often the operation fails.
     pub fn failures(self) -> u32 {
         match self {
-            Self::SyncFirstTry
+            Self::Wait
+            | Self::SyncFirstTry
             | Self::SyncBuiltInside
             | Self::AsyncFirstTry
             | Self::TokioFirstTry => 0,
@@ -50,6 +53,7 @@ impl Row {
     pub fn calls(self) -> u32 {
         match self {
             Self::SyncGivesUp | Self::AsyncGivesUp => MAX_TRIES,
+            Self::Wait => 0,
             _ => self.failures() + 1,
         }
     }

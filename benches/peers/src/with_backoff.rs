@@ -93,6 +93,7 @@ async fn transient_state<const N: usize>() -> Result<u32, Error<Failure>> {
     state_of::<N>().await.map_err(Error::transient)
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "`map_err` passes it so")]
 fn plain(error: Error<Failure>) -> Failure {
     match error {
         Error::Permanent(failure) | Error::Transient { err: failure, .. } => failure,
@@ -111,6 +112,9 @@ pub fn register(bench: &mut Bench) {
     bench.call(Row::SyncHandler, || {
         backoff::retry_notify(policy.clone(), transient, |_, _| count_backoff()).map_err(plain)
     });
+
+    let mut waits = expo(first_wait()).waits;
+    bench.wait(move || waits.next_backoff().expect("one more wait"));
 
     for row in [Row::AsyncFirstTry, Row::AsyncThreeFailures, Row::AsyncGivesUp] {
         bench.call(row, || {

@@ -4,7 +4,7 @@ use std::future::{Ready, ready};
 use std::hint::black_box;
 use std::time::Duration;
 
-use backon::{BlockingRetryable, ConstantBuilder, ExponentialBuilder, Retryable};
+use backon::{BackoffBuilder, BlockingRetryable, ConstantBuilder, ExponentialBuilder, Retryable};
 
 use crate::bench::{Bench, block_on, shared, state_of};
 use crate::rows::Row;
@@ -44,6 +44,9 @@ pub fn register(bench: &mut Bench) {
             .notify(|_, _| count_backoff())
             .call()
     });
+
+    let mut waits = expo().without_max_times().build();
+    bench.wait(move || waits.next().expect("one more wait"));
 
     for row in [Row::AsyncFirstTry, Row::AsyncThreeFailures, Row::AsyncGivesUp] {
         bench.call(row, || {

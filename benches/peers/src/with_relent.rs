@@ -13,7 +13,7 @@ use crate::tasks;
 
 /// Waiting is free on this clock, and nobody reads it.
 #[derive(Clone, Copy)]
-struct Free;
+pub struct Free;
 
 impl Sleep for Free {
     fn now(&self) -> Duration {
@@ -38,7 +38,7 @@ impl AsyncSleep for Free {
     }
 }
 
-const EXPO: Retry = Retry::expo()
+pub const EXPO: Retry = Retry::expo()
     .first_wait(Duration::from_millis(100))
     .max_wait(Duration::from_secs(10))
     .max_tries(MAX_TRIES);

@@ -22,6 +22,7 @@ fn free(&(first_wait, factor): &(u64, f64)) -> impl Iterator<Item = Duration> + 
     })
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "`map_err` passes it so")]
 fn plain(error: retry::Error<Failure>) -> Failure {
     error.error
 }
@@ -34,6 +35,9 @@ pub fn register(bench: &mut Bench) {
         bench.call(row, || retry::retry(free(policy), operation).map_err(plain));
     }
     bench.call(Row::SyncBuiltInside, || retry::retry(free(&EXPO), operation).map_err(plain));
+    let expo = Exponential::from_millis_with_factor(EXPO.0, EXPO.1);
+    let mut waits = expo.map(|wait| wait.min(Duration::from_secs(10))).map(jitter);
+    bench.wait(move || waits.next().expect("one more wait"));
     bench.call(Row::SyncHandler, || {
         // Its way to be told of a back-off.
         let told = free(policy).inspect(|_| count_backoff());

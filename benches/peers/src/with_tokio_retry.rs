@@ -24,6 +24,9 @@ pub fn register(bench: &mut Bench) {
     let policy = shared(expo(50));
     bench.call(Row::AsyncFirstTry, || block_on(Retry::start(waits(policy), operation_async)));
 
+    let mut endless = policy.clone().map(jitter);
+    bench.wait(move || endless.next().expect("one more wait"));
+
     let zero = shared(expo(0));
     for row in [Row::TokioFirstTry, Row::TokioThreeFailures] {
         bench.tokio(row, || Retry::start(waits(zero), operation_async));

@@ -31,6 +31,9 @@ pub fn register(bench: &mut Bench) {
     let policy = shared(expo(100));
     bench.call(Row::AsyncFirstTry, || block_on(Retry::spawn(waits(policy), transient)));
 
+    let mut endless = policy.clone().map(jitter);
+    bench.wait(move || endless.next().expect("one more wait"));
+
     let zero = shared(expo(0));
     for row in [Row::TokioFirstTry, Row::TokioThreeFailures] {
         bench.tokio(row, || Retry::spawn(waits(zero), transient));

@@ -5,6 +5,7 @@ use std::time::Duration;
 use tower::ServiceExt;
 use tower::retry::Retry;
 use tower::retry::backoff::{Backoff, ExponentialBackoff, ExponentialBackoffMaker, MakeBackoff};
+use tower::util::rng::HasherRng;
 use tower::util::{ServiceFn, service_fn};
 
 use crate::bench::{Bench, block_on, shared, state_of};
@@ -24,7 +25,7 @@ impl<const COUNTS: bool> Policy<COUNTS> {
             first_wait,
             Duration::from_secs(10),
             0.99,
-            Default::default(),
+            HasherRng::default(),
         );
         let backoff = maker.expect("valid settings").make_backoff();
         Self { backoff, retries: MAX_TRIES - 1 }

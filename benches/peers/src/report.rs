@@ -1,0 +1,262 @@
+//! What is made of the figures: tables, and the gate.
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+use std::fs;
+use std::process::exit;
+
+use crate::rows::Row;
+
+pub const PEERS: [&str; 8] =
+    ["relent", "backon", "backoff", "retry", "tokio-retry", "tokio-retry2", "tryhard", "tower"];
+
+/// How far above a committed ratio is still the same.
+const TOLERANCE: f64 = 1.02;
+
+/// Figures by row and crate.
+pub struct Results(BTreeMap<(String, String), String>);
+
+impl Results {
+    pub fn read(path: &str) -> Self {
+        let text = fs::read_to_string(path).expect("results");
+        let figures = text.lines().map(|line| {
+            let mut parts = line.split('\t').map(String::from);
+            let mut next = || parts.next().expect("a row, a crate and a figure");
+            ((next(), next()), next())
+        });
+        Self(figures.collect())
+    }
+
+    fn text(&self, row: &str, peer: &str) -> Option<&str> {
+        self.0.get(&(row.into(), peer.into())).map(String::as_str)
+    }
+
+    fn get(&self, row: &str, peer: &str) -> Option<f64> {
+        self.text(row, peer)?.parse().ok()
+    }
+
+    /// Against the loop by hand, in the same run.
+    pub fn ratio(&self, row: &str, peer: &str) -> Option<f64> {
+        Some(self.get(row, peer)? / self.get(row, "hand")?)
+    }
+
+    /// The rows that count instructions of relent and of the loop by hand.
+    fn gated(&self) -> BTreeMap<&str, f64> {
+        let longest = Row::Growth("expo", 10_000).id();
+        let rows = self.0.keys().map(|(row, _)| row.as_str());
+        let rows = rows.filter(|row| !row.contains('/') || *row == longest);
+        rows.filter_map(|row| Some((row, self.ratio(row, "relent")?))).collect()
+    }
+
+    /// What one jittered exponential wait costs. relent has no way to compute one alone: there it is
+    /// what it costs more than waits that need no arithmetic.
+    fn wait(&self, peer: &str) -> Option<f64> {
+        if peer == "relent" {
+            let id = |row: Row| self.get(&row.id(), peer);
+            return Some((id(Row::SyncThreeFailures)? - id(Row::SyncConstant)?) / 3.0);
+        }
+        let row = Row::Wait.id();
+        Some(self.get(&row, peer)? - self.get(&row, "operation")?)
+    }
+
+    /// What a counting handler costs at each back-off.
+    fn handler(&self, peer: &str, without: Row, with: Row) -> Option<f64> {
+        Some((self.get(&with.id(), peer)? - self.get(&without.id(), peer)?) / 3.0)
+    }
+
+    /// The most allocations of any run.
+    fn heap(&self, peer: &str) -> Option<f64> {
+        let rows = self.0.keys().filter(|(row, of)| row.starts_with("heap/") && of == peer);
+        rows.filter_map(|(row, _)| self.get(row, peer)).reduce(f64::max)
+    }
+}
+
+/// Prints what is to be committed as the bars of the gate.
+pub fn ratios(results: &str) {
+    for (row, ratio) in Results::read(results).gated() {
+        println!("{row}\t{ratio:.3}");
+    }
+}
+
+/// Fails where a ratio has grown.
+pub fn gate(results: &str, committed: &str) {
+    let results = Results::read(results);
+    let mut current = results.gated();
+    let mut failed = false;
+    let committed = fs::read_to_string(committed).expect("the committed ratios");
+    for line in committed.lines().filter(|line| !line.starts_with('#')) {
+        let (row, bar) = line.split_once('\t').expect("a row and a ratio");
+        let bar: f64 = bar.parse().expect("a ratio");
+        let Some(ratio) = current.remove(row) else {
+            println!("FAILED: {row} was not measured");
+            failed = true;
+            continue;
+        };
+        let instructions = results.get(row, "relent").unwrap_or_default();
+        print!(
+            "{row}: {instructions:.0} instructions, {ratio:.3} of the loop by hand, {bar} committed"
+        );
+        if ratio > bar * TOLERANCE {
+            println!("  FAILED: more than 2 % above");
+            failed = true;
+        } else if ratio * TOLERANCE < bar {
+            println!("  (commit the lower one, so that it stays so)");
+        } else {
+            println!();
+        }
+    }
+    for row in current.into_keys() {
+        println!("FAILED: {row} has no committed ratio");
+        failed = true;
+    }
+    if failed {
+        exit(1);
+    }
+}
+
+/// A row of the table of ratios.
+pub struct Line {
+    pub title: &'static str,
+    pub row: String,
+    /// How the figure of the loop by hand is shown.
+    show: fn(f64) -> String,
+}
+
+/// The rows of the table of ratios.
+pub fn lines() -> Vec<Line> {
+    fn count(count: f64) -> String {
+        format!("{count:.0}")
+    }
+    fn nanos(nanos: f64) -> String {
+        format!("{nanos:.1} ns")
+    }
+    fn bytes(bytes: f64) -> String {
+        format!("{bytes:.0} B")
+    }
+    fn millis(millis: f64) -> String {
+        format!("{millis:.0} ms")
+    }
+    fn mebibytes(bytes: f64) -> String {
+        format!("{:.1} MiB", bytes / f64::from(1 << 20))
+    }
+    let instructions = [
+        ("sync, success at the first try", Row::SyncFirstTry),
+        ("— with the policy built inside", Row::SyncBuiltInside),
+        ("sync, three failures, then success", Row::SyncThreeFailures),
+        ("— with a handler that counts", Row::SyncHandler),
+        ("sync, five failures, gives up", Row::SyncGivesUp),
+        ("async, success at the first try", Row::AsyncFirstTry),
+        ("async, three failures, then success", Row::AsyncThreeFailures),
+        ("— with a handler that counts", Row::AsyncHandler),
+        ("on tokio, success at the first try", Row::TokioFirstTry),
+        ("on tokio, three failures, then success", Row::TokioThreeFailures),
+        ("— with a handler that counts", Row::TokioHandler),
+    ];
+    let mut lines =
+        Vec::from(instructions.map(|(title, row)| Line { title, row: row.id(), show: count }));
+    let mut add = |title, row: &str, show| lines.push(Line { title, row: row.into(), show });
+    add("wall time: sync, first try", "ns/SyncFirstTry", nanos);
+    add("wall time: sync, three failures", "ns/SyncThreeFailures", nanos);
+    add("wall time: async, first try", "ns/AsyncFirstTry", nanos);
+    add("wall time: async, three failures", "ns/AsyncThreeFailures", nanos);
+    add("future of an operation without state", "size/0", bytes);
+    add("future of an operation with 256 B of state", "size/256", bytes);
+    add("100,000 tasks on tokio, wall time", "tasks/ms", millis);
+    add("100,000 tasks on tokio, most memory", "tasks/bytes", mebibytes);
+    lines
+}
+
+fn cell(figure: Option<f64>, decimals: usize) -> String {
+    figure.map_or(String::new(), |figure| format!("{figure:.decimals$}"))
+}
+
+fn print_row(title: &str, cells: impl IntoIterator<Item = String>) {
+    let mut line = format!("| {title} |");
+    for cell in cells {
+        write!(line, " {cell} |").expect("a string takes it all");
+    }
+    println!("{line}");
+}
+
+fn print_head(title: &str, columns: &[String]) {
+    print_row(title, columns.iter().cloned());
+    println!("|---|{}", "---:|".repeat(columns.len()));
+}
+
+/// Prints all tables in Markdown.
+pub fn tables(results: &str) {
+    let results = Results::read(results);
+    let machine = results.text("machine", "").unwrap_or("an unknown machine");
+    println!("Measured on {machine}.\n");
+
+    let name = |peer: &str| match results.text("version", peer) {
+        Some(version) if peer != "relent" => format!("{peer} {version}"),
+        _ => peer.to_owned(),
+    };
+    let mut columns = vec!["by hand".to_owned()];
+    columns.extend(PEERS.map(name));
+    columns.push("bare".to_owned());
+    print_head("", &columns);
+    for Line { title, row, show } in lines() {
+        let by_hand = results.get(&row, "hand").map_or(String::new(), show);
+        let others =
+            PEERS.into_iter().chain(["bare"]).map(|peer| cell(results.ratio(&row, peer), 2));
+        print_row(title, [by_hand].into_iter().chain(others));
+    }
+
+    println!();
+    let mut columns = vec!["by hand".to_owned()];
+    columns.extend(PEERS.map(String::from));
+    print_head("not as ratios", &columns);
+    let all = |figure: &dyn Fn(&str) -> Option<f64>| {
+        let peers = ["hand"].into_iter().chain(PEERS);
+        peers.map(|peer| cell(figure(peer), 0)).collect::<Vec<_>>()
+    };
+    print_row("instructions for one jittered exponential wait", all(&|peer| results.wait(peer)));
+    print_row(
+        "more for each back-off with a handler, sync",
+        all(&|peer| results.handler(peer, Row::SyncThreeFailures, Row::SyncHandler)),
+    );
+    print_row(
+        "more for each back-off with a handler, on tokio",
+        all(&|peer| results.handler(peer, Row::TokioThreeFailures, Row::TokioHandler)),
+    );
+    print_row("heap allocations in a run, at most", all(&|peer| results.heap(peer)));
+    print_row("bytes of the future, no state", all(&|peer| results.get("size/0", peer)));
+    print_row("bytes of the future, 256 B of state", all(&|peer| results.get("size/256", peer)));
+
+    println!();
+    growth(&results);
+    println!();
+    let columns = ["no handler", "a handler", "an observer"];
+    print_head("threads that share a policy", &columns.map(String::from));
+    for threads in [1, 2, 4, 8, 16, 32, 64] {
+        let figure = |column| cell(results.get(&format!("threads/{threads}"), column), 0);
+        print_row(&threads.to_string(), columns.map(figure));
+    }
+    println!();
+    print_head("a program with one call", &["seconds", "crates"].map(String::from));
+    for ((row, peer), seconds) in &results.0 {
+        if let Some(kind) = row.strip_prefix("build/") {
+            let crates = results.text(&format!("crates/{kind}"), peer).unwrap_or_default();
+            print_row(&format!("{kind}: {peer}"), [seconds.clone(), crates.to_owned()]);
+        }
+    }
+}
+
+/// What one more attempt costs, the later it comes.
+fn growth(results: &Results) {
+    let steps = Row::GROWTH.windows(2).map(|step| (step[0], step[1]));
+    let columns: Vec<_> = steps.clone().map(|(from, to)| format!("try {from} to {to}")).collect();
+    print_head("instructions for each attempt", &columns);
+    let relent = ["expo", "expo, factor 3", "fibo", "decay", "sequence"];
+    let rows = relent.map(|strategy| ("relent", strategy)).into_iter().chain([("hand", "expo")]);
+    for (peer, strategy) in rows {
+        let figure = |(from, to)| {
+            let at = |failures| results.get(&Row::Growth(strategy, failures).id(), peer);
+            Some((at(to)? - at(from)?) / f64::from(to - from))
+        };
+        let who = if peer == "hand" { "by hand, " } else { "" };
+        print_row(&format!("{who}{strategy}"), steps.clone().map(|step| cell(figure(step), 0)));
+    }
+}
