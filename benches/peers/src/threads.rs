@@ -13,7 +13,7 @@ use crate::with_relent::{EXPO, Free};
 
 const THREADS: [u32; 7] = [1, 2, 4, 8, 16, 32, 64];
 const RUNS: u32 = 256_000;
-const ROUNDS: usize = 3;
+const ROUNDS: usize = 7;
 
 /// Counts what handlers count too: the counter is shared as it is.
 struct Counter;
