@@ -10,6 +10,7 @@ use tokio::runtime::Runtime;
 
 use crate::rows::Row;
 use crate::script::{self, Outcome};
+use crate::tasks::Took;
 
 pub type BoxFuture = Pin<Box<dyn Future<Output = Outcome>>>;
 
@@ -30,8 +31,8 @@ pub struct Case {
 /// A future's size: the crate, the bytes of the operation's state, and the size.
 pub type Size = (&'static str, usize, usize);
 
-/// A crate, and a program that makes very many tasks and returns how many came to their end.
-pub type Tasks = (&'static str, fn() -> usize);
+/// A crate, and a program that makes very many tasks.
+pub type Tasks = (&'static str, fn() -> Took);
 
 #[derive(Default)]
 pub struct Bench {
@@ -75,7 +76,7 @@ impl Bench {
         self.sizes.push((self.peer, state, size_of_val(future)));
     }
 
-    pub fn tasks(&mut self, all: fn() -> usize) {
+    pub fn tasks(&mut self, all: fn() -> Took) {
         self.tasks.push((self.peer, all));
     }
 }

@@ -73,6 +73,9 @@ impl Results {
 
 /// Prints what is to be committed as the bars of the gate.
 pub fn ratios(results: &str) {
+    println!(
+        "# Instructions of relent as a multiple of those of the loop by hand: what the gate allows."
+    );
     for (row, ratio) in Results::read(results).gated() {
         println!("{row}\t{ratio:.3}");
     }
@@ -162,6 +165,7 @@ pub fn lines() -> Vec<Line> {
     add("future of an operation without state", "size/0", bytes);
     add("future of an operation with 256 B of state", "size/256", bytes);
     add("100,000 tasks on tokio, wall time", "tasks/ms", millis);
+    add("100,000 tasks on tokio, processor time", "tasks/processors", millis);
     add("100,000 tasks on tokio, most memory", "tasks/bytes", mebibytes);
     lines
 }
