@@ -233,7 +233,10 @@ pub fn tables(results: &str) {
     growth(&results);
     println!();
     let columns = ["no handler", "a handler", "an observer"];
-    print_head("threads that share a policy", &columns.map(String::from));
+    print_head(
+        "ns of processor time for a run, in threads that share a policy",
+        &columns.map(String::from),
+    );
     for threads in [1, 2, 4, 8, 16, 32, 64] {
         let figure = |column| cell(results.get(&format!("threads/{threads}"), column), 0);
         print_row(&threads.to_string(), columns.map(figure));

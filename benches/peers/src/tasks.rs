@@ -1,10 +1,10 @@
 //! Very many tasks at once on two workers, each failing twice with a constant wait between.
 
-use std::fs;
 use std::future::{Future, Ready, ready};
 use std::time::{Duration, Instant};
 
 use crate::script::{Failure, Outcome};
+use crate::times::processors;
 
 const TASKS: usize = 100_000;
 pub const WAIT: Duration = Duration::from_millis(10);
@@ -35,25 +35,12 @@ where
         .enable_time()
         .build()
         .expect("a runtime");
-    let start = Instant::now();
+    let (start, before) = (Instant::now(), processors());
     let handles: Vec<_> = (0..TASKS).map(|_| runtime.spawn(task())).collect();
     runtime.block_on(async {
         for handle in handles {
             assert_eq!(handle.await.expect("a task that does not panic"), Ok(3));
         }
     });
-    // While the workers are still there to be asked.
-    Took { wall: start.elapsed(), processors: processors() }
-}
-
-/// The time that this process's threads have spent running, as Linux tells it.
-fn processors() -> Duration {
-    let threads = fs::read_dir("/proc/self/task").expect("Linux");
-    let nanos = threads.map(|thread| {
-        let path = thread.expect("a thread").path().join("schedstat");
-        let text = fs::read_to_string(path).expect("what the scheduler counts");
-        let nanos = text.split(' ').next().and_then(|nanos| nanos.parse().ok());
-        nanos.unwrap_or(0)
-    });
-    Duration::from_nanos(nanos.sum())
+    Took { wall: start.elapsed(), processors: processors().saturating_sub(before) }
 }

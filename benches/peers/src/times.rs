@@ -1,7 +1,8 @@
 //! Wall times: noisy, so that only those of one run of this program are to be compared.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
+use rustix::time::{ClockId, clock_gettime};
 use tokio::runtime::Runtime;
 
 use crate::bench::{Case, Run, once};
@@ -33,4 +34,9 @@ pub fn print(cases: Vec<Case>, runtime: &Runtime) {
     for (case, least) in cases {
         println!("ns/{}\t{}\t{least:.2}", case.row.id(), case.peer);
     }
+}
+
+/// How long this program has run on any processor.
+pub fn processors() -> Duration {
+    clock_gettime(ClockId::ProcessCPUTime).try_into().expect("no time before the beginning")
 }
