@@ -162,6 +162,8 @@ where
 }
 
 /// All that follows an attempt, up to where the next one is to be made.
+#[expect(clippy::inline_always, reason = "as what it calls")]
+#[inline(always)]
 pub(crate) fn after<T, E, S, C, H, Z>(
     policy: &Retry<S, C, H, Z>,
     run: &mut Run,
