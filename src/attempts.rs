@@ -57,7 +57,8 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
     /// In async code the loop calls [`after_async`](Attempts::after_async) instead; see there.
     /// Handlers and observers are told the same events in the same order as by
     /// [`run`](Self::run). The target is the file and line of this call unless one is set. Dropped
-    /// half-way it tells nothing more.
+    /// half-way it tells nothing more. Last steps are not for it: time an attempt yourself, with
+    /// [`remaining`](Attempts::remaining), and learn the reason of a give-up from a handler.
     ///
     /// # Panics
     ///

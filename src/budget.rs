@@ -28,9 +28,10 @@ use crate::retry::Retry;
 /// ```
 ///
 /// Waits and jitter spread a load, and do not lessen it: with enough clients that try again, a
-/// server that was overloaded once may never recover. A budget bounds how much retries add. One
-/// `static` for each thing that can be down is the usual way; runs share it by reference or in an
-/// `Arc`.
+/// server that was overloaded once may never recover
+/// ([a simulation](crate::_docs::dangers#retries-keep-a-server-down)). A budget bounds how much
+/// retries add. One `static` for each thing that can be down is the usual way; runs share it by
+/// reference or in an `Arc`.
 ///
 /// A retry takes its [`cost`](Self::cost) from the account. A run that succeeds after retries puts
 /// back the cost of the last one, and one that succeeds at once puts in 1, never above the
@@ -136,6 +137,7 @@ impl<C: fmt::Debug, B: Deref<Target = Budget>> fmt::Debug for Budgeted<C, B> {
     }
 }
 
+/// # Whether to retry: a budget
 impl<S, C, H, Z> Retry<S, C, H, Z> {
     /// Retries only while this account holds the cost of a retry: see [`Budget`].
     ///

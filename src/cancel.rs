@@ -172,6 +172,7 @@ pub struct Cancellable<Z> {
     cancel: Cancel,
 }
 
+/// # What clock: waits that others end
 impl<S, C, H, Z> Retry<S, C, H, Z> {
     /// Gives up as soon as this handle says so, in the middle of a wait too.
     ///

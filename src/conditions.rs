@@ -90,6 +90,9 @@ link! {
 }
 
 /// # Whether to retry
+///
+/// What should be retried, and what never, is on the guide's page of
+/// [dangers](crate::_docs::dangers).
 impl<S, C, H, Z> Retry<S, C, H, Z> {
     /// Retries only the errors for which the function says so; any other ends the run at once.
     ///

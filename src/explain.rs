@@ -9,6 +9,7 @@ use crate::operation::{End, Finish, Hidden, Needs};
 use crate::retry::Retry;
 use crate::timeout::Unbounded;
 
+/// # Last steps: how and why it ended
 impl<S, C, H, Z> Retry<S, C, H, Z> {
     /// The same policy, whose runs say how they ended: in a [`Succeeded`] or a [`RetryError`].
     ///
@@ -200,7 +201,15 @@ impl<T, E: fmt::Debug> fmt::Debug for RetryError<T, E> {
     }
 }
 
-/// When and why a run gave up.
+/// When and why a run gave up: what a [`RetryError`] says beside the operation's own error.
+///
+/// ```
+/// use relent::{Retry, TestClock};
+///
+/// let policy = Retry::expo().max_tries(1).clock(TestClock::new());
+/// let error = policy.explain().run(|| Err::<(), _>("down")).unwrap_err();
+/// assert_eq!(error.gave_up().to_string(), "gave up after 1 try in 0.0s (max tries)");
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct GaveUp {

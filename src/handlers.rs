@@ -202,6 +202,8 @@ impl<'k, 'h: 'k, T, E, P> Append<'k, T, E> for Handlers<'h, T, E, P> {
 /// called on the path of the call: a handler should be quick, must not run the policy that it
 /// belongs to (a panic says so), and must not wait for another thread's run of that policy, nor run
 /// a policy whose handlers run this one. A handler that panics ends the run; the policy stays usable.
+/// What they hold must be `Send`: one that counts in a field takes a reference to the field, and not
+/// to the struct around it. There is a [page](crate::_docs::handlers) on them in the guide.
 ///
 /// A closure needs no types as long as it reads fields, prints [`Details::error`] or matches on it;
 /// only to call a method of the error it has to say which: `|d: &Details<'_, (), io::Error>|`.

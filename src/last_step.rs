@@ -16,9 +16,10 @@ use crate::tell::{Blocking, Chain, Tell};
 use crate::timeout::{Bound, Unbounded};
 use crate::wait::Wait;
 
-/// # Last steps
+/// # Last steps: arguments that handlers see
 ///
-/// They borrow the policy, combine in any order, and end in one of the forms of `run` and `run_async`.
+/// Last steps borrow the policy, combine in any order, and end in one of the forms of `run` and
+/// `run_async`.
 impl<S, C, H, Z> Retry<S, C, H, Z> {
     /// Shows the arguments to handlers and observers, as [`Details::args`](crate::Details::args).
     ///

@@ -13,6 +13,25 @@ extern crate std;
 #[cfg(any(doc, doctest))]
 pub mod _docs;
 
+// The policy, and the forms in which it is run: thin drivers over the one engine.
+mod attempt;
+mod attempts;
+mod blocking;
+mod engine;
+#[cfg(feature = "explain")]
+mod explain;
+mod future;
+mod inspect;
+mod last_step;
+mod nanos;
+mod operation;
+mod parameters;
+mod retry;
+mod run_async;
+mod settings;
+mod timeout;
+mod with_args;
+
 // How long to wait?
 mod jitter;
 mod strategies;
@@ -47,25 +66,6 @@ mod scope;
 mod test_util;
 #[cfg(feature = "std")]
 mod wakers;
-
-// The policy, the one engine, and its thin drivers.
-mod attempt;
-mod attempts;
-mod blocking;
-mod engine;
-#[cfg(feature = "explain")]
-mod explain;
-mod future;
-mod inspect;
-mod last_step;
-mod nanos;
-mod operation;
-mod parameters;
-mod retry;
-mod run_async;
-mod settings;
-mod timeout;
-mod with_args;
 
 // What others bring: a leaf for each.
 #[cfg(feature = "http")]

@@ -45,8 +45,12 @@ use crate::wait::Wait;
 /// | `H` | who is told? [`Observe`](crate::Observe) | `()`, nobody | `on_try`, `on_success`, `on_backoff`, `on_giveup`, `on_*_async`, `observe` |
 /// | `Z` | what clock? [`Sleep`](crate::Sleep), [`AsyncSleep`](crate::AsyncSleep) | [`System`] | `clock`, `cancelled_by` |
 ///
-/// A policy without handlers is `Copy` and can be a `const` or a `static`; one with handlers is
-/// `Send` and `Sync`, to be shared by reference, in an `Arc` or in a `LazyLock`.
+/// A policy is `Copy` where its parts are: not with handlers or [`cancelled_by`](Self::cancelled_by),
+/// and with a clock or a budget where they are given by reference. It is `Send` and `Sync` where they
+/// are, as handlers always are: share one by reference, in an `Arc` or in a `LazyLock`. Where it is
+/// numbers alone it can be a `const` or a `static`.
+///
+/// The guide has [recipes](crate::_docs::recipes), and the [dangers](crate::_docs::dangers) of retries.
 #[derive(Clone, Copy)]
 #[must_use = "a policy does nothing until it is run: `.run(..)` or `.run_async(..)`"]
 pub struct Retry<S = Expo, C = AnyError, H = (), Z = System> {

@@ -69,7 +69,8 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
         Retrying::new(self, Call(operation), Transparent)
     }
 
-    /// The same future, which owns its policy: to spawn it, or to return it from a function.
+    /// The same future, which owns its policy: to spawn it, or to return it from a function. With a
+    /// last step, move the policy into an `async` block instead.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread", start_paused = true)]

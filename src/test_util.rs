@@ -14,7 +14,8 @@ use crate::wakers::Wakers;
 
 /// A clock on which waiting takes no real time.
 ///
-/// It drives `run` and `run_async` alike, and remembers every wait. Its clones are the same clock.
+/// It drives `run` and `run_async` alike, and remembers every wait. Its clones are the same clock. The
+/// guide has a page on [tests](crate::_docs::testing).
 ///
 /// ```
 /// use std::time::Duration;

@@ -17,9 +17,11 @@ use crate::retry::Retry;
 use crate::scope::{self, Sleeping};
 use crate::target::Target;
 
+/// # Last steps: a timeout for each attempt
 impl<S, C, H, Z> Retry<S, C, H, Z> {
     /// Ends each attempt that takes longer than this, and takes it for one that failed: one that
-    /// hangs is then retried as any other.
+    /// hangs is then retried as any other. For async runs; a call that blocks the thread cannot be
+    /// interrupted, but [told](Self::run_attempt) how much time it has.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread", start_paused = true)]
