@@ -72,6 +72,40 @@ fn of_two_accounts_none_pays_for_what_the_other_refuses() {
 }
 
 #[test]
+fn a_budget_hides_nothing_of_the_conditions_before_it() {
+    let (clock, budget) = (TestClock::new(), Budget::new());
+    let policy = Retry::expo().retry_after(|_: &&str| Some(secs(30))).budget(&budget);
+    policy.max_tries(2).clock(&clock).run(fails(9)).unwrap_err();
+    assert_eq!(clock.waits(), [secs(30)]);
+
+    /// Accepts what took its time.
+    struct Slow;
+    impl<T, E> Condition<T, E> for Slow {
+        fn ask(&self, details: &Details<'_, T, E>) -> Ask {
+            if details.elapsed < secs(5) { Ask::Retry } else { Ask::Accept }
+        }
+    }
+    let policy = Retry::constant(secs(2)).jitter(relent::Jitter::None).condition(Slow);
+    assert_eq!(policy.budget(&budget).clock(&clock).run(fails(0)), Ok(4), "it is told the time");
+}
+
+#[test]
+fn a_budget_alone_reads_no_clock() {
+    struct Unread;
+    impl relent::Sleep for Unread {
+        fn now(&self) -> std::time::Duration {
+            panic!("it was read")
+        }
+
+        fn sleep(&self, _: std::time::Duration) {}
+    }
+    let budget = Budget::new();
+    let policy = Retry::expo().budget(&budget).max_tries(3).clock(Unread);
+    policy.run(fails(9)).unwrap_err();
+    policy.run(fails(1)).unwrap();
+}
+
+#[test]
 fn a_condition_of_ones_own_may_have_the_last_word_behind_any_pointer() {
     struct Never;
     impl<T, E> Condition<T, E> for Never {
