@@ -1,0 +1,229 @@
+//! What the fuzzer's bytes mean: a policy, and a script of outcomes.
+
+use std::time::Duration;
+
+use arbitrary::Arbitrary;
+use relent::Jitter;
+
+/// A length of time. Those that are near something matter more often than chance has them.
+#[derive(Arbitrary, Clone, Copy, Debug)]
+pub(crate) enum Time {
+    Zero,
+    Nanos(u16),
+    Millis(u16),
+    Secs(u16),
+    Exact(u64, u32),
+    /// So many nanoseconds less than a `u64` of them holds.
+    NearlyU64(u8),
+    Max,
+}
+
+impl Time {
+    pub(crate) fn duration(self) -> Duration {
+        match self {
+            Self::Zero => Duration::ZERO,
+            Self::Nanos(nanos) => Duration::from_nanos(nanos.into()),
+            Self::Millis(millis) => Duration::from_millis(millis.into()),
+            Self::Secs(secs) => Duration::from_secs(secs.into()),
+            Self::Exact(secs, nanos) => Duration::new(secs, nanos % 1_000_000_000),
+            Self::NearlyU64(less) => Duration::from_nanos(u64::MAX - u64::from(less)),
+            Self::Max => Duration::MAX,
+        }
+    }
+}
+
+#[derive(Arbitrary, Clone, Debug)]
+pub(crate) enum Strategy {
+    Expo { first: Time, factor: Option<f64> },
+    Fibo { first: Time },
+    Constant { wait: Time },
+    Linear { step: Time, first: Option<Time> },
+    Decay { first: Time, factor: Option<f64>, least: Option<Time> },
+    Sequence { waits: Vec<Time> },
+    Runtime { wait: Time, times_last: u8 },
+    Schedule { wait: Time, kind: u8 },
+}
+
+#[derive(Arbitrary, Clone, Copy, Debug)]
+pub(crate) enum Chance {
+    Default,
+    Full,
+    Equal,
+    None,
+    Additive(Time),
+    Shrinks,
+    Grows,
+}
+
+impl Chance {
+    pub(crate) fn jitter(self) -> Jitter {
+        match self {
+            Self::Default => Jitter::default(),
+            Self::Full => Jitter::Full,
+            Self::Equal => Jitter::Equal,
+            Self::None => Jitter::None,
+            Self::Additive(most) => Jitter::Additive(most.duration()),
+            Self::Shrinks => Jitter::Custom(|wait| wait / 3),
+            Self::Grows => Jitter::Custom(|wait| wait.saturating_mul(3)),
+        }
+    }
+}
+
+/// A call of one of the builder's setters.
+#[derive(Arbitrary, Clone, Copy, Debug)]
+pub(crate) enum Setting {
+    MaxTries(u32),
+    FewTries(u8),
+    MaxTime(Time),
+    MaxWait(Time),
+    StopBeforeDeadline,
+    Forever,
+    Jitter(Chance),
+    Seed(u64),
+}
+
+/// The functions of the condition chain. Each bit says what a function says of outcomes of one kind.
+#[derive(Arbitrary, Clone, Copy, Debug)]
+pub(crate) struct Conditions {
+    pub(crate) retried: [u8; 2],
+    pub(crate) wanted: [u8; 2],
+    pub(crate) obeys_errors: bool,
+    pub(crate) obeys_values: bool,
+}
+
+/// What the chain must say of an outcome.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Judged {
+    Accepted,
+    Refused,
+    Retried { asked: Option<Duration> },
+}
+
+impl Conditions {
+    pub(crate) fn judge(&self, outcome: &Outcome) -> Judged {
+        match outcome {
+            Err(error) if !self.retried.iter().all(|kinds| error.is_in(*kinds)) => Judged::Refused,
+            Err(error) => Judged::Retried { asked: error.asks.filter(|_| self.obeys_errors) },
+            Ok(value) if self.wanted.iter().all(|kinds| value.is_in(*kinds)) => Judged::Accepted,
+            // The chain asks what a value asks for before its second `until`.
+            Ok(value) => Judged::Retried {
+                asked: value.asks.filter(|_| self.obeys_values && !value.is_in(self.wanted[0])),
+            },
+        }
+    }
+}
+
+/// A value or an error: one of a few kinds, and the wait that it asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Answer {
+    pub(crate) kind: u8,
+    pub(crate) asks: Option<Duration>,
+}
+
+impl Answer {
+    /// What every condition of a plan accepts, so that a run without a limit ends too.
+    pub(crate) const LAST: Self = Self { kind: u8::MAX, asks: None };
+
+    /// What a function of the chain says of it.
+    pub(crate) fn is_in(&self, kinds: u8) -> bool {
+        *self == Self::LAST || kinds & (1 << (self.kind % 8)) != 0
+    }
+}
+
+pub(crate) type Outcome = Result<Answer, Answer>;
+
+/// What one call returns, and how long it takes.
+#[derive(Arbitrary, Clone, Copy, Debug)]
+pub(crate) struct Step {
+    is_ok: bool,
+    kind: u8,
+    asks: Option<Time>,
+    takes: Time,
+}
+
+impl Step {
+    pub(crate) fn outcome(&self) -> Outcome {
+        let answer = Answer { kind: self.kind % 8, asks: self.asks.map(Time::duration) };
+        if self.is_ok { Ok(answer) } else { Err(answer) }
+    }
+
+    pub(crate) fn takes(&self) -> Duration {
+        self.takes.duration()
+    }
+}
+
+#[derive(Arbitrary, Debug)]
+pub(crate) struct Plan {
+    pub(crate) strategy: Strategy,
+    pub(crate) settings: Vec<Setting>,
+    pub(crate) conditions: Conditions,
+    /// Where no setting says another.
+    pub(crate) seed: u64,
+    /// What the clock shows when the run begins.
+    pub(crate) began: Time,
+    /// The last one repeats.
+    pub(crate) steps: Vec<Step>,
+}
+
+/// What the settings of a plan come to.
+#[derive(Debug, Default)]
+pub(crate) struct Limits {
+    pub(crate) max_tries: Option<u32>,
+    pub(crate) has_no_default: bool,
+    pub(crate) max_time: Option<Duration>,
+    pub(crate) max_wait: Option<Duration>,
+    pub(crate) stop_before_deadline: bool,
+    pub(crate) chance: Option<Chance>,
+}
+
+impl Limits {
+    pub(crate) fn of(settings: &[Setting]) -> Self {
+        let mut limits = Self::default();
+        for setting in settings {
+            match *setting {
+                Setting::MaxTries(tries) => limits.max_tries = Some(tries),
+                Setting::FewTries(tries) => limits.max_tries = Some(u32::from(tries) + 1),
+                Setting::MaxTime(time) => {
+                    limits.max_time = Some(time.duration());
+                    limits.has_no_default = true;
+                }
+                Setting::MaxWait(wait) => limits.max_wait = Some(wait.duration()),
+                Setting::StopBeforeDeadline => limits.stop_before_deadline = true,
+                Setting::Forever => limits.has_no_default = true,
+                Setting::Jitter(chance) => limits.chance = Some(chance),
+                Setting::Seed(_) => {}
+            }
+        }
+        limits
+    }
+
+    /// Whether this many attempts are all.
+    pub(crate) fn is_last_try(&self, tries: u32, strategy_ends: bool) -> bool {
+        match self.max_tries {
+            Some(most) => tries >= most,
+            None => !self.has_no_default && !strategy_ends && tries >= 10,
+        }
+    }
+
+    /// The least and the most that may be waited where the strategy says this, without `max_time`.
+    pub(crate) fn waits(&self, planned: Duration) -> (Duration, Duration) {
+        let cap = self.max_wait.unwrap_or(Duration::MAX);
+        let planned = whole_nanos(planned.min(cap));
+        let (least, most) = match self.chance.unwrap_or(Chance::Default) {
+            Chance::Default | Chance::Full => (Duration::ZERO, planned),
+            Chance::Equal => (planned / 2, planned),
+            Chance::None => (planned, planned),
+            Chance::Additive(more) => {
+                (planned, whole_nanos(planned.saturating_add(more.duration())))
+            }
+            Chance::Shrinks => (planned / 3, planned / 3),
+            Chance::Grows => (whole_nanos(planned * 3), whole_nanos(planned * 3)),
+        };
+        (least.min(cap), most.min(cap))
+    }
+}
+
+/// As much of it as a `u64` of nanoseconds holds, which is what the library counts in.
+pub(crate) fn whole_nanos(time: Duration) -> Duration {
+    Duration::from_nanos(u64::try_from(time.as_nanos()).unwrap_or(u64::MAX))
+}
