@@ -86,6 +86,7 @@ where
     S: Wait<Answer, Answer> + Wait<(), ()> + Clone,
 {
     let planned: Vec<_> = policy.clone().forever().waits().take(64).collect();
+    plan.strategy.check(&planned);
     let limits = Limits::of(&plan.settings);
     let shown: Vec<_> = set(policy.clone(), &plan.settings)?.waits().take(64).collect();
     assert!(shown.len() <= planned.len());
@@ -113,7 +114,10 @@ where
     let policy = set(policy, &plan.settings)?;
     assert!(!may_be_refused(plan), "the builder let a bad number through");
     let policy = policy
-        .retry_after(move |error: &Answer| error.asks.filter(|_| conditions.obeys_errors))
+        // Of the waits that are asked for the longest counts, in whatever order.
+        .retry_after(move |error: &Answer| conditions.obeyed(error).map(|wait| wait / 2))
+        .retry_after(move |error: &Answer| conditions.obeyed(error))
+        .retry_after(move |error: &Answer| conditions.obeyed(error).map(|wait| wait / 3))
         .retry_if(move |error: &Answer| error.is_in(conditions.retried[0]))
         .until(move |value: &Answer| value.is_in(conditions.wanted[0]))
         .retry_after_value(move |value: &Answer| value.asks.filter(|_| conditions.obeys_values))

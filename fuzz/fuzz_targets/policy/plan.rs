@@ -44,6 +44,64 @@ pub(crate) enum Strategy {
     Schedule { wait: Time, kind: u8 },
 }
 
+impl Strategy {
+    /// Counts the waits out in another way than the library does.
+    pub(crate) fn check(&self, planned: &[Duration]) {
+        let mut before = 0;
+        let mut wait = self.first();
+        for (place, planned) in planned.iter().enumerate() {
+            match self {
+                Self::Expo { factor: Some(factor), first } => {
+                    let most = u64::MAX as f64;
+                    let place = i32::try_from(place).expect("there are few of them");
+                    let power = factor.powi(place);
+                    let first = whole_nanos(first.duration()).as_nanos() as f64;
+                    // What is no number is no time at all, grown without end.
+                    let exact = if first == 0.0 { 0.0 } else { (first * power).min(most) };
+                    let off = (planned.as_nanos() as f64 - exact).abs();
+                    assert!(off <= 1.0 + exact * 1e-9, "{planned:?} is not {exact} ns");
+                    continue;
+                }
+                Self::Decay { first, least, .. } => {
+                    let least = whole_nanos(least.map_or(Duration::ZERO, Time::duration));
+                    let most = whole_nanos(first.duration()).max(least);
+                    // Computed in floats, of which not every nanosecond has one.
+                    let most = most.as_nanos() as f64 * (1.0 + 1e-9) + 1.0;
+                    assert!(*planned >= least && planned.as_nanos() as f64 <= most);
+                    continue;
+                }
+                Self::Sequence { waits } => wait = waits[place].duration().as_nanos(),
+                Self::Runtime { .. } | Self::Schedule { .. } => return,
+                Self::Expo { .. } | Self::Fibo { .. } => {}
+                Self::Constant { .. } | Self::Linear { .. } => {}
+            }
+            let exact = Duration::from_nanos(u64::try_from(wait).unwrap_or(u64::MAX));
+            assert_eq!(*planned, exact);
+            let next = match self {
+                Self::Fibo { .. } if place == 0 => wait,
+                Self::Fibo { .. } => before + wait,
+                Self::Expo { .. } => wait * 2,
+                Self::Linear { step, .. } => wait + whole_nanos(step.duration()).as_nanos(),
+                _ => wait,
+            };
+            before = wait;
+            // Enough to stay above what a `u64` holds, and to be doubled.
+            wait = next.min(u128::MAX / 4);
+        }
+    }
+
+    /// The first wait in nanoseconds, where there is one to begin with.
+    fn first(&self) -> u128 {
+        let first = match self {
+            Self::Expo { first, .. } | Self::Fibo { first } | Self::Decay { first, .. } => *first,
+            Self::Constant { wait } => *wait,
+            Self::Linear { step, first } => first.unwrap_or(*step),
+            Self::Sequence { .. } | Self::Runtime { .. } | Self::Schedule { .. } => Time::Zero,
+        };
+        whole_nanos(first.duration()).as_nanos()
+    }
+}
+
 #[derive(Arbitrary, Clone, Copy, Debug)]
 pub(crate) enum Chance {
     Default,
@@ -100,10 +158,15 @@ pub(crate) enum Judged {
 }
 
 impl Conditions {
+    /// The wait that an error asks for, where that counts.
+    pub(crate) fn obeyed(&self, error: &Answer) -> Option<Duration> {
+        error.asks.filter(|_| self.obeys_errors)
+    }
+
     pub(crate) fn judge(&self, outcome: &Outcome) -> Judged {
         match outcome {
             Err(error) if !self.retried.iter().all(|kinds| error.is_in(*kinds)) => Judged::Refused,
-            Err(error) => Judged::Retried { asked: error.asks.filter(|_| self.obeys_errors) },
+            Err(error) => Judged::Retried { asked: self.obeyed(error) },
             Ok(value) if self.wanted.iter().all(|kinds| value.is_in(*kinds)) => Judged::Accepted,
             // The chain asks what a value asks for before its second `until`.
             Ok(value) => Judged::Retried {
