@@ -86,6 +86,18 @@ async fn an_async_loop_goes_by_the_paused_clock_of_tokio() {
 }
 
 #[test]
+fn an_async_loop_is_timed_though_nobody_else_asks() {
+    let clock = TestClock::new();
+    let policy = Retry::expo().clock(&clock);
+    block_on(async {
+        let mut attempts = policy.attempts_async().await;
+        clock.advance(secs(3));
+        assert_eq!(attempts.elapsed(), secs(3));
+        assert!(attempts.after_async(Ok::<_, ()>(())).await.is_break());
+    });
+}
+
+#[test]
 fn a_value_is_waited_for_in_line_too() {
     let policy = Retry::expo().until(|n: &u32| *n == 4).clock(TestClock::new());
     let mut attempts = policy.attempts();

@@ -71,6 +71,15 @@ fn of_two_accounts_none_pays_for_what_the_other_refuses() {
     assert_eq!((full.available(), scarce.available()), (95, 0));
 }
 
+/// Accepts what took its time.
+struct Slow;
+
+impl<T, E> Condition<T, E> for Slow {
+    fn ask(&self, details: &Details<'_, T, E>) -> Ask {
+        if details.elapsed < secs(5) { Ask::Retry } else { Ask::Accept }
+    }
+}
+
 #[test]
 fn a_budget_hides_nothing_of_the_conditions_before_it() {
     let (clock, budget) = (TestClock::new(), Budget::new());
@@ -78,13 +87,6 @@ fn a_budget_hides_nothing_of_the_conditions_before_it() {
     policy.max_tries(2).clock(&clock).run(fails(9)).unwrap_err();
     assert_eq!(clock.waits(), [secs(30)]);
 
-    /// Accepts what took its time.
-    struct Slow;
-    impl<T, E> Condition<T, E> for Slow {
-        fn ask(&self, details: &Details<'_, T, E>) -> Ask {
-            if details.elapsed < secs(5) { Ask::Retry } else { Ask::Accept }
-        }
-    }
     let policy = Retry::constant(secs(2)).jitter(relent::Jitter::None).condition(Slow);
     assert_eq!(policy.budget(&budget).clock(&clock).run(fails(0)), Ok(4), "it is told the time");
 }

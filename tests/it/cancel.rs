@@ -300,6 +300,43 @@ fn an_outcome_is_let_go_of_before_a_wait_that_cannot_be_cut_short() {
 }
 
 #[test]
+fn an_outcome_that_is_kept_through_a_wait_is_dropped_with_the_run_and_once() {
+    struct Counted<'a>(&'a Cell<u32>);
+    impl Drop for Counted<'_> {
+        fn drop(&mut self) {
+            self.0.set(self.0.get() + 1);
+        }
+    }
+    let dropped = Cell::new(0);
+    let (clock, cancel) = (TestClock::manual(), Cancel::new());
+    let policy = Retry::constant(secs(1)).jitter(Jitter::None).clock(&clock).cancelled_by(&cancel);
+    // Dropped in the second wait: the first outcome went with the first wait.
+    {
+        let mut run = pin!(policy.run_async(async || Err::<(), _>(Counted(&dropped))));
+        let mut context = Context::from_waker(Waker::noop());
+        assert!(run.as_mut().poll(&mut context).is_pending());
+        assert_eq!(dropped.get(), 0);
+        clock.advance(secs(1));
+        assert!(run.as_mut().poll(&mut context).is_pending());
+        assert_eq!(dropped.get(), 1);
+    }
+    assert_eq!(dropped.take(), 2);
+    // Cut short: the outcome is returned.
+    let mut run = Box::pin(policy.run_async(async || Err::<(), _>(Counted(&dropped))));
+    let mut context = Context::from_waker(Waker::noop());
+    assert!(run.as_mut().poll(&mut context).is_pending());
+    cancel.cancel();
+    let Poll::Ready(Err(returned)) = run.as_mut().poll(&mut context) else {
+        panic!("it was cut short")
+    };
+    assert_eq!(dropped.get(), 0);
+    drop(run);
+    assert_eq!(dropped.get(), 0);
+    drop(returned);
+    assert_eq!(dropped.get(), 1);
+}
+
+#[test]
 fn a_run_that_is_dropped_in_its_wait_leaves_no_waker_behind() {
     struct Never;
     impl Wake for Never {

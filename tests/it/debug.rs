@@ -137,9 +137,18 @@ fn a_future_is_shown_under_the_name_that_was_given_to_it() {
 
 #[test]
 fn reasons_and_refusals_read_as_words() {
-    let reasons = [GiveUp::NotRetryable, GiveUp::MaxTries, GiveUp::MaxTime, GiveUp::WaitsExhausted];
-    let words = ["not retryable", "max tries", "max time", "waits exhausted"];
-    assert_eq!(reasons.map(|reason| reason.to_string()), words);
+    let reasons = [
+        (GiveUp::NotRetryable, "not retryable", "not_retryable"),
+        (GiveUp::MaxTries, "max tries", "max_tries"),
+        (GiveUp::MaxTime, "max time", "max_time"),
+        (GiveUp::WaitsExhausted, "waits exhausted", "waits_exhausted"),
+        (GiveUp::Budget, "budget spent", "budget"),
+        (GiveUp::Cancelled, "cancelled", "cancelled"),
+    ];
+    for (reason, words, name) in reasons {
+        assert_eq!((reason.to_string().as_str(), reason.name()), (words, name));
+    }
+    assert_eq!(format!("{:>12}|", GiveUp::MaxTime), "    max time|");
     let refused: InvalidSetting = Retry::expo().try_max_tries(0).unwrap_err();
     assert_eq!(refused.to_string(), "max_tries must be at least 1; for no limit say `forever()`");
 }
@@ -193,4 +202,43 @@ fn a_target_is_named_after_the_function_that_calls() {
     drop(awaited);
     let here = "it::debug::a_target_is_named_after_the_function_that_calls";
     assert_eq!(names, [here, here]);
+}
+
+#[test]
+fn a_loop_in_line_shows_where_it_is_and_how_far() {
+    let policy = Retry::expo().target("stream").clock(TestClock::new());
+    let mut attempts = policy.attempts();
+    assert_eq!(format!("{attempts:?}"), r#"Attempts { target: "stream", tries: 1, .. }"#);
+    assert!(attempts.after(Err::<(), _>("down")).is_continue());
+    assert_eq!(format!("{attempts:?}"), r#"Attempts { target: "stream", tries: 2, .. }"#);
+
+    let begin = policy.attempts_async::<u8, &str>();
+    assert_eq!(format!("{begin:?}"), r#"Begin { target: "stream", .. }"#);
+    let mut attempts = policy.attempts();
+    let after = attempts.after_async(Ok::<u8, &str>(7));
+    let expected = r#"After { attempts: Attempts { target: "stream", tries: 1, .. }, .. }"#;
+    assert_eq!(format!("{after:?}"), expected);
+}
+
+#[test]
+fn a_handle_shows_whether_it_has_cancelled_and_a_budget_what_it_holds() {
+    let cancel = relent::Cancel::new();
+    assert_eq!(format!("{cancel:?}"), "Cancel { is_cancelled: false }");
+    cancel.cancel();
+    assert_eq!(format!("{cancel:?}"), "Cancel { is_cancelled: true }");
+    let shown = "Budget { available: 7, capacity: 7, cost: 2 }";
+    let budget = relent::Budget::new().capacity(7).cost(2);
+    assert_eq!(format!("{budget:?}"), shown);
+    let policy = Retry::expo().budget(&budget);
+    assert_eq!(format!("{:?}", policy.get_condition()), format!("Budgeted(AnyError, {shown})"));
+}
+
+#[test]
+fn a_timed_operation_shows_its_own_and_its_time() {
+    let policy = Retry::expo().clock(TestClock::new());
+    let timed = policy.attempt_timeout(secs(5));
+    let shown = format!("{timed:?}");
+    assert!(shown.contains("AttemptTimeout { most: 5s, at_deadline: false }"), "{shown}");
+    let strict = format!("{:?}", timed.stop_at_deadline());
+    assert!(strict.contains("AttemptTimeout { most: 5s, at_deadline: true }"), "{strict}");
 }

@@ -19,6 +19,7 @@ mod faults;
 mod futures;
 mod inference;
 mod limits;
+mod pointers;
 mod reference;
 mod scope;
 mod sharing;
