@@ -82,8 +82,8 @@ impl Cancel {
     /// Blocks the thread until `wait` has passed or `cancel` was called.
     pub(crate) fn block_for(&self, wait: Duration) {
         let waiting = self.shared.lock();
-        let is_cancelled = |_: &mut Wakers| !self.is_cancelled();
-        drop(self.shared.cancelled.wait_timeout_while(waiting, wait, is_cancelled));
+        let goes_on = |_: &mut Wakers| !self.is_cancelled();
+        drop(self.shared.cancelled.wait_timeout_while(waiting, wait, goes_on));
     }
 
     /// A place among those who are woken by `cancel`.

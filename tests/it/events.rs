@@ -153,6 +153,27 @@ fn every_event_says_all_that_is_known() {
 }
 
 #[test]
+fn the_first_attempt_begins_when_the_run_does_though_the_clock_ticks() {
+    /// A second passes each time that somebody looks.
+    #[derive(Default)]
+    struct Ticking(Cell<u64>);
+    impl relent::Sleep for Ticking {
+        fn now(&self) -> Duration {
+            self.0.set(self.0.get() + 1);
+            secs(self.0.get())
+        }
+
+        fn sleep(&self, _: Duration) {}
+    }
+    let mut elapsed = Vec::new();
+    let policy = Retry::expo().max_tries(2).clock(Ticking::default());
+    let policy = policy.on_try(|d| elapsed.push(d.elapsed)).on_backoff(|_| {});
+    policy.run(|| Err::<(), _>("down")).unwrap_err();
+    drop(policy);
+    assert_eq!(elapsed, [secs(0), secs(2)]);
+}
+
+#[test]
 fn a_success_at_the_first_try_is_told() {
     let story = play(Retry::expo(), &[Step { outcome: Ok(7), takes: secs(4) }]);
     let end = story.end();
