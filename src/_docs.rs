@@ -37,6 +37,11 @@ pub mod from_python_backoff {}
 #[doc = include_str!("_docs/conformance.md")]
 pub mod conformance {}
 
+/// How this crate is tested, and what would go unnoticed.
+///
+#[doc = include_str!("_docs/testing_of_relent.md")]
+pub mod testing_of_relent {}
+
 /// What a run costs, beside other crates and a loop by hand.
 ///
 // Here no file lies beside the page: the first definition of the picture's link is the one that counts.

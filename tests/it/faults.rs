@@ -91,6 +91,15 @@ fn a_virtual_clock_that_nothing_moves_says_so_instead_of_hanging() {
     assert!(panic.contains("a million waits in a row"), "{panic}");
 }
 
+#[test]
+fn a_virtual_clock_that_moves_may_be_waited_on_a_million_times() {
+    let clock = TestClock::new();
+    for _ in 0..=1_000_000 {
+        relent::Sleep::sleep(&clock, Duration::from_nanos(1));
+    }
+    assert_eq!(clock.elapsed(), Duration::from_nanos(1_000_001));
+}
+
 #[tokio::test]
 async fn a_loop_without_waits_on_a_virtual_clock_lets_other_tasks_run() {
     static DONE: AtomicBool = AtomicBool::new(false);

@@ -260,6 +260,10 @@ fn the_advice_comes_even_if_the_first_attempt_would_succeed() {
     });
     assert!(message.contains("tokio runtime") && message.contains("`.clock(..)`"), "{message}");
     assert!(!called.get());
+    // A clock around the system's is no other in this.
+    let policy = Retry::expo().cancelled_by(&relent::Cancel::new());
+    let message = panic_of(|| block_on(policy.run_async(async || Ok::<_, ()>(()))));
+    assert!(message.contains("tokio runtime"), "{message}");
 }
 
 #[test]

@@ -256,3 +256,19 @@ async fn an_attempt_that_uses_up_all_of_its_turns_is_timed_out_too() {
     });
     assert_eq!(run.await, Err::<(), _>(Fault::TooSlow));
 }
+
+#[test]
+fn an_attempt_is_told_the_time_though_nobody_else_asks() {
+    let clock = TestClock::new();
+    let policy = Retry::constant(secs(4)).jitter(Jitter::None).max_tries(3).clock(&clock);
+    let elapsed = RefCell::new(Vec::new());
+    let operation = |attempt: Attempt| {
+        elapsed.borrow_mut().push(attempt.elapsed);
+        clock.advance(secs(1));
+        Err::<(), _>("down")
+    };
+    policy.run_attempt(operation).unwrap_err();
+    assert_eq!(elapsed.take(), [0, 5, 10].map(secs));
+    block_on(policy.run_attempt_async(|attempt| ready(operation(attempt)))).unwrap_err();
+    assert_eq!(elapsed.take(), [0, 5, 10].map(secs));
+}

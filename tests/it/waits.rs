@@ -224,6 +224,22 @@ fn waits_are_rounded_to_the_nearest_nanosecond() {
 }
 
 #[test]
+fn a_wait_at_the_edge_of_the_longest_is_the_longest() {
+    let edge = LONGEST.as_secs();
+    for (wait, expected) in [
+        (Duration::new(edge, 709_551_614), Duration::new(edge, 709_551_614)),
+        (Duration::new(edge, 709_551_615), LONGEST),
+        (Duration::new(edge, 709_551_616), LONGEST),
+        (Duration::new(edge, 999_999_999), LONGEST),
+        (Duration::new(edge - 1, 999_999_999), Duration::new(edge - 1, 999_999_999)),
+        (Duration::new(edge + 1, 0), LONGEST),
+    ] {
+        let policy = Retry::constant(wait).jitter(Jitter::None).max_tries(2);
+        assert_eq!(two_runs(policy)[0], [expected], "{wait:?}");
+    }
+}
+
+#[test]
 fn seeded_runs_repeat_and_other_runs_differ() {
     let policy = Retry::constant(secs(1000));
     let [one, other] = two_runs(policy.seed(7));
