@@ -242,3 +242,11 @@ fn a_timed_operation_shows_its_own_and_its_time() {
     let strict = format!("{:?}", timed.stop_at_deadline());
     assert!(strict.contains("AttemptTimeout { most: 5s, at_deadline: true }"), "{strict}");
 }
+
+#[test]
+fn the_kinds_of_events_have_names() {
+    use relent::EventKind::{Backoff, GiveUp, Success, Try};
+
+    let names = [Try, Success, Backoff, GiveUp].map(relent::EventKind::name);
+    assert_eq!(names, ["try", "success", "backoff", "giveup"]);
+}

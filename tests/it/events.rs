@@ -514,3 +514,69 @@ fn a_run_without_handlers_is_told_to_nobody_and_works() {
     assert_eq!(policy.run(|| Err::<(), _>(BUSY.len())), Err(1));
     assert_eq!(clock.waits(), [1, 2].map(secs));
 }
+
+/// Counts how often it is read.
+#[derive(Default)]
+struct Reads(Cell<u32>);
+
+impl relent::Sleep for Reads {
+    fn now(&self) -> Duration {
+        self.0.set(self.0.get() + 1);
+        secs(1)
+    }
+
+    fn sleep(&self, _: Duration) {}
+}
+
+impl relent::AsyncSleep for Reads {
+    type Sleep = std::future::Ready<()>;
+
+    fn now(&self) -> Duration {
+        self.0.set(self.0.get() + 1);
+        secs(1)
+    }
+
+    fn sleep(&self, _: Duration) -> Self::Sleep {
+        std::future::ready(())
+    }
+}
+
+#[test]
+fn a_success_of_which_nobody_is_told_is_not_timed() {
+    let clock = Reads::default();
+    let policy = Retry::expo().clock(&clock);
+    policy.run(|| Ok::<_, ()>(())).unwrap();
+    block_on(policy.run_async(async || Ok::<_, ()>(()))).unwrap();
+    assert_eq!(clock.0.take(), 0);
+    // Whoever wants to be told of something else has the run timed from its beginning, and no more.
+    let told = policy.on_backoff(|_| {});
+    told.run(|| Ok::<_, ()>(())).unwrap();
+    assert_eq!(clock.0.take(), 1);
+    let told = policy.on_backoff_async(|_| async {});
+    block_on(told.run_async(async || Ok::<_, ()>(()))).unwrap();
+    assert_eq!(clock.0.take(), 1);
+    let told = policy.on_success(|_| {}).on_backoff_async(|_| async {});
+    block_on(told.run_async(async || Ok::<_, ()>(()))).unwrap();
+    assert_eq!(clock.0.take(), 2);
+}
+
+#[test]
+fn no_strategy_that_comes_with_the_crate_reads_a_clock() {
+    fn reads<S: relent::Wait<(), &'static str>>(policy: Retry<S>) -> u32 {
+        let clock = Reads::default();
+        policy.max_tries(4).clock(&clock).run(|| Err("down")).unwrap_err();
+        clock.0.take()
+    }
+    let reads = [
+        reads(Retry::expo()),
+        reads(Retry::fibo()),
+        reads(Retry::constant(secs(1))),
+        reads(Retry::linear(secs(1))),
+        reads(Retry::decay()),
+        reads(Retry::sequence([secs(1); 3])),
+        reads(Retry::new(relent::Schedule::from(relent::Linear::new(secs(1), secs(1))))),
+        // What a function computes may go by the time.
+        reads(Retry::runtime(|_: &Details<'_, (), &str>| secs(1))).min(1),
+    ];
+    assert_eq!(reads, [0, 0, 0, 0, 0, 0, 0, 1]);
+}

@@ -145,7 +145,16 @@ fn a_target_is_equal_to_what_it_is_shown_as_and_to_nothing_else() {
     {
         assert!(target != *other, "{other}");
     }
+    let hash = |target: &relent::Target| {
+        use std::hash::{DefaultHasher, Hash, Hasher};
+        let mut hasher = DefaultHasher::new();
+        target.hash(&mut hasher);
+        hasher.finish()
+    };
+    let other = Details::<'_, (), ()>::new("load", 1).target();
     let named = Details::<'_, (), ()>::new("fetch", 1).target();
+    assert_ne!(named, other);
+    assert_ne!(hash(&named), hash(&other));
     assert!(named == "fetch" && named != "fetch:1" && named != "fetc" && named != "fetch_user");
 }
 
