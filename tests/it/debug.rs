@@ -250,3 +250,39 @@ fn the_kinds_of_events_have_names() {
     let names = [Try, Success, Backoff, GiveUp].map(relent::EventKind::name);
     assert_eq!(names, ["try", "success", "backoff", "giveup"]);
 }
+
+#[test]
+fn an_event_that_outlives_its_run_has_all_that_was_asked_for() {
+    use std::{error::Error, fmt, io};
+
+    #[derive(Debug)]
+    struct Unreachable(io::Error);
+    impl fmt::Display for Unreachable {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("database unreachable")
+        }
+    }
+    impl Error for Unreachable {
+        fn source(&self) -> Option<&(dyn Error + 'static)> {
+            Some(&self.0)
+        }
+    }
+
+    let outcome: Result<(), _> = Err(Unreachable(io::Error::other("connection refused")));
+    let args = ("user", 7);
+    let details = Details::new("connect", 2).with_outcome(&outcome).with_args(&args);
+    let mut details = details.with_wait(secs(3));
+    details.elapsed = secs(5);
+    let event = details.clone().snapshot();
+    assert_eq!((event.kind, event.target.as_str()), (relent::EventKind::Backoff, "connect"));
+    assert_eq!((event.tries, event.elapsed, event.wait), (2, secs(5), Some(secs(3))));
+    assert_eq!(event.error.as_deref(), Some("database unreachable"));
+    assert_eq!((event.args.as_deref(), event.reason), (None, None));
+    assert!(event.sources.is_empty());
+    let event = event.with_args_of(&details).with_sources_of(outcome.as_ref().unwrap_err());
+    assert_eq!(event.args.as_deref(), Some(r#"("user", 7)"#));
+    assert_eq!(event.sources, ["connection refused"]);
+    assert_eq!(details.snapshot_with_sources().sources, ["connection refused"]);
+    let ended = details.with_reason(GiveUp::Budget).snapshot();
+    assert_eq!((ended.wait, ended.reason), (None, Some(GiveUp::Budget)));
+}

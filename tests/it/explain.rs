@@ -129,3 +129,12 @@ fn arguments_can_be_given_to_runs_that_explain() {
     let run = policy.explain().run_async_with(7, |n| async move { Ok::<_, ()>(n + 1) });
     assert_eq!((blocking.value, block_on(run).unwrap().value), (8, 8));
 }
+
+#[test]
+fn an_attempt_can_be_told_of_itself_in_runs_that_explain() {
+    let policy = Retry::expo().max_tries(3).clock(TestClock::new());
+    let succeeded = policy
+        .explain()
+        .run_attempt(|attempt| if attempt.tries < 3 { Err("busy") } else { Ok(attempt.tries) });
+    assert_eq!(succeeded.map(|s| (s.value, s.tries)).ok(), Some((3, 3)));
+}

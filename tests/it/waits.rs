@@ -258,6 +258,15 @@ fn the_waits_of_one_seeded_run_differ_from_each_other() {
 }
 
 #[test]
+fn every_jitter_draws_anew_where_no_seed_is_given() {
+    for jitter in [Jitter::Equal, Jitter::Additive(secs(1000)), Jitter::Full] {
+        let [one, other] = two_runs(Retry::constant(secs(1000)).jitter(jitter));
+        assert_ne!(one, other, "{jitter:?}");
+        assert!(one.iter().all(|wait| *wait <= secs(2000)), "{jitter:?} {one:?}");
+    }
+}
+
+#[test]
 fn neighbouring_seeds_do_not_give_the_same_run_one_try_later() {
     let [seven, _] = two_runs(Retry::constant(secs(1000)).seed(7));
     let [eight, _] = two_runs(Retry::constant(secs(1000)).seed(8));
