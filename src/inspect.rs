@@ -28,8 +28,9 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
     /// Where jitter is [`Full`](Jitter::Full) each is the most that the wait at its place will last;
     /// with a [`max_time`](Self::max_time) there may then be more of them, and longer ones at the end.
     ///
-    /// The iterator ends where the run would give up. That of a policy without a limit does not end,
-    /// nor does one whose only limit is a time and whose waits are zero.
+    /// The iterator ends where the run would give up, which counts its time up to 584 years. That of a
+    /// policy without a limit does not end, nor does one whose only limit is a time and whose waits
+    /// are zero.
     pub fn waits(&self) -> Waits<'_, S>
     where
         S: Wait<(), ()>,

@@ -168,10 +168,7 @@ impl Conditions {
             Err(error) if !self.retried.iter().all(|kinds| error.is_in(*kinds)) => Judged::Refused,
             Err(error) => Judged::Retried { asked: self.obeyed(error) },
             Ok(value) if self.wanted.iter().all(|kinds| value.is_in(*kinds)) => Judged::Accepted,
-            // The chain asks what a value asks for before its second `until`.
-            Ok(value) => Judged::Retried {
-                asked: value.asks.filter(|_| self.obeys_values && !value.is_in(self.wanted[0])),
-            },
+            Ok(value) => Judged::Retried { asked: value.asks.filter(|_| self.obeys_values) },
         }
     }
 }
