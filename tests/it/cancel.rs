@@ -4,7 +4,6 @@ use std::cell::Cell;
 use std::future::Future;
 use std::ops::ControlFlow::{Break, Continue};
 use std::pin::pin;
-use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, mpsc};
 use std::task::{Context, Poll, Wake, Waker};
 use std::thread;
@@ -13,7 +12,7 @@ use std::time::{Duration, Instant};
 use futures::executor::block_on;
 use relent::{Cancel, Details, GiveUp, Jitter, Retry, TestClock};
 
-use crate::support::{BUSY, Fault, at_once, letter, play, secs};
+use crate::support::{BUSY, Fault, at_once, counting_waker, letter, play, secs};
 
 type Log = Mutex<Vec<(char, u32, Option<GiveUp>)>>;
 
@@ -145,14 +144,7 @@ fn a_wait_of_the_system_that_nobody_cancels_takes_its_time() {
 
 #[test]
 fn an_async_wait_is_cut_short_and_the_task_is_woken() {
-    struct Wakes(AtomicU32);
-    impl Wake for Wakes {
-        fn wake(self: Arc<Self>) {
-            self.0.fetch_add(1, Ordering::Relaxed);
-        }
-    }
-    let woken = Arc::new(Wakes(AtomicU32::new(0)));
-    let waker = Waker::from(Arc::clone(&woken));
+    let (woken, waker) = counting_waker();
     let mut context = Context::from_waker(&waker);
     let (clock, cancel, log) = (TestClock::manual(), Cancel::new(), Log::default());
     let policy = Retry::constant(secs(3600)).jitter(Jitter::None).clock(&clock);
@@ -161,9 +153,9 @@ fn an_async_wait_is_cut_short_and_the_task_is_woken() {
     assert!(run.as_mut().poll(&mut context).is_pending());
     clock.advance(secs(3600));
     assert!(run.as_mut().poll(&mut context).is_pending());
-    let before = woken.0.load(Ordering::Relaxed);
+    let before = woken.count();
     cancel.cancel();
-    assert_eq!(woken.0.load(Ordering::Relaxed), before + 1);
+    assert_eq!(woken.count(), before + 1);
     assert_eq!(run.as_mut().poll(&mut context), Poll::Ready(Err(String::from("down"))));
     assert_eq!(*log.lock().unwrap(), CUT_SHORT);
 }

@@ -5,15 +5,14 @@ use std::future::{Future, Ready, pending, ready};
 use std::marker::PhantomData;
 use std::pin::{Pin, pin};
 use std::rc::Rc;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::task::{Context, Poll, Wake, Waker};
+use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use futures::executor::block_on;
 use relent::{AnyError, AsyncSleep, Expo, Jitter, Retry, TestClock};
 
-use crate::support::{panic_of, secs, yields};
+use crate::support::{counting_waker, panic_of, secs, yields};
 
 fn poll<F: Future>(future: Pin<&mut F>) -> Poll<F::Output> {
     future.poll(&mut Context::from_waker(Waker::noop()))
@@ -292,22 +291,15 @@ fn needless_wakes_change_nothing() {
 
 #[test]
 fn a_wait_that_ends_wakes_the_task() {
-    struct Wakes(AtomicU32);
-    impl Wake for Wakes {
-        fn wake(self: Arc<Self>) {
-            self.0.fetch_add(1, Ordering::Relaxed);
-        }
-    }
-    let woken = Arc::new(Wakes(AtomicU32::new(0)));
-    let waker = Waker::from(Arc::clone(&woken));
+    let (woken, waker) = counting_waker();
     let clock = TestClock::manual();
     let policy = Retry::expo().jitter(Jitter::None).clock(&clock);
     let mut future = pin!(policy.run_async(async || Err::<(), _>("down")));
     let mut context = Context::from_waker(&waker);
     assert!(future.as_mut().poll(&mut context).is_pending());
-    assert_eq!(woken.0.load(Ordering::Relaxed), 0);
+    assert_eq!(woken.count(), 0);
     clock.advance(secs(1));
-    assert_eq!(woken.0.load(Ordering::Relaxed), 1);
+    assert_eq!(woken.count(), 1);
 }
 
 /// The timer of a runtime of one's own, whose time passes by being polled.

@@ -3,16 +3,15 @@
 use std::future::{Future, pending};
 use std::ops::ControlFlow::Break;
 use std::pin::pin;
-use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Arc, mpsc};
-use std::task::{Context, Poll, Wake, Waker};
+use std::sync::mpsc;
+use std::task::{Context, Poll, Waker};
 use std::thread;
 use std::time::Duration;
 
 use futures::executor::block_on;
 use relent::{AsyncSleep, Cancel, Constant, GiveUp, Jitter, Retry, Sleep, TestClock};
 
-use crate::support::{Fault, panic_of, secs, yields};
+use crate::support::{Fault, counting_waker, panic_of, secs, yields};
 
 const HOUR: Duration = secs(3600);
 
@@ -273,22 +272,13 @@ fn a_wait_in_a_scope_can_be_cut_short_where_the_policys_own_could() {
     }
     let clock = TestClock::manual();
     let policy = DEEP.cancelled_by(&cancels[0]).cancelled_by(&cancels[1]);
-    let woken = Arc::new(Wakes(AtomicU32::new(0)));
-    let waker = Waker::from(Arc::clone(&woken));
+    let (woken, waker) = counting_waker();
     let mut context = Context::from_waker(&waker);
     let mut run = pin!(clock.scope(policy.run_async(async || Err::<(), _>("down"))));
     assert!(run.as_mut().poll(&mut context).is_pending());
     cancels[1].cancel();
-    assert_eq!(woken.0.load(Ordering::Relaxed), 1);
+    assert_eq!(woken.count(), 1);
     assert_eq!(run.as_mut().poll(&mut context), Poll::Ready(Err("down")));
-}
-
-struct Wakes(AtomicU32);
-
-impl Wake for Wakes {
-    fn wake(self: Arc<Self>) {
-        self.0.fetch_add(1, Ordering::Relaxed);
-    }
 }
 
 #[test]

@@ -7,8 +7,9 @@ use std::future::Future;
 use std::ops::ControlFlow::Break;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
-use std::sync::Mutex;
-use std::task::{Context, Poll};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex};
+use std::task::{Context, Poll, Wake, Waker};
 use std::time::Duration;
 
 use futures::executor::block_on;
@@ -333,6 +334,26 @@ where
         }
     }
     story
+}
+
+/// Counts how often its waker was woken.
+pub(crate) struct Wakes(AtomicU32);
+
+impl Wakes {
+    pub(crate) fn count(&self) -> u32 {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+impl Wake for Wakes {
+    fn wake(self: Arc<Self>) {
+        self.0.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+pub(crate) fn counting_waker() -> (Arc<Wakes>, Waker) {
+    let wakes = Arc::new(Wakes(AtomicU32::new(0)));
+    (Arc::clone(&wakes), Waker::from(wakes))
 }
 
 /// A future that is pending this many times before it is ready.
