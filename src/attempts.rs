@@ -190,6 +190,7 @@ where
     pub fn after(&mut self, outcome: Result<T, E>) -> ControlFlow<Result<T, E>> {
         let subject = Subject { target: self.target, args: None };
         let asked = self.policy.ask::<Blocks, _, _>(&self.run, subject, &outcome, TIMED);
+        let Some(asked) = asked else { return ControlFlow::Break(outcome) };
         match blocking::after(self.policy, &mut self.run, subject, TIMED, outcome, asked) {
             ControlFlow::Break((outcome, _)) => ControlFlow::Break(outcome),
             ControlFlow::Continue(()) => ControlFlow::Continue(()),

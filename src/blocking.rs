@@ -103,12 +103,11 @@ where
     let needs = finish.needs(operation.needs());
     let run = start::<Blocks, _, _, _, _, _, _>(policy, needs, policy.subject(&operation));
     let outcome = finish.outcome(operation.attempt(|| policy.attempt::<Blocks>(&run)));
-    let asked = policy.ask::<Blocks, _, _>(&run, policy.subject(&operation), &outcome, needs);
-    // Most runs end here, and should not pay for what they do not need.
-    if asked.is_told {
-        return go_on(policy, operation, finish, run, outcome, asked);
+    match policy.ask::<Blocks, _, _>(&run, policy.subject(&operation), &outcome, needs) {
+        // Most runs end here, and should not pay for what they do not need.
+        None => finish.finish(outcome, run.end_untold()),
+        Some(asked) => go_on(policy, operation, finish, run, outcome, asked),
     }
-    finish.finish(outcome, run.end_untold())
 }
 
 /// All that follows the first attempt, where there is more to it than its end.
@@ -139,7 +138,10 @@ where
             return finish.finish(outcome, end);
         }
         outcome = finish.outcome(operation.attempt(|| policy.attempt::<Blocks>(&run)));
-        asked = policy.ask::<Blocks, _, _>(&run, policy.subject(&operation), &outcome, needs);
+        match policy.ask::<Blocks, _, _>(&run, policy.subject(&operation), &outcome, needs) {
+            None => return finish.finish(outcome, run.end_untold()),
+            Some(next) => asked = next,
+        }
     }
 }
 

@@ -53,10 +53,18 @@ impl Verdict {
 /// What the condition answered.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Asked {
-    answer: Ask,
+    answer: Answer,
+    /// The least wait, where the condition or the server asks for one.
+    wait: Option<Duration>,
     elapsed: u64,
-    /// Whether anything follows but the end of the run.
-    pub(crate) is_told: bool,
+}
+
+/// What the condition says of the outcome, apart from how long to wait.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Answer {
+    Accept,
+    Stop,
+    Retry,
 }
 
 /// The policy's side: what is asked, and never changes during a run.
@@ -110,12 +118,16 @@ impl Run {
         }
     }
 
-    /// Counts one attempt more.
+    /// Counts one attempt more, and never as many as there are where there is no limit.
+    #[inline]
     pub(crate) fn count_try(&mut self) {
-        self.tries = self.tries.saturating_add(1);
+        if self.tries < u32::MAX - 1 {
+            self.tries += 1;
+        }
     }
 
     /// Begins the next attempt. `time` is `None` where nobody is told of it.
+    #[inline(always)]
     pub(crate) fn next_try(&mut self, time: Option<&impl Time>) -> Verdict {
         self.count_try();
         let elapsed = match time {
@@ -148,7 +160,8 @@ impl Run {
         details
     }
 
-    /// Asks the condition about an attempt's outcome, right after it ended.
+    /// Asks the condition about an attempt's outcome, right after it ended. `None` is a success of
+    /// which nobody is told: nothing follows but the end of the run.
     ///
     /// The clock is read before anybody else is asked, but where nobody who is asked wants to know:
     /// then it is read after the condition was asked, and not at all for a success of which nobody is
@@ -160,31 +173,37 @@ impl Run {
         subject: Subject<'_>,
         outcome: &Result<T, E>,
         wants_success: bool,
-        time: &impl Time,
-    ) -> Asked {
+        time: Option<&impl Time>,
+    ) -> Option<Asked> {
+        let elapsed = || time.map_or(0, |time| self.elapsed_nanos(time));
         let mut verdict = Verdict::new(EventKind::Backoff, 0);
         let needs_elapsed = engine.needs_elapsed::<T, E>();
         if needs_elapsed {
-            verdict.elapsed = self.elapsed_nanos(time);
+            verdict.elapsed = elapsed();
         }
         let mut details = self.details(&verdict, subject, Some(outcome));
-        let answer = match engine.condition.ask(&details) {
-            Ask::Retry => engine.condition.asked_wait(&details).map_or(Ask::Retry, Ask::RetryIn),
+        let (answer, wait) = match engine.condition.ask(&details) {
+            Ask::Accept => (Answer::Accept, None),
+            Ask::Stop => (Answer::Stop, None),
+            Ask::Retry => (Answer::Retry, engine.condition.asked_wait(&details)),
+            // `None` is less than any wait.
             Ask::RetryIn(wait) => {
-                Ask::RetryIn(engine.condition.asked_wait(&details).map_or(wait, |w| w.max(wait)))
+                (Answer::Retry, engine.condition.asked_wait(&details).max(Some(wait)))
             }
-            answer => answer,
         };
-        let is_told = wants_success || answer != Ask::Accept;
-        if is_told && !needs_elapsed {
-            verdict.elapsed = self.elapsed_nanos(time);
+        let is_success = answer == Answer::Accept;
+        if is_success && !wants_success {
+            engine.settle_success(details);
+            return None;
+        }
+        if !needs_elapsed {
+            verdict.elapsed = elapsed();
             details.elapsed = Duration::from_nanos(verdict.elapsed);
         }
-        if answer == Ask::Accept {
-            details.event = EventKind::Success;
-            engine.condition.settle(&details).ok();
+        if is_success {
+            engine.settle_success(details);
         }
-        Asked { answer, elapsed: verdict.elapsed, is_told }
+        Some(Asked { answer, wait, elapsed: verdict.elapsed })
     }
 
     /// Says what follows from the answer.
@@ -194,19 +213,19 @@ impl Run {
         engine: &Engine<'_, S, C>,
         subject: Subject<'_>,
         outcome: &Result<T, E>,
-        Asked { answer, elapsed, .. }: Asked,
+        asked: Asked,
         time: &impl Time,
     ) -> Verdict {
+        let Asked { answer, wait, elapsed } = asked;
+        match answer {
+            Answer::Accept => return Verdict::new(EventKind::Success, elapsed),
+            Answer::Stop => return Verdict::give_up(GiveUp::NotRetryable, elapsed),
+            Answer::Retry => {}
+        }
         let verdict = Verdict::new(EventKind::Backoff, elapsed);
         let details = self.details(&verdict, subject, Some(outcome));
-        let asked = match answer {
-            Ask::Accept => return Verdict::new(EventKind::Success, elapsed),
-            Ask::Stop => return Verdict::give_up(GiveUp::NotRetryable, elapsed),
-            Ask::Retry => None,
-            Ask::RetryIn(wait) => Some(wait),
-        };
         // Whoever has the last word speaks where there would be a retry, and nowhere else.
-        let next = engine.next_wait(&details, elapsed, asked, time).and_then(|wait| {
+        let next = engine.next_wait(&details, elapsed, wait, time).and_then(|wait| {
             if time.is_cancelled() {
                 return Err(GiveUp::Cancelled);
             }
@@ -242,17 +261,12 @@ impl Run {
 
 #[cold]
 #[inline(never)]
-fn spread_otherwise(
-    jitter: Jitter,
-    seed: Option<u64>,
-    wait: u64,
-    tries: u32,
-    time: &impl Time,
-) -> u64 {
-    jitter.apply(wait, |most| match seed {
+fn spread_otherwise(settings: &Settings, wait: u64, tries: u32, time: &impl Time) -> u64 {
+    let spread = settings.jitter.apply(wait, |most| match settings.seed {
         Some(seed) => jitter::seeded(seed, tries, most),
         None => jitter::drawn(time, most),
-    })
+    });
+    spread.min(settings.max_wait.0)
 }
 
 /// Whether that much time has passed.
@@ -291,6 +305,15 @@ impl<S, C> Engine<'_, S, C> {
             || self.condition.needs_elapsed()
     }
 
+    /// Says to the condition that its answer is the run's.
+    fn settle_success<T, E>(&self, mut details: Details<'_, T, E>)
+    where
+        C: Condition<T, E>,
+    {
+        details.event = EventKind::Success;
+        self.condition.settle(&details).ok();
+    }
+
     /// The wait before the next attempt, or why there is none.
     #[inline(always)]
     fn next_wait<T, E>(
@@ -310,7 +333,7 @@ impl<S, C> Engine<'_, S, C> {
             return Err(GiveUp::MaxTime);
         }
         // Asked for also where another wait replaces it: when it ends, so do the attempts.
-        let planned = self.strategy.wait(details).ok_or(GiveUp::WaitsExhausted)?;
+        let planned = self.strategy.wait_nanos(details).ok_or(GiveUp::WaitsExhausted)?;
         let wait = match asked {
             Some(asked) => asked,
             None => Duration::from_nanos(self.spread(planned, details.tries, time)),
@@ -326,24 +349,23 @@ impl<S, C> Engine<'_, S, C> {
 
     /// A wait as the settings have it, in nanoseconds.
     #[inline(always)]
-    fn spread(&self, planned: Duration, tries: u32, time: &impl Time) -> u64 {
+    fn spread(&self, planned: u64, tries: u32, time: &impl Time) -> u64 {
         // Capped before jitter, so that a long wait is not spread far beyond the cap and then cut to
         // it, for all clients alike; and after it, so that no jitter exceeds it.
-        let most = self.settings.max_wait.map_or(u64::MAX, nanos);
-        let wait = nanos(planned).min(most);
-        match (self.settings.jitter, self.settings.seed) {
-            (Jitter::Full, None) => jitter::drawn(time, wait),
-            (jitter, seed) => spread_otherwise(jitter, seed, wait, tries, time).min(most),
+        let wait = planned.min(self.settings.max_wait.0);
+        match self.settings {
+            Settings { jitter: Jitter::Full, seed: None, .. } => jitter::drawn(time, wait),
+            settings => spread_otherwise(settings, wait, tries, time),
         }
     }
 
     fn is_last_try(&self, tries: u32, strategy_ends: bool) -> bool {
         let most = match self.settings.tries {
-            Tries::AtMost(most) => Some(most.get()),
-            Tries::Unsaid if !strategy_ends => Some(DEFAULT_MAX_TRIES),
-            Tries::Unsaid | Tries::Unlimited => None,
+            Tries::AtMost(most) => most.get(),
+            Tries::Unsaid if strategy_ends => u32::MAX,
+            Tries::Unsaid => DEFAULT_MAX_TRIES,
         };
-        most.is_some_and(|most| tries >= most) || scope::is_last_try(tries)
+        tries >= most || scope::is_last_try(tries)
     }
 
     /// The wait before the next attempt of a run whose attempts take no time, were the outcome of this

@@ -166,9 +166,9 @@ where
                     let subject = policy.subject(this.operation);
                     let asked = policy.ask::<Awaits, _, _>(this.run, subject, &outcome, needs);
                     // Most runs end here, and should not pay for what they do not need.
-                    if !asked.is_told {
+                    let Some(asked) = asked else {
                         return Poll::Ready(this.finish.finish(outcome, this.run.end_untold()));
-                    }
+                    };
                     let verdict =
                         policy.judge::<Awaits, _, _>(this.run, subject, &outcome, asked, needs);
                     (Cursor::default(), Told { verdict, outcome: Some(outcome) })

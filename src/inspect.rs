@@ -6,6 +6,7 @@ use core::time::Duration;
 
 use crate::engine::{Engine, Run};
 use crate::jitter::Jitter;
+use crate::nanos::Nanos;
 use crate::operation::Needs;
 use crate::retry::Retry;
 use crate::settings::{Settings, Tries};
@@ -55,8 +56,8 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
     #[must_use]
     pub const fn get_max_tries(&self) -> Option<u32> {
         match self.settings.tries {
+            Tries::Unsaid | Tries::UNLIMITED => None,
             Tries::AtMost(tries) => Some(tries.get()),
-            Tries::Unsaid | Tries::Unlimited => None,
         }
     }
 
@@ -73,7 +74,7 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
         self.settings.max_time
     }
 
-    /// What [`max_wait`](Self::max_wait) was set to, if it was.
+    /// What [`max_wait`](Self::max_wait) was set to, if it was. 584 years and more are no cap.
     ///
     /// ```
     /// # use relent::Retry;
@@ -83,7 +84,10 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
     /// ```
     #[must_use]
     pub const fn get_max_wait(&self) -> Option<Duration> {
-        self.settings.max_wait
+        match self.settings.max_wait {
+            Nanos::MAX => None,
+            most => Some(most.duration()),
+        }
     }
 
     /// What [`jitter`](Self::jitter) was set to, or the default.
@@ -184,7 +188,7 @@ where
     Z: fmt::Debug,
 {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Settings { tries, max_time, stop_before_deadline, max_wait, jitter, seed, target } =
+        let Settings { tries, max_time, stop_before_deadline, jitter, seed, target, .. } =
             &self.settings;
         f.debug_struct("Retry")
             .field("strategy", &self.strategy)
@@ -194,7 +198,7 @@ where
             .field("tries", tries)
             .field("max_time", max_time)
             .field("stop_before_deadline", stop_before_deadline)
-            .field("max_wait", max_wait)
+            .field("max_wait", &self.get_max_wait())
             .field("jitter", jitter)
             .field("seed", seed)
             .field("target", target)

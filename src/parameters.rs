@@ -2,6 +2,7 @@
 
 use core::time::Duration;
 
+use crate::nanos::Nanos;
 use crate::retry::Retry;
 use crate::settings::InvalidSetting;
 use crate::strategies::{Decay, Expo, Fibo, Linear};
@@ -17,7 +18,7 @@ impl<C, H, Z> Retry<Expo, C, H, Z> {
     /// assert!(policy.waits().take(3).eq([50, 100, 200].map(Duration::from_millis)));
     /// ```
     pub const fn first_wait(mut self, wait: Duration) -> Self {
-        self.strategy.first_wait = wait;
+        self.strategy = self.strategy.beginning(wait);
         self
     }
 
@@ -36,7 +37,7 @@ impl<C, H, Z> Retry<Expo, C, H, Z> {
     /// When it is not a finite number above zero; in a `const` or `static` that is a compile error.
     #[track_caller]
     pub const fn factor(mut self, factor: f64) -> Self {
-        self.strategy = Expo::new(self.strategy.first_wait, factor);
+        self.strategy = Expo::new(self.strategy.first_wait.duration(), factor);
         self
     }
 
@@ -52,7 +53,7 @@ impl<C, H, Z> Retry<Expo, C, H, Z> {
     ///
     /// When it is not a finite number above zero.
     pub fn try_factor(mut self, factor: f64) -> Result<Self, InvalidSetting> {
-        self.strategy = Expo::try_new(self.strategy.first_wait, factor)?;
+        self.strategy = Expo::try_new(self.strategy.first_wait.duration(), factor)?;
         Ok(self)
     }
 }
@@ -68,7 +69,7 @@ impl<C, H, Z> Retry<Fibo, C, H, Z> {
     /// assert!(policy.waits().take(4).eq([50, 50, 100, 150].map(Duration::from_millis)));
     /// ```
     pub const fn first_wait(mut self, wait: Duration) -> Self {
-        self.strategy.first_wait = wait;
+        self.strategy.first_wait = Nanos::of(wait);
         self
     }
 }
@@ -84,7 +85,7 @@ impl<C, H, Z> Retry<Linear, C, H, Z> {
     /// assert!(policy.waits().take(3).eq([1, 6, 11].map(Duration::from_secs)));
     /// ```
     pub const fn first_wait(mut self, wait: Duration) -> Self {
-        self.strategy.first_wait = wait;
+        self.strategy.first_wait = Nanos::of(wait);
         self
     }
 }
@@ -100,7 +101,7 @@ impl<C, H, Z> Retry<Decay, C, H, Z> {
     /// assert_eq!(policy.waits().next(), Some(Duration::from_secs(100)));
     /// ```
     pub const fn first_wait(mut self, wait: Duration) -> Self {
-        self.strategy.first_wait = wait;
+        self.strategy.first_wait = Nanos::of(wait);
         self
     }
 
@@ -118,7 +119,8 @@ impl<C, H, Z> Retry<Decay, C, H, Z> {
     /// When it is negative or not finite; in a `const` or `static` that is a compile error.
     #[track_caller]
     pub const fn decay_factor(mut self, factor: f64) -> Self {
-        self.strategy = Decay::new(self.strategy.first_wait, factor, self.strategy.min_wait);
+        let Decay { first_wait, min_wait, .. } = self.strategy;
+        self.strategy = Decay::new(first_wait.duration(), factor, min_wait);
         self
     }
 
@@ -134,7 +136,8 @@ impl<C, H, Z> Retry<Decay, C, H, Z> {
     ///
     /// When it is negative or not finite.
     pub fn try_decay_factor(mut self, factor: f64) -> Result<Self, InvalidSetting> {
-        self.strategy = Decay::try_new(self.strategy.first_wait, factor, self.strategy.min_wait)?;
+        let Decay { first_wait, min_wait, .. } = self.strategy;
+        self.strategy = Decay::try_new(first_wait.duration(), factor, min_wait)?;
         Ok(self)
     }
 

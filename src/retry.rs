@@ -288,7 +288,7 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
         subject: Subject<'_>,
         outcome: &Result<T, E>,
         needs: Needs,
-    ) -> Asked
+    ) -> Option<Asked>
     where
         M: Mode<Z>,
         S: Wait<T, E>,
@@ -296,7 +296,11 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
         H: Tell<T, E>,
     {
         let wants_success = needs.elapsed || self.observer.wants(EventKind::Success);
-        run.ask(&self.engine(needs), subject, outcome, wants_success, &self.time::<M>())
+        let engine = self.engine(needs);
+        // What `begin` asked, as far as it is known without asking.
+        let wanted = needs.elapsed || engine.needs_elapsed::<T, E>() || H::IS_SOMEBODY;
+        let time = wanted.then(|| self.time::<M>());
+        run.ask(&engine, subject, outcome, wants_success, time.as_ref())
     }
 
     /// Says what follows from the answer.

@@ -6,6 +6,7 @@ use core::num::NonZeroU32;
 use core::time::Duration;
 
 use crate::jitter::Jitter;
+use crate::nanos::Nanos;
 use crate::retry::Retry;
 
 /// How many attempts a run makes when its policy sets no limit at all.
@@ -53,9 +54,12 @@ impl Error for InvalidSetting {}
 pub(crate) enum Tries {
     /// Nothing was said: `DEFAULT_MAX_TRIES`, unless the strategy ends by itself.
     Unsaid,
-    /// Another limit was set, or `forever` was said.
-    Unlimited,
     AtMost(NonZeroU32),
+}
+
+impl Tries {
+    /// Another limit was set, or `forever` was said: no run counts as many.
+    pub(crate) const UNLIMITED: Self = Self::AtMost(NonZeroU32::MAX);
 }
 
 /// A limit on the number of attempts, unless it is none at all.
@@ -73,7 +77,8 @@ pub(crate) struct Settings {
     pub(crate) tries: Tries,
     pub(crate) max_time: Option<Duration>,
     pub(crate) stop_before_deadline: bool,
-    pub(crate) max_wait: Option<Duration>,
+    /// The longest there is where nothing was said.
+    pub(crate) max_wait: Nanos,
     pub(crate) jitter: Jitter,
     pub(crate) seed: Option<u64>,
     pub(crate) target: Option<&'static str>,
@@ -84,7 +89,7 @@ impl Settings {
         tries: Tries::Unsaid,
         max_time: None,
         stop_before_deadline: false,
-        max_wait: None,
+        max_wait: Nanos::MAX,
         jitter: Jitter::Full,
         seed: None,
         target: None,
@@ -109,7 +114,7 @@ impl Settings {
     /// Another limit than the number of tries was set, or none is wanted.
     pub(crate) const fn without_default_tries(mut self) -> Self {
         if let Tries::Unsaid = self.tries {
-            self.tries = Tries::Unlimited;
+            self.tries = Tries::UNLIMITED;
         }
         self
     }
@@ -215,7 +220,7 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
     /// after it; and to the first wait too. A wait that was asked for
     /// ([`Ask::RetryIn`](crate::Ask::RetryIn)) is not capped. It limits the waits, not the attempts.
     pub const fn max_wait(mut self, wait: Duration) -> Self {
-        self.settings.max_wait = Some(wait);
+        self.settings.max_wait = Nanos::of(wait);
         self
     }
 

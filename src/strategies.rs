@@ -4,17 +4,45 @@ use core::fmt;
 use core::time::Duration;
 
 use crate::details::Details;
-use crate::nanos::nanos;
+use crate::nanos::Nanos;
 use crate::settings::InvalidSetting;
 use crate::wait::Wait;
 
 const SECOND: Duration = Duration::from_secs(1);
 
+/// A strategy that needs to know nothing but the number of tries, and counts in nanoseconds.
+trait Counted {
+    /// The wait after this many tries.
+    fn after(&self, tries: u32) -> u64;
+}
+
+macro_rules! counted {
+    ($($strategy:ty),* $(,)?) => { $(
+        impl<T, E> Wait<T, E> for $strategy {
+            fn wait(&self, details: &Details<'_, T, E>) -> Option<Duration> {
+                Some(Duration::from_nanos(self.after(details.tries)))
+            }
+
+            fn wait_nanos(&self, details: &Details<'_, T, E>) -> Option<u64> {
+                Some(self.after(details.tries))
+            }
+
+            fn needs_elapsed(&self) -> bool {
+                false
+            }
+        }
+    )* };
+}
+
+counted! { Expo, Fibo, Constant, Linear }
+
 /// Waits that grow by a factor: see [`Retry::expo`](crate::Retry::expo).
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, PartialEq)]
 pub struct Expo {
-    pub(crate) first_wait: Duration,
+    pub(crate) first_wait: Nanos,
     pub(crate) factor: f64,
+    /// How many of the waits a shift computes, which is exact, and faster than what computes others.
+    doublings: u32,
 }
 
 impl Expo {
@@ -49,10 +77,17 @@ impl Expo {
     /// When the factor is not a finite number above zero.
     pub const fn try_new(first_wait: Duration, factor: f64) -> Result<Self, InvalidSetting> {
         if factor.is_finite() && factor > 0.0 {
-            Ok(Self { first_wait, factor })
+            Ok(Self { first_wait: Nanos::ZERO, factor, doublings: 0 }.beginning(first_wait))
         } else {
             Err(InvalidSetting::new("factor must be a finite number above zero"))
         }
+    }
+}
+
+impl fmt::Debug for Expo {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { first_wait, factor, .. } = self;
+        f.debug_struct("Expo").field("first_wait", first_wait).field("factor", factor).finish()
     }
 }
 
@@ -63,28 +98,22 @@ impl Default for Expo {
     }
 }
 
-impl<T, E> Wait<T, E> for Expo {
-    fn wait(&self, details: &Details<'_, T, E>) -> Option<Duration> {
-        let first = nanos(self.first_wait);
-        let growths = details.tries.saturating_sub(1);
-        #[expect(clippy::float_cmp, reason = "doubling is exact in integers, and faster")]
-        let wait = if self.factor == 2.0 {
-            first.saturating_mul(1_u64.checked_shl(growths).unwrap_or(u64::MAX))
+impl Counted for Expo {
+    #[inline]
+    fn after(&self, tries: u32) -> u64 {
+        let growths = tries.wrapping_sub(1);
+        if growths < self.doublings {
+            self.first_wait.0 << growths
         } else {
-            powered(first, self.factor, growths)
-        };
-        Some(Duration::from_nanos(wait))
-    }
-
-    fn needs_elapsed(&self) -> bool {
-        false
+            self.grown(tries.saturating_sub(1))
+        }
     }
 }
 
 /// Waits that grow as Fibonacci's numbers do: see [`Retry::fibo`](crate::Retry::fibo).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Fibo {
-    pub(crate) first_wait: Duration,
+    pub(crate) first_wait: Nanos,
 }
 
 /// As many as a `u64` holds.
@@ -112,7 +141,7 @@ impl Fibo {
     /// ```
     #[must_use]
     pub const fn new(first_wait: Duration) -> Self {
-        Self { first_wait }
+        Self { first_wait: Nanos::of(first_wait) }
     }
 }
 
@@ -123,22 +152,19 @@ impl Default for Fibo {
     }
 }
 
-impl<T, E> Wait<T, E> for Fibo {
-    fn wait(&self, details: &Details<'_, T, E>) -> Option<Duration> {
-        let place = usize::try_from(details.tries.saturating_sub(1)).ok();
+impl Counted for Fibo {
+    #[inline]
+    fn after(&self, tries: u32) -> u64 {
+        let place = usize::try_from(tries.saturating_sub(1)).ok();
         let times = place.and_then(|place| FIBONACCI.get(place)).copied().unwrap_or(u64::MAX);
-        Some(Duration::from_nanos(nanos(self.first_wait).saturating_mul(times)))
-    }
-
-    fn needs_elapsed(&self) -> bool {
-        false
+        self.first_wait.0.saturating_mul(times)
     }
 }
 
 /// The same wait each time: see [`Retry::constant`](crate::Retry::constant).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Constant {
-    pub(crate) wait: Duration,
+    pub(crate) wait: Nanos,
 }
 
 impl Constant {
@@ -153,25 +179,22 @@ impl Constant {
     /// ```
     #[must_use]
     pub const fn new(wait: Duration) -> Self {
-        Self { wait }
+        Self { wait: Nanos::of(wait) }
     }
 }
 
-impl<T, E> Wait<T, E> for Constant {
-    fn wait(&self, _: &Details<'_, T, E>) -> Option<Duration> {
-        Some(self.wait)
-    }
-
-    fn needs_elapsed(&self) -> bool {
-        false
+impl Counted for Constant {
+    #[inline]
+    fn after(&self, _: u32) -> u64 {
+        self.wait.0
     }
 }
 
 /// Waits that grow by the same amount each time: see [`Retry::linear`](crate::Retry::linear).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Linear {
-    pub(crate) first_wait: Duration,
-    pub(crate) step: Duration,
+    pub(crate) first_wait: Nanos,
+    pub(crate) step: Nanos,
 }
 
 impl Linear {
@@ -186,26 +209,22 @@ impl Linear {
     /// ```
     #[must_use]
     pub const fn new(first_wait: Duration, step: Duration) -> Self {
-        Self { first_wait, step }
+        Self { first_wait: Nanos::of(first_wait), step: Nanos::of(step) }
     }
 }
 
-impl<T, E> Wait<T, E> for Linear {
-    fn wait(&self, details: &Details<'_, T, E>) -> Option<Duration> {
-        let steps = u64::from(details.tries.saturating_sub(1));
-        let grown = nanos(self.step).saturating_mul(steps);
-        Some(Duration::from_nanos(nanos(self.first_wait).saturating_add(grown)))
-    }
-
-    fn needs_elapsed(&self) -> bool {
-        false
+impl Counted for Linear {
+    #[inline]
+    fn after(&self, tries: u32) -> u64 {
+        let steps = u64::from(tries.saturating_sub(1));
+        self.first_wait.0.saturating_add(self.step.0.saturating_mul(steps))
     }
 }
 
 /// Waits that shrink: see [`Retry::decay`](crate::Retry::decay).
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Decay {
-    pub(crate) first_wait: Duration,
+    pub(crate) first_wait: Nanos,
     pub(crate) factor: f64,
     pub(crate) min_wait: Duration,
 }
@@ -246,7 +265,7 @@ impl Decay {
         min_wait: Duration,
     ) -> Result<Self, InvalidSetting> {
         if decay_factor.is_finite() && decay_factor >= 0.0 {
-            Ok(Self { first_wait, factor: decay_factor, min_wait })
+            Ok(Self { first_wait: Nanos::of(first_wait), factor: decay_factor, min_wait })
         } else {
             Err(InvalidSetting::new("decay_factor must be a finite number, zero or above"))
         }
@@ -263,7 +282,7 @@ impl Default for Decay {
 impl<T, E> Wait<T, E> for Decay {
     fn wait(&self, details: &Details<'_, T, E>) -> Option<Duration> {
         let steps = f64::from(details.tries.saturating_sub(1));
-        let wait = unrounded(nanos(self.first_wait)) * decayed(self.factor * steps);
+        let wait = unrounded(self.first_wait.0) * decayed(self.factor * steps);
         Some(Duration::from_nanos(rounded(wait)).max(self.min_wait))
     }
 
@@ -346,10 +365,28 @@ const fn rounded(nanos: f64) -> u64 {
     (nanos + 0.5) as u64
 }
 
-/// `first` times a power of `factor`. Out of the way of doubling.
-#[cold]
-fn powered(first: u64, factor: f64, growths: u32) -> u64 {
-    rounded(unrounded(first) * power(factor, growths))
+impl Expo {
+    const fn doubles(&self) -> bool {
+        self.factor.to_bits() == 2_f64.to_bits()
+    }
+
+    /// The same with another first wait.
+    pub(crate) const fn beginning(mut self, first_wait: Duration) -> Self {
+        self.first_wait = Nanos::of(first_wait);
+        self.doublings = if self.doubles() { self.first_wait.0.leading_zeros() } else { 0 };
+        self
+    }
+
+    /// Out of the way of doublings that do not overflow.
+    #[cold]
+    #[inline(never)]
+    fn grown(&self, growths: u32) -> u64 {
+        let Nanos(first) = self.first_wait;
+        if self.doubles() {
+            return first.saturating_mul(1_u64.checked_shl(growths).unwrap_or(u64::MAX));
+        }
+        rounded(unrounded(first) * power(self.factor, growths))
+    }
 }
 
 /// `base` to the power of `exponent`, by squaring: `powi` is not in `core`.

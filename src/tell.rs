@@ -11,10 +11,15 @@ use crate::details::{Details, EventKind};
 pub trait Chain {
     /// The future of a handler that has to be awaited. Uninhabited where there is none.
     type Pending: Pending;
+
+    /// Whether there is anybody in it.
+    const IS_SOMEBODY: bool = true;
 }
 
 impl Chain for () {
     type Pending = Never;
+
+    const IS_SOMEBODY: bool = false;
 }
 
 /// A policy's chain of those who are told.

@@ -3,6 +3,7 @@
 use core::time::Duration;
 
 use crate::details::Details;
+use crate::nanos::nanos;
 use crate::strategies::{Constant, Decay, Expo, Fibo, Linear, Sequence};
 
 /// How long to wait after an attempt whose outcome was not accepted.
@@ -41,6 +42,13 @@ pub trait Wait<T, E> {
     /// without one.
     fn wait(&self, details: &Details<'_, T, E>) -> Option<Duration>;
 
+    /// The same in whole nanoseconds, as far as a `u64` holds them: as the strategies of this crate
+    /// compute, and the engine counts. Hidden, since it must not say anything else than `wait` does.
+    #[doc(hidden)]
+    fn wait_nanos(&self, details: &Details<'_, T, E>) -> Option<u64> {
+        self.wait(details).map(nanos)
+    }
+
     /// Whether `wait` reads [`Details::elapsed`]. Where nothing does, no clock is read.
     fn needs_elapsed(&self) -> bool {
         true
@@ -58,6 +66,10 @@ macro_rules! wait_by_reference {
         impl<T, E, W: Wait<T, E> + ?Sized> Wait<T, E> for $pointer {
             fn wait(&self, details: &Details<'_, T, E>) -> Option<Duration> {
                 (**self).wait(details)
+            }
+
+            fn wait_nanos(&self, details: &Details<'_, T, E>) -> Option<u64> {
+                (**self).wait_nanos(details)
             }
 
             fn needs_elapsed(&self) -> bool {
@@ -116,6 +128,10 @@ macro_rules! schedule {
         impl<T, E> Wait<T, E> for Schedule {
             fn wait(&self, details: &Details<'_, T, E>) -> Option<Duration> {
                 match self { $(Self::$variant(strategy) => strategy.wait(details)),* }
+            }
+
+            fn wait_nanos(&self, details: &Details<'_, T, E>) -> Option<u64> {
+                match self { $(Self::$variant(strategy) => strategy.wait_nanos(details)),* }
             }
 
             fn needs_elapsed(&self) -> bool {

@@ -363,6 +363,31 @@ proptest! {
     }
 
     #[test]
+    fn a_strategy_says_the_same_in_nanoseconds(schedule in any_schedule(), tries in any_tries()) {
+        fn agrees(strategy: &dyn Wait<(), ()>, tries: u32) -> bool {
+            let details = Details::new("x", tries);
+            let wait = strategy.wait(&details).map(|wait| wait.min(LONGEST));
+            strategy.wait_nanos(&details).map(Duration::from_nanos) == wait
+        }
+        prop_assert!(agrees(&schedule, tries));
+        prop_assert!(agrees(&&schedule, tries));
+        prop_assert!(agrees(&Box::new(schedule), tries));
+    }
+
+    #[test]
+    fn a_built_policy_has_the_strategy_that_its_numbers_make(wait in any_wait(), factor in any_factor()) {
+        let built = [
+            *Retry::expo().first_wait(wait).factor(factor).get_strategy(),
+            *Retry::expo().factor(factor).first_wait(wait).get_strategy(),
+            *Retry::expo().first_wait(wait).try_factor(factor).unwrap().get_strategy(),
+        ];
+        prop_assert_eq!(built, [Expo::new(wait, factor); 3]);
+        for tries in [0, 1, 2, 40, 64, 65, u32::MAX] {
+            prop_assert_eq!(after(&built[0], tries), after(&built[1], tries));
+        }
+    }
+
+    #[test]
     fn no_number_makes_a_strategy_panic(schedule in any_schedule(), tries in any_tries()) {
         let ends = Wait::<(), ()>::ends(&schedule);
         let wait = Wait::<(), ()>::wait(&schedule, &Details::new("x", tries));
