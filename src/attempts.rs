@@ -15,11 +15,11 @@ use crate::attempt::Attempt;
 use crate::blocking;
 use crate::clock::{AsyncSleep, Sleep};
 use crate::condition::Condition;
-use crate::engine::Run;
 use crate::future::Retrying;
 use crate::lent::{Awaits, Blocks, Mode};
 use crate::operation::{Needs, Operation, Transparent};
 use crate::retry::Retry;
+use crate::run::Run;
 use crate::target::{Subject, Target};
 use crate::tell::{Blocking, Chain, Tell};
 use crate::wait::Wait;
@@ -167,7 +167,7 @@ impl<S, C, H, Z, T, E, M: Mode<Z>> Attempts<'_, S, C, H, Z, T, E, M> {
     /// assert_eq!((end, messages, attempts.tries()), (Err("connection lost"), 5, 3));
     /// ```
     pub fn reset(&mut self) {
-        self.run.reset(&self.policy.time::<M>());
+        self.run.reset(self.policy.time::<M>());
     }
 }
 
@@ -189,7 +189,7 @@ where
     /// When a handler does.
     pub fn after(&mut self, outcome: Result<T, E>) -> ControlFlow<Result<T, E>> {
         let subject = Subject { target: self.target, args: None };
-        let asked = self.policy.ask::<Blocks, _, _>(&self.run, subject, &outcome, TIMED);
+        let asked = self.policy.ask::<Blocks, _, _>(&self.run, subject, &outcome, TIMED, true);
         let Some(asked) = asked else { return ControlFlow::Break(outcome) };
         match blocking::after(self.policy, &mut self.run, subject, TIMED, outcome, asked) {
             ControlFlow::Break((outcome, _)) => ControlFlow::Break(outcome),

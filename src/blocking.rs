@@ -5,11 +5,12 @@ use core::ops::ControlFlow;
 
 use crate::clock::Sleep;
 use crate::condition::Condition;
-use crate::details::{Details, EventKind};
-use crate::engine::{Asked, Run};
+use crate::details::EventKind;
+use crate::engine::Asked;
 use crate::lent::{Blocks, Mode};
 use crate::operation::{Call, End, Finish, Needs, Operation, Polled, Transparent};
 use crate::retry::Retry;
+use crate::run::{Run, Verdict};
 use crate::scope;
 use crate::target::Subject;
 use crate::tell::{Blocking, Cursor, Tell};
@@ -103,7 +104,8 @@ where
     let needs = finish.needs(operation.needs());
     let run = start::<Blocks, _, _, _, _, _, _>(policy, needs, policy.subject(&operation));
     let outcome = finish.outcome(operation.attempt(|| policy.attempt::<Blocks>(&run)));
-    match policy.ask::<Blocks, _, _>(&run, policy.subject(&operation), &outcome, needs) {
+    let (subject, is_timed) = (policy.subject(&operation), policy.is_timed(needs));
+    match policy.ask::<Blocks, _, _>(&run, subject, &outcome, needs, is_timed) {
         // Most runs end here, and should not pay for what they do not need.
         None => finish.finish(outcome, run.end_untold()),
         Some(asked) => go_on(policy, operation, finish, run, outcome, asked),
@@ -138,7 +140,8 @@ where
             return finish.finish(outcome, end);
         }
         outcome = finish.outcome(operation.attempt(|| policy.attempt::<Blocks>(&run)));
-        match policy.ask::<Blocks, _, _>(&run, policy.subject(&operation), &outcome, needs) {
+        let (subject, is_timed) = (policy.subject(&operation), policy.is_timed(needs));
+        match policy.ask::<Blocks, _, _>(&run, subject, &outcome, needs, is_timed) {
             None => return finish.finish(outcome, run.end_untold()),
             Some(next) => asked = next,
         }
@@ -159,7 +162,7 @@ where
 {
     let mut run = policy.begin::<M, T, E>(needs);
     let verdict = policy.next_try::<M, T, E>(&mut run);
-    tell(policy, &run.details(&verdict, subject, None));
+    tell(policy, &run, &verdict, subject, None);
     run
 }
 
@@ -181,7 +184,7 @@ where
     Z: Sleep,
 {
     let verdict = policy.judge::<Blocks, _, _>(run, subject, &outcome, asked, needs);
-    tell(policy, &run.details(&verdict, subject, Some(&outcome)));
+    tell(policy, run, &verdict, subject, Some(&outcome));
     if verdict.event != EventKind::Backoff {
         return ControlFlow::Break((outcome, run.end(&verdict)));
     }
@@ -190,20 +193,25 @@ where
     let wait = run.back_off(&verdict);
     scope::sleep(&policy.clock, wait);
     if let Some(outcome) = kept.filter(|_| policy.clock.is_cancelled() == Some(true)) {
-        let verdict = run.cut_short(&policy.time::<Blocks>());
-        tell(policy, &run.details(&verdict, subject, Some(&outcome)));
+        let verdict = run.cut_short(policy.time::<Blocks>());
+        tell(policy, run, &verdict, subject, Some(&outcome));
         return ControlFlow::Break((outcome, run.end(&verdict)));
     }
     let verdict = policy.next_try::<Blocks, T, E>(run);
-    tell(policy, &run.details(&verdict, subject, None));
+    tell(policy, run, &verdict, subject, None);
     ControlFlow::Continue(())
 }
 
 /// Tells an event to everybody.
-fn tell<T, E, S, C, H, Z>(policy: &Retry<S, C, H, Z>, details: &Details<'_, T, E>)
-where
+fn tell<T, E, S, C, H, Z>(
+    policy: &Retry<S, C, H, Z>,
+    run: &Run,
+    verdict: &Verdict,
+    subject: Subject<'_>,
+    outcome: Option<&Result<T, E>>,
+) where
     H: Tell<T, E> + Blocking,
 {
-    let pending = policy.tell(details, &mut Cursor::default());
+    let pending = policy.tell(run, verdict, subject, outcome, &mut Cursor::default());
     debug_assert!(pending.is_none(), "`Blocking` promises that nobody has to be awaited");
 }

@@ -216,6 +216,9 @@ pub trait Slept {
     /// An outcome that is kept through the wait: nothing, where no wait is cut short.
     type Kept<X>;
 
+    /// Whether anything is kept.
+    const KEEPS: bool;
+
     /// Keeps the outcome while the wait lasts.
     fn keep<X>(outcome: X) -> Self::Kept<X>;
 
@@ -225,6 +228,8 @@ pub trait Slept {
 
 /// The wait is over.
 impl Slept for () {
+    const KEEPS: bool = false;
+
     type Kept<X> = ();
 
     fn keep<X>(_: X) {}
@@ -239,6 +244,8 @@ impl Slept for () {
 pub struct Interruptible;
 
 impl Slept for Interruptible {
+    const KEEPS: bool = true;
+
     type Kept<X> = X;
 
     fn keep<X>(outcome: X) -> X {

@@ -14,57 +14,29 @@ use crate::condition::{Ask, Condition};
 use crate::details::{Details, EventKind, GiveUp};
 use crate::jitter::{self, Jitter};
 use crate::nanos::nanos;
-use crate::operation::{End, Needs};
+use crate::operation::Needs;
+use crate::run::{Run, Time, Verdict};
 use crate::scope;
 use crate::settings::{DEFAULT_MAX_TRIES, Settings, Tries};
 use crate::target::Subject;
 use crate::wait::Wait;
 
-/// What a driver lends the engine of its clock.
-pub(crate) trait Time {
-    /// The time since any fixed moment.
-    fn now(&self) -> Duration;
-
-    /// Whether nothing is to be waited for any more.
-    fn is_cancelled(&self) -> bool;
-}
-
-/// What the engine says: the event to tell, which is also what to do after it has been told.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Verdict {
-    /// `Try`: make an attempt. `Backoff`: sleep for `wait`. `Success`, `GiveUp`: return.
-    pub(crate) event: EventKind,
-    /// In nanoseconds, until it is shown.
-    elapsed: u64,
-    pub(crate) wait: Duration,
-    pub(crate) reason: Option<GiveUp>,
-}
-
-impl Verdict {
-    const fn new(event: EventKind, elapsed: u64) -> Self {
-        Self { event, elapsed, wait: Duration::ZERO, reason: None }
-    }
-
-    const fn give_up(reason: GiveUp, elapsed: u64) -> Self {
-        Self { reason: Some(reason), ..Self::new(EventKind::GiveUp, elapsed) }
-    }
-}
-
 /// What the condition answered.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Asked {
     answer: Answer,
-    /// The least wait, where the condition or the server asks for one.
-    wait: Option<Duration>,
+    /// The wait of `RetryIn`.
+    wait: Duration,
     elapsed: u64,
 }
 
-/// What the condition says of the outcome, apart from how long to wait.
+/// As in `Ask`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Answer {
     Accept,
     Stop,
     Retry,
+    RetryIn,
 }
 
 /// The policy's side: what is asked, and never changes during a run.
@@ -76,90 +48,7 @@ pub(crate) struct Engine<'p, S, C> {
     pub(crate) condition: &'p C,
 }
 
-/// The run's side: what is carried from one attempt to the next. In nanoseconds, since a run's future
-/// carries it too, and how many of those fit is how fast they are.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Run {
-    last_wait: u64,
-    /// When the run began, where anybody wants to know.
-    began: u64,
-    tries: u32,
-}
-
-impl Run {
-    /// A time that no clock shows before 584 years are over.
-    const NOBODY_ASKS: u64 = u64::MAX;
-
-    pub(crate) const NEW: Self = Self { last_wait: 0, began: Self::NOBODY_ASKS, tries: 0 };
-
-    /// A run that begins now, if anybody wants to know the time.
-    pub(crate) fn begin(time: Option<&impl Time>) -> Self {
-        Self { began: time.map_or(Self::NOBODY_ASKS, |time| nanos(time.now())), ..Self::NEW }
-    }
-
-    /// The same run, as if its current attempt were the first.
-    pub(crate) fn reset(&mut self, time: &impl Time) {
-        *self = Self { tries: 1, ..Self::begin(Some(time)) };
-    }
-
-    pub(crate) fn tries(&self) -> u32 {
-        self.tries
-    }
-
-    /// The time since the run began, where anybody wants to know.
-    pub(crate) fn elapsed(&self, time: &impl Time) -> Duration {
-        Duration::from_nanos(self.elapsed_nanos(time))
-    }
-
-    fn elapsed_nanos(&self, time: &impl Time) -> u64 {
-        match self.began {
-            Self::NOBODY_ASKS => 0,
-            began => nanos(time.now()).saturating_sub(began),
-        }
-    }
-
-    /// Counts one attempt more, and never as many as there are where there is no limit.
-    #[inline]
-    pub(crate) fn count_try(&mut self) {
-        if self.tries < u32::MAX - 1 {
-            self.tries += 1;
-        }
-    }
-
-    /// Begins the next attempt. `time` is `None` where nobody is told of it.
-    #[inline(always)]
-    pub(crate) fn next_try(&mut self, time: Option<&impl Time>) -> Verdict {
-        self.count_try();
-        let elapsed = match time {
-            // The first attempt begins when the run does.
-            Some(time) if self.tries > 1 => self.elapsed_nanos(time),
-            _ => 0,
-        };
-        Verdict::new(EventKind::Try, elapsed)
-    }
-
-    /// Ends a run whose wait was cut short.
-    pub(crate) fn cut_short(&self, time: &impl Time) -> Verdict {
-        Verdict::give_up(GiveUp::Cancelled, self.elapsed_nanos(time))
-    }
-
-    /// What handlers are shown of a verdict.
-    pub(crate) fn details<'a, T, E>(
-        &self,
-        verdict: &Verdict,
-        subject: Subject<'a>,
-        outcome: Option<&'a Result<T, E>>,
-    ) -> Details<'a, T, E> {
-        let mut details = Details::of(subject.target, verdict.event, self.tries);
-        details.elapsed = Duration::from_nanos(verdict.elapsed);
-        details.wait = verdict.wait;
-        details.last_wait = Duration::from_nanos(self.last_wait);
-        details.reason = verdict.reason;
-        details.args = subject.args;
-        details.outcome = outcome;
-        details
-    }
-
+impl<S, C> Engine<'_, S, C> {
     /// Asks the condition about an attempt's outcome, right after it ended. `None` is a success of
     /// which nobody is told: nothing follows but the end of the run.
     ///
@@ -167,33 +56,38 @@ impl Run {
     /// then it is read after the condition was asked, and not at all for a success of which nobody is
     /// told.
     #[inline]
-    pub(crate) fn ask<T, E, S: Wait<T, E>, C: Condition<T, E>>(
+    pub(crate) fn ask<T, E>(
         &self,
-        engine: &Engine<'_, S, C>,
+        run: &Run,
         subject: Subject<'_>,
         outcome: &Result<T, E>,
         wants_success: bool,
-        time: Option<&impl Time>,
-    ) -> Option<Asked> {
-        let elapsed = || time.map_or(0, |time| self.elapsed_nanos(time));
+        time: Option<impl Time>,
+    ) -> Option<Asked>
+    where
+        S: Wait<T, E>,
+        C: Condition<T, E>,
+    {
+        let elapsed = || time.map_or(0, |time| run.elapsed_nanos(time));
         let mut verdict = Verdict::new(EventKind::Backoff, 0);
-        let needs_elapsed = engine.needs_elapsed::<T, E>();
+        let needs_elapsed = self.needs_elapsed::<T, E>();
         if needs_elapsed {
             verdict.elapsed = elapsed();
         }
-        let mut details = self.details(&verdict, subject, Some(outcome));
-        let (answer, wait) = match engine.condition.ask(&details) {
-            Ask::Accept => (Answer::Accept, None),
-            Ask::Stop => (Answer::Stop, None),
-            Ask::Retry => (Answer::Retry, engine.condition.asked_wait(&details)),
-            // `None` is less than any wait.
-            Ask::RetryIn(wait) => {
-                (Answer::Retry, engine.condition.asked_wait(&details).max(Some(wait)))
-            }
+        let mut details = run.details(&verdict, subject, Some(outcome));
+        let asked_wait = || self.condition.asked_wait(&details);
+        let (answer, wait) = match self.condition.ask(&details) {
+            Ask::Accept => (Answer::Accept, Duration::ZERO),
+            Ask::Stop => (Answer::Stop, Duration::ZERO),
+            Ask::Retry => match asked_wait() {
+                None => (Answer::Retry, Duration::ZERO),
+                Some(wait) => (Answer::RetryIn, wait),
+            },
+            Ask::RetryIn(wait) => (Answer::RetryIn, asked_wait().unwrap_or_default().max(wait)),
         };
         let is_success = answer == Answer::Accept;
         if is_success && !wants_success {
-            engine.settle_success(details);
+            self.settle_success(details);
             return None;
         }
         if !needs_elapsed {
@@ -201,35 +95,40 @@ impl Run {
             details.elapsed = Duration::from_nanos(verdict.elapsed);
         }
         if is_success {
-            engine.settle_success(details);
+            self.settle_success(details);
         }
         Some(Asked { answer, wait, elapsed: verdict.elapsed })
     }
 
     /// Says what follows from the answer.
     #[inline(always)]
-    pub(crate) fn judge<T, E, S: Wait<T, E>, C: Condition<T, E>>(
+    pub(crate) fn judge<T, E>(
         &self,
-        engine: &Engine<'_, S, C>,
+        run: &Run,
         subject: Subject<'_>,
         outcome: &Result<T, E>,
         asked: Asked,
-        time: &impl Time,
-    ) -> Verdict {
+        time: impl Time,
+    ) -> Verdict
+    where
+        S: Wait<T, E>,
+        C: Condition<T, E>,
+    {
         let Asked { answer, wait, elapsed } = asked;
-        match answer {
+        let wait = match answer {
             Answer::Accept => return Verdict::new(EventKind::Success, elapsed),
             Answer::Stop => return Verdict::give_up(GiveUp::NotRetryable, elapsed),
-            Answer::Retry => {}
-        }
+            Answer::Retry => None,
+            Answer::RetryIn => Some(wait),
+        };
         let verdict = Verdict::new(EventKind::Backoff, elapsed);
-        let details = self.details(&verdict, subject, Some(outcome));
+        let details = run.details(&verdict, subject, Some(outcome));
         // Whoever has the last word speaks where there would be a retry, and nowhere else.
-        let next = engine.next_wait(&details, elapsed, wait, time).and_then(|wait| {
+        let next = self.next_wait(&details, elapsed, wait, time).and_then(|wait| {
             if time.is_cancelled() {
                 return Err(GiveUp::Cancelled);
             }
-            engine.condition.settle(&details.with_wait(wait))?;
+            self.condition.settle(&details.with_wait(wait))?;
             Ok(wait)
         });
         match next {
@@ -238,62 +137,6 @@ impl Run {
         }
     }
 
-    /// How a run ended whose success nobody wants to know more of.
-    #[inline]
-    pub(crate) fn end_untold(&self) -> End {
-        End { tries: self.tries, elapsed: Duration::ZERO, reason: None }
-    }
-
-    /// How the run ended with this verdict.
-    pub(crate) fn end(&self, verdict: &Verdict) -> End {
-        let elapsed = Duration::from_nanos(verdict.elapsed);
-        End { tries: self.tries, elapsed, reason: verdict.reason }
-    }
-
-    /// Takes the wait of a verdict that has been told.
-    pub(crate) fn back_off(&mut self, verdict: &Verdict) -> Duration {
-        self.last_wait = nanos(verdict.wait);
-        verdict.wait
-    }
-}
-
-// What follows is out of the way of runs with the default jitter and without a deadline.
-
-#[cold]
-#[inline(never)]
-fn spread_otherwise(settings: &Settings, wait: u64, tries: u32, time: &impl Time) -> u64 {
-    let spread = settings.jitter.apply(wait, |most| match settings.seed {
-        Some(seed) => jitter::seeded(seed, tries, most),
-        None => jitter::drawn(time, most),
-    });
-    spread.min(settings.max_wait.0)
-}
-
-/// Whether that much time has passed.
-#[cold]
-#[inline(never)]
-fn is_over(most: Duration, elapsed: u64) -> bool {
-    Duration::from_nanos(elapsed) >= most
-}
-
-/// The wait as far as it fits into the time that is left.
-#[cold]
-#[inline(never)]
-fn in_time(
-    wait: Duration,
-    must_fit: bool,
-    must_leave_time: bool,
-    most: Duration,
-    elapsed: u64,
-) -> Result<Duration, GiveUp> {
-    let left = most.saturating_sub(Duration::from_nanos(elapsed));
-    if wait > left && must_fit || wait >= left && must_leave_time {
-        return Err(GiveUp::MaxTime);
-    }
-    Ok(wait.min(left))
-}
-
-impl<S, C> Engine<'_, S, C> {
     /// Whether the policy itself needs to know how much time has passed.
     pub(crate) fn needs_elapsed<T, E>(&self) -> bool
     where
@@ -321,7 +164,7 @@ impl<S, C> Engine<'_, S, C> {
         details: &Details<'_, T, E>,
         elapsed: u64,
         asked: Option<Duration>,
-        time: &impl Time,
+        time: impl Time,
     ) -> Result<Duration, GiveUp>
     where
         S: Wait<T, E>,
@@ -349,7 +192,7 @@ impl<S, C> Engine<'_, S, C> {
 
     /// A wait as the settings have it, in nanoseconds.
     #[inline(always)]
-    fn spread(&self, planned: u64, tries: u32, time: &impl Time) -> u64 {
+    fn spread(&self, planned: u64, tries: u32, time: impl Time) -> u64 {
         // Capped before jitter, so that a long wait is not spread far beyond the cap and then cut to
         // it, for all clients alike; and after it, so that no jitter exceeds it.
         let wait = planned.min(self.settings.max_wait.0);
@@ -380,6 +223,7 @@ impl<S, C> Engine<'_, S, C> {
         S: Wait<T, E>,
     {
         /// Nobody looks at a clock.
+        #[derive(Clone, Copy)]
         struct Still;
 
         impl Time for Still {
@@ -395,7 +239,53 @@ impl<S, C> Engine<'_, S, C> {
         run.count_try();
         let mut verdict = Verdict::new(EventKind::Backoff, nanos(elapsed));
         let details = run.details(&verdict, subject, None);
-        verdict.wait = self.next_wait::<T, E>(&details, verdict.elapsed, None, &Still).ok()?;
+        verdict.wait = self.next_wait::<T, E>(&details, verdict.elapsed, None, Still).ok()?;
         Some(run.back_off(&verdict))
     }
+}
+
+// What follows is out of the way of runs with the default jitter and without a deadline.
+
+/// Without jitter. The rest has a call of its own, so that this needs no stack.
+#[cold]
+#[inline(never)]
+fn spread_otherwise(settings: &Settings, wait: u64, tries: u32, time: impl Time) -> u64 {
+    match settings.jitter {
+        Jitter::None => wait,
+        _ => spread_by_chance(settings, wait, tries, time),
+    }
+}
+
+#[cold]
+#[inline(never)]
+fn spread_by_chance(settings: &Settings, wait: u64, tries: u32, time: impl Time) -> u64 {
+    let spread = settings.jitter.apply(wait, |most| match settings.seed {
+        Some(seed) => jitter::seeded(seed, tries, most),
+        None => jitter::drawn(time, most),
+    });
+    spread.min(settings.max_wait.0)
+}
+
+/// Whether that much time has passed.
+#[cold]
+#[inline(never)]
+fn is_over(most: Duration, elapsed: u64) -> bool {
+    Duration::from_nanos(elapsed) >= most
+}
+
+/// The wait as far as it fits into the time that is left.
+#[cold]
+#[inline(never)]
+fn in_time(
+    wait: Duration,
+    must_fit: bool,
+    must_leave_time: bool,
+    most: Duration,
+    elapsed: u64,
+) -> Result<Duration, GiveUp> {
+    let left = most.saturating_sub(Duration::from_nanos(elapsed));
+    if wait > left && must_fit || wait >= left && must_leave_time {
+        return Err(GiveUp::MaxTime);
+    }
+    Ok(wait.min(left))
 }

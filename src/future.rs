@@ -1,7 +1,9 @@
 //! The async driver: one named future. The methods that make one are in `run_async.rs`.
+#![expect(clippy::inline_always, reason = "a call here would cost more than what is called")]
 
 use core::fmt;
 use core::future::Future;
+use core::ops::ControlFlow;
 use core::pin::Pin;
 use core::task::{Context, Poll, ready};
 
@@ -10,10 +12,11 @@ use pin_project_lite::pin_project;
 use crate::clock::{AsyncSleep, Slept};
 use crate::condition::Condition;
 use crate::details::EventKind;
-use crate::engine::{Run, Verdict};
+use crate::engine::Asked;
 use crate::lent::Awaits;
-use crate::operation::{Finish, Operation, Transparent};
-use crate::retry::Policy;
+use crate::operation::{Finish, Needs, Operation, Transparent};
+use crate::retry::{Policy, Retry};
+use crate::run::{Run, Verdict};
 use crate::scope::{self, Sleeping};
 use crate::tell::{Chain, Cursor, Pending, Tell};
 use crate::wait::Wait;
@@ -29,12 +32,8 @@ type PendingOf<P> = <<P as Policy>::Observer as Chain>::Pending;
 type BesidePending<P, O, X> =
     <PendingOf<P> as Pending>::Beside<(Cursor, Told<Value<O, X>, Error<O, X>>)>;
 
-/// What the run was waiting for.
-enum Ended<R> {
-    Wait,
-    Attempt(R),
-    Handler,
-}
+type StateOf<P, O, X> =
+    State<<O as Operation>::Output, Sleeping<SleepOf<P>>, Kept<P, O, X>, BesidePending<P, O, X>>;
 
 /// What the handlers are told, and what follows when they have been.
 struct Told<T, E> {
@@ -65,7 +64,7 @@ pin_project! {
         finish: X,
         run: Run,
         #[pin]
-        state: State<O::Output, Sleeping<SleepOf<P>>, Kept<P, O, X>, BesidePending<P, O, X>>,
+        state: StateOf<P, O, X>,
     }
 }
 
@@ -112,6 +111,12 @@ where
     pub(crate) fn run(&self) -> Run {
         self.run
     }
+
+    fn polling(self: Pin<&mut Self>) -> Polling<'_, P, O, X> {
+        let this = self.project();
+        let (policy, operation, finish) = (this.policy.policy(), this.operation, this.finish);
+        Polling { policy, operation, finish, run: this.run, state: this.state }
+    }
 }
 
 impl<P, O, X> Future for Retrying<P, O, X>
@@ -127,90 +132,218 @@ where
 {
     type Output = X::Output;
 
-    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<X::Output> {
-        let mut this = self.project();
-        let policy = this.policy.policy();
-        let needs = this.finish.needs(this.operation.needs());
+    #[inline]
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<X::Output> {
+        let mut this = self.as_mut().polling();
+        let is_new = matches!(*this.state, State::NotStarted);
+        // In release builds the first wait tells, so that no call pays for the check.
+        if cfg!(debug_assertions) && is_new {
+            scope::check(&this.policy.clock);
+        }
+        // Most runs end with their first attempt, and many when they are first polled: they should
+        // not pay for what they do not need.
+        if is_new && !this.policy.is_timed(this.needs()) {
+            this.state.set(State::Done);
+            this.next_try();
+            this.attempt();
+            if let StateProjection::Attempting { attempt } = this.state.as_mut().project() {
+                let returned = ready!(attempt.poll(context));
+                match this.ask(returned, false) {
+                    ControlFlow::Break(output) => return Poll::Ready(output),
+                    ControlFlow::Continue(next) => return self.go_on(context, Some(next)),
+                }
+            }
+        }
+        self.go_on(context, None)
+    }
+}
+
+/// A run's future while it is polled.
+struct Polling<'a, P, O, X>
+where
+    P: Policy,
+    P::Clock: AsyncSleep,
+    O: Operation,
+    O::Output: Future,
+    X: Finish<Returned<O>>,
+    P::Observer: Chain,
+{
+    policy: &'a Retry<P::Strategy, P::Condition, P::Observer, P::Clock>,
+    operation: &'a mut O,
+    finish: &'a X,
+    run: &'a mut Run,
+    state: Pin<&'a mut StateOf<P, O, X>>,
+}
+
+impl<P, O, X> Polling<'_, P, O, X>
+where
+    P: Policy,
+    P::Strategy: Wait<Value<O, X>, Error<O, X>>,
+    P::Condition: Condition<Value<O, X>, Error<O, X>>,
+    P::Observer: Tell<Value<O, X>, Error<O, X>>,
+    P::Clock: AsyncSleep,
+    O: Operation,
+    O::Output: Future,
+    X: Finish<Returned<O>>,
+{
+    fn needs(&self) -> Needs {
+        self.finish.needs(self.operation.needs())
+    }
+
+    fn begin(&mut self) {
+        *self.run = self.policy.begin::<Awaits, _, _>(self.needs());
+    }
+
+    fn next_try(&mut self) -> Verdict {
+        self.policy.next_try::<Awaits, Value<O, X>, Error<O, X>>(self.run)
+    }
+
+    #[inline(always)]
+    fn attempt(&mut self) {
+        let attempt = || self.policy.attempt::<Awaits>(self.run);
+        let attempt = self.operation.attempt(attempt);
+        self.state.set(State::Attempting { attempt });
+    }
+
+    /// Drops the attempt that has ended, and asks what its outcome is: the end, where nobody is told.
+    #[inline(always)]
+    fn ask(
+        &mut self,
+        returned: Returned<O>,
+        may_be_timed: bool,
+    ) -> ControlFlow<X::Output, (Outcome<O, X>, Asked)> {
+        self.state.set(State::Done);
+        let outcome = self.finish.outcome(returned);
+        let subject = self.policy.subject(self.operation);
+        let needs = self.needs();
+        let is_timed = may_be_timed && self.policy.is_timed(needs);
+        match self.policy.ask::<Awaits, _, _>(self.run, subject, &outcome, needs, is_timed) {
+            None => ControlFlow::Break(self.finish.finish(outcome, self.run.end_untold())),
+            Some(asked) => ControlFlow::Continue((outcome, asked)),
+        }
+    }
+
+    /// Says what follows an attempt.
+    #[inline(always)]
+    fn judge(&self, outcome: Outcome<O, X>, asked: Asked) -> Told<Value<O, X>, Error<O, X>> {
+        let subject = self.policy.subject(self.operation);
+        let needs = self.needs();
+        let verdict = self.policy.judge::<Awaits, _, _>(self.run, subject, &outcome, asked, needs);
+        Told { verdict, outcome: Some(outcome) }
+    }
+
+    /// Says what follows a wait.
+    #[inline(always)]
+    fn slept(&mut self) -> Told<Value<O, X>, Error<O, X>> {
+        let outcome = if SleptOf::<P>::KEEPS {
+            match self.state.as_mut().project_replace(State::Done) {
+                StateTaken::Sleeping { kept, .. } if self.policy.clock.is_cancelled() => {
+                    SleptOf::<P>::kept(kept)
+                }
+                _ => None,
+            }
+        } else {
+            self.state.set(State::Done);
+            None
+        };
+        let verdict = match outcome {
+            Some(_) => self.run.cut_short(self.policy.time::<Awaits>()),
+            None => self.next_try(),
+        };
+        Told { verdict, outcome }
+    }
+
+    /// Tells what follows, and does it.
+    #[inline(always)]
+    fn tell(
+        &mut self,
+        mut cursor: Cursor,
+        told: Told<Value<O, X>, Error<O, X>>,
+    ) -> ControlFlow<X::Output> {
+        let Told { verdict, outcome } = told;
+        let subject = self.policy.subject(self.operation);
+        let pending = self.policy.tell(self.run, &verdict, subject, outcome.as_ref(), &mut cursor);
+        if let Some(pending) = pending {
+            let beside = pending.keep((cursor.resume(), Told { verdict, outcome }));
+            self.state.set(State::Telling { beside });
+            return ControlFlow::Continue(());
+        }
+        match (verdict.event, outcome) {
+            (EventKind::Success | EventKind::GiveUp, Some(outcome)) => {
+                return ControlFlow::Break(self.finish.finish(outcome, self.run.end(&verdict)));
+            }
+            (EventKind::Backoff, Some(outcome)) => {
+                let kept = SleptOf::<P>::keep(outcome);
+                let wait = self.run.back_off(&verdict);
+                let sleep = scope::sleeping(&self.policy.clock, wait);
+                self.state.set(State::Sleeping { sleep, kept });
+            }
+            _ => self.attempt(),
+        }
+        ControlFlow::Continue(())
+    }
+}
+
+impl<P, O, X> Retrying<P, O, X>
+where
+    P: Policy,
+    P::Strategy: Wait<Value<O, X>, Error<O, X>>,
+    P::Condition: Condition<Value<O, X>, Error<O, X>>,
+    P::Observer: Tell<Value<O, X>, Error<O, X>>,
+    P::Clock: AsyncSleep,
+    O: Operation,
+    O::Output: Future,
+    X: Finish<Returned<O>>,
+{
+    /// Goes on from wherever the run stands.
+    #[inline(never)]
+    fn go_on(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        asked: Option<(Outcome<O, X>, Asked)>,
+    ) -> Poll<X::Output> {
+        let mut this = self.polling();
+        if let Some((outcome, asked)) = asked {
+            let told = this.judge(outcome, asked);
+            if let ControlFlow::Break(output) = this.tell(Cursor::default(), told) {
+                return Poll::Ready(output);
+            }
+        }
         loop {
-            // What comes next is known only when something has ended: this is the one `match` on
-            // where the run stands, and the one below on what the engine says of it.
-            let ended = match this.state.as_mut().project() {
+            // What has ended is dropped before anybody is told of it, and whoever panics then leaves
+            // a future that is done.
+            let (cursor, told) = match this.state.as_mut().project() {
                 StateProjection::NotStarted => {
-                    // In release builds the first wait tells, so that no call pays for the check.
-                    if cfg!(debug_assertions) {
-                        scope::check(&policy.clock);
-                    }
-                    *this.run = policy.begin::<Awaits, _, _>(needs);
-                    Ended::Wait
+                    this.state.set(State::Done);
+                    this.begin();
+                    (Cursor::default(), Told { verdict: this.next_try(), outcome: None })
                 }
                 StateProjection::Sleeping { sleep, .. } => {
                     ready!(sleep.poll(context));
-                    Ended::Wait
+                    (Cursor::default(), this.slept())
                 }
                 StateProjection::Attempting { attempt } => {
-                    Ended::Attempt(ready!(attempt.poll(context)))
+                    let returned = ready!(attempt.poll(context));
+                    match this.ask(returned, true) {
+                        ControlFlow::Break(output) => return Poll::Ready(output),
+                        ControlFlow::Continue((outcome, asked)) => {
+                            (Cursor::default(), this.judge(outcome, asked))
+                        }
+                    }
                 }
                 StateProjection::Telling { beside } => {
                     ready!(Pin::new(PendingOf::<P>::pending(beside)).poll(context));
-                    Ended::Handler
+                    match this.state.as_mut().project_replace(State::Done) {
+                        StateTaken::Telling { beside } => PendingOf::<P>::kept(beside),
+                        _ => unreachable!(),
+                    }
                 }
                 StateProjection::Done => {
                     panic!("relent: a `Retrying` was polled after it had ended")
                 }
             };
-            // What has ended is dropped here, and whoever panics below leaves a future that is done.
-            let taken = this.state.as_mut().project_replace(State::Done);
-            let (mut cursor, told) = match (ended, taken) {
-                (Ended::Attempt(returned), _) => {
-                    let outcome = this.finish.outcome(returned);
-                    let subject = policy.subject(this.operation);
-                    let asked = policy.ask::<Awaits, _, _>(this.run, subject, &outcome, needs);
-                    // Most runs end here, and should not pay for what they do not need.
-                    let Some(asked) = asked else {
-                        return Poll::Ready(this.finish.finish(outcome, this.run.end_untold()));
-                    };
-                    let verdict =
-                        policy.judge::<Awaits, _, _>(this.run, subject, &outcome, asked, needs);
-                    (Cursor::default(), Told { verdict, outcome: Some(outcome) })
-                }
-                (Ended::Handler, StateTaken::Telling { beside }) => PendingOf::<P>::kept(beside),
-                (_, taken) => {
-                    let outcome = match taken {
-                        StateTaken::Sleeping { kept, .. } if policy.clock.is_cancelled() => {
-                            SleptOf::<P>::kept(kept)
-                        }
-                        _ => None,
-                    };
-                    let verdict = match outcome {
-                        Some(_) => this.run.cut_short(&policy.time::<Awaits>()),
-                        None => policy.next_try::<Awaits, Value<O, X>, Error<O, X>>(this.run),
-                    };
-                    (Cursor::default(), Told { verdict, outcome })
-                }
-            };
-            let Told { verdict, outcome } = told;
-            let details =
-                this.run.details(&verdict, policy.subject(this.operation), outcome.as_ref());
-            if let Some(pending) = policy.tell(&details, &mut cursor) {
-                let beside = pending.keep((cursor.resume(), Told { verdict, outcome }));
-                this.state.set(State::Telling { beside });
-                continue;
-            }
-            match (verdict.event, outcome) {
-                (EventKind::Success | EventKind::GiveUp, Some(outcome)) => {
-                    return Poll::Ready(this.finish.finish(outcome, this.run.end(&verdict)));
-                }
-                (EventKind::Backoff, Some(outcome)) => {
-                    let kept = SleptOf::<P>::keep(outcome);
-                    let wait = this.run.back_off(&verdict);
-                    let sleep = scope::sleeping(&policy.clock, wait);
-                    this.state.set(State::Sleeping { sleep, kept });
-                }
-                _ => {
-                    let attempt = || policy.attempt::<Awaits>(this.run);
-                    let attempt = this.operation.attempt(attempt);
-                    this.state.set(State::Attempting { attempt });
-                }
+            if let ControlFlow::Break(output) = this.tell(cursor, told) {
+                return Poll::Ready(output);
             }
         }
     }

@@ -100,6 +100,7 @@ impl<F> Lists<F> {
         }
         struct Caller<'a>(&'a AtomicUsize);
         impl Drop for Caller<'_> {
+            #[inline]
             fn drop(&mut self) {
                 self.0.store(0, Ordering::Relaxed);
             }

@@ -4,11 +4,12 @@ use core::fmt;
 use core::iter::FusedIterator;
 use core::time::Duration;
 
-use crate::engine::{Engine, Run};
+use crate::engine::Engine;
 use crate::jitter::Jitter;
 use crate::nanos::Nanos;
 use crate::operation::Needs;
 use crate::retry::Retry;
+use crate::run::Run;
 use crate::settings::{Settings, Tries};
 use crate::target::{Subject, Target};
 use crate::wait::Wait;

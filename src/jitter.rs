@@ -5,8 +5,8 @@ use core::time::Duration;
 use rand::rngs::SmallRng;
 use rand::{Rng, SeedableRng};
 
-use crate::engine::Time;
 use crate::nanos::nanos;
+use crate::run::Time;
 
 /// How much of a computed wait is left to chance, so that clients that failed together do not come
 /// back together.
@@ -80,7 +80,7 @@ fn uniform(rng: &mut SmallRng, most: u64) -> u64 {
 /// Draws from `0..=most` with this thread's generator, which the system seeds once.
 #[cfg(feature = "std")]
 #[inline]
-pub(crate) fn drawn(_: &impl Time, most: u64) -> u64 {
+pub(crate) fn drawn(_: impl Time, most: u64) -> u64 {
     use core::cell::RefCell;
     use core::hash::BuildHasher;
 
@@ -102,6 +102,6 @@ pub(crate) fn drawn(_: &impl Time, most: u64) -> u64 {
 /// Draws from `0..=most`. Without an operating system the clock is the only thing that differs from
 /// one device to the next; [`Retry::seed`](crate::Retry::seed) does better.
 #[cfg(not(feature = "std"))]
-pub(crate) fn drawn(time: &impl Time, most: u64) -> u64 {
+pub(crate) fn drawn(time: impl Time, most: u64) -> u64 {
     seeded(nanos(time.now()), 0, most)
 }

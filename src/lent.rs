@@ -4,7 +4,7 @@ use core::marker::PhantomData;
 use core::time::Duration;
 
 use crate::clock::{AsyncSleep, Sleep};
-use crate::engine::Time;
+use crate::run::Time;
 use crate::scope;
 
 /// Which side of a clock: that of the blocking drivers or that of the async ones. Private: there are
@@ -57,6 +57,14 @@ impl<'p, Z, M: Mode<Z>> Lent<'p, Z, M> {
         Self { clock, mode: PhantomData }
     }
 }
+
+impl<Z, M> Clone for Lent<'_, Z, M> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<Z, M> Copy for Lent<'_, Z, M> {}
 
 impl<Z, M: Mode<Z>> Time for Lent<'_, Z, M> {
     fn now(&self) -> Duration {

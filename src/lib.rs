@@ -20,6 +20,7 @@ mod blocking;
 mod engine;
 #[cfg(feature = "explain")]
 mod explain;
+mod floats;
 mod future;
 mod inspect;
 mod last_step;
@@ -27,6 +28,7 @@ mod nanos;
 mod operation;
 mod parameters;
 mod retry;
+mod run;
 mod run_async;
 mod settings;
 mod timeout;

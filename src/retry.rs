@@ -6,9 +6,10 @@ use crate::attempt::Attempt;
 use crate::clock::System;
 use crate::condition::{AnyError, Condition};
 use crate::details::{Details, EventKind};
-use crate::engine::{Asked, Engine, Run, Verdict};
+use crate::engine::{Asked, Engine};
 use crate::lent::{Lent, Mode};
 use crate::operation::{Needs, Operation};
+use crate::run::{Run, Verdict};
 use crate::settings::Settings;
 use crate::strategies::{Constant, Decay, Expo, Fibo, Linear, Runtime, Sequence};
 use crate::target::{Subject, Target};
@@ -262,7 +263,17 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
         let wanted = needs.elapsed
             || self.engine(needs).needs_elapsed::<T, E>()
             || [Try, Success, Backoff, GiveUp].into_iter().any(|event| self.observer.wants(event));
-        Run::begin(wanted.then(|| self.time::<M>()).as_ref())
+        Run::begin(wanted.then(|| self.time::<M>()))
+    }
+
+    /// Whether anybody may want to know the time, as far as that is known without asking observers.
+    pub(crate) fn is_timed<T, E>(&self, needs: Needs) -> bool
+    where
+        S: Wait<T, E>,
+        C: Condition<T, E>,
+        H: Tell<T, E>,
+    {
+        needs.elapsed || H::IS_SOMEBODY || self.engine(needs).needs_elapsed::<T, E>()
     }
 
     /// Begins the next attempt of a run.
@@ -271,12 +282,12 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
         M: Mode<Z>,
         H: Tell<T, E>,
     {
-        run.next_try(self.observer.wants(EventKind::Try).then(|| self.time::<M>()).as_ref())
+        run.next_try(self.observer.wants(EventKind::Try).then(|| self.time::<M>()))
     }
 
     /// What an operation is told of the attempt that is about to be made.
     pub(crate) fn attempt<M: Mode<Z>>(&self, run: &Run) -> Attempt {
-        let elapsed = run.elapsed(&self.time::<M>());
+        let elapsed = run.elapsed(self.time::<M>());
         Attempt { tries: run.tries(), elapsed, remaining: self.settings.time_left(elapsed) }
     }
 
@@ -288,6 +299,7 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
         subject: Subject<'_>,
         outcome: &Result<T, E>,
         needs: Needs,
+        is_timed: bool,
     ) -> Option<Asked>
     where
         M: Mode<Z>,
@@ -296,11 +308,8 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
         H: Tell<T, E>,
     {
         let wants_success = needs.elapsed || self.observer.wants(EventKind::Success);
-        let engine = self.engine(needs);
-        // What `begin` asked, as far as it is known without asking.
-        let wanted = needs.elapsed || engine.needs_elapsed::<T, E>() || H::IS_SOMEBODY;
-        let time = wanted.then(|| self.time::<M>());
-        run.ask(&engine, subject, outcome, wants_success, time.as_ref())
+        let time = is_timed.then(|| self.time::<M>());
+        self.engine(needs).ask(run, subject, outcome, wants_success, time)
     }
 
     /// Says what follows from the answer.
@@ -319,19 +328,26 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
         S: Wait<T, E>,
         C: Condition<T, E>,
     {
-        run.judge(&self.engine(needs), subject, outcome, asked, &self.time::<M>())
+        self.engine(needs).judge(run, subject, outcome, asked, self.time::<M>())
     }
 
     /// Tells an event to whoever is next: see [`Tell::tell`].
+    #[inline]
     pub(crate) fn tell<T, E>(
         &self,
-        details: &Details<'_, T, E>,
+        run: &Run,
+        verdict: &Verdict,
+        subject: Subject<'_>,
+        outcome: Option<&Result<T, E>>,
         cursor: &mut Cursor,
     ) -> Option<H::Pending>
     where
         H: Tell<T, E>,
     {
-        if self.observer.wants(details.event) { self.observer.tell(details, cursor) } else { None }
+        if !self.observer.wants(verdict.event) {
+            return None;
+        }
+        self.observer.tell(&run.details(verdict, subject, outcome), cursor)
     }
 }
 

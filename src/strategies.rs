@@ -4,6 +4,7 @@ use core::fmt;
 use core::time::Duration;
 
 use crate::details::Details;
+use crate::floats::{decayed, power, rounded, unrounded};
 use crate::nanos::Nanos;
 use crate::settings::InvalidSetting;
 use crate::wait::Wait;
@@ -81,6 +82,28 @@ impl Expo {
         } else {
             Err(InvalidSetting::new("factor must be a finite number above zero"))
         }
+    }
+
+    const fn doubles(&self) -> bool {
+        self.factor.to_bits() == 2_f64.to_bits()
+    }
+
+    /// The same with another first wait.
+    pub(crate) const fn beginning(mut self, first_wait: Duration) -> Self {
+        self.first_wait = Nanos::of(first_wait);
+        self.doublings = if self.doubles() { self.first_wait.0.leading_zeros() } else { 0 };
+        self
+    }
+
+    /// Out of the way of doublings that do not overflow.
+    #[cold]
+    #[inline(never)]
+    fn grown(&self, growths: u32) -> u64 {
+        let Nanos(first) = self.first_wait;
+        if self.doubles() {
+            return first.saturating_mul(1_u64.checked_shl(growths).unwrap_or(u64::MAX));
+        }
+        rounded(unrounded(first) * power(self.factor, growths))
     }
 }
 
@@ -350,68 +373,4 @@ impl<T, E, F: Fn(&Details<'_, T, E>) -> Duration> Wait<T, E> for Runtime<F> {
     fn wait(&self, details: &Details<'_, T, E>) -> Option<Duration> {
         Some((self.compute)(details))
     }
-}
-
-/// A whole number of nanoseconds as the nearest float.
-#[expect(clippy::cast_precision_loss, reason = "a float holds 53 of the 64 bits, 15 digits")]
-const fn unrounded(nanos: u64) -> f64 {
-    nanos as f64
-}
-
-/// The nearest whole number of nanoseconds, as far as a `u64` holds it; 0 for NaN, which a first wait
-/// of zero gives when its factor has grown beyond all numbers.
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "the cast saturates")]
-const fn rounded(nanos: f64) -> u64 {
-    (nanos + 0.5) as u64
-}
-
-impl Expo {
-    const fn doubles(&self) -> bool {
-        self.factor.to_bits() == 2_f64.to_bits()
-    }
-
-    /// The same with another first wait.
-    pub(crate) const fn beginning(mut self, first_wait: Duration) -> Self {
-        self.first_wait = Nanos::of(first_wait);
-        self.doublings = if self.doubles() { self.first_wait.0.leading_zeros() } else { 0 };
-        self
-    }
-
-    /// Out of the way of doublings that do not overflow.
-    #[cold]
-    #[inline(never)]
-    fn grown(&self, growths: u32) -> u64 {
-        let Nanos(first) = self.first_wait;
-        if self.doubles() {
-            return first.saturating_mul(1_u64.checked_shl(growths).unwrap_or(u64::MAX));
-        }
-        rounded(unrounded(first) * power(self.factor, growths))
-    }
-}
-
-/// `base` to the power of `exponent`, by squaring: `powi` is not in `core`.
-fn power(mut base: f64, mut exponent: u32) -> f64 {
-    let mut product = 1.0;
-    while exponent > 0 {
-        if exponent % 2 == 1 {
-            product *= base;
-        }
-        base *= base;
-        exponent /= 2;
-    }
-    product
-}
-
-/// e to the power of `-x`, for x from zero up: `exp` is not in `core` either. As exact as the waits,
-/// which are whole nanoseconds, can show.
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "x is from 0 to 745")]
-fn decayed(x: f64) -> f64 {
-    if x > 745.0 {
-        return 0.0;
-    }
-    let whole = x as u32;
-    let part = x - f64::from(whole);
-    // The series of e^part, innermost term first.
-    let series = (1..=20).rev().fold(1.0, |sum, n| 1.0 + sum * part / f64::from(n));
-    1.0 / (power(core::f64::consts::E, whole) * series)
 }

@@ -24,6 +24,7 @@ pin_project! {
 impl Future for SystemSleep {
     type Output = ();
 
+    #[inline]
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
         self.project().sleep.poll(context)
     }
