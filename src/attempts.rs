@@ -1,4 +1,4 @@
-//! The in-line loop, for what a closure cannot borrow: a third driver over the same engine.
+//! The in-line loop, for what a closure cannot borrow: a third way to drive the same engine.
 
 use core::fmt;
 use core::future::Future;
@@ -190,6 +190,7 @@ where
     pub fn after(&mut self, outcome: Result<T, E>) -> ControlFlow<Result<T, E>> {
         let subject = Subject { target: self.target, args: None };
         let asked = self.policy.ask::<Blocks, _, _>(&self.run, subject, &outcome, TIMED, true);
+        // `TIMED` wants to know of a success, so that there always is something to tell.
         let Some(asked) = asked else { return ControlFlow::Break(outcome) };
         match blocking::after(self.policy, &mut self.run, subject, TIMED, outcome, asked) {
             ControlFlow::Break((outcome, _)) => ControlFlow::Break(outcome),

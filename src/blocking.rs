@@ -104,8 +104,7 @@ where
     let needs = finish.needs(operation.needs());
     let run = start::<Blocks, _, _, _, _, _, _>(policy, needs, policy.subject(&operation));
     let outcome = finish.outcome(operation.attempt(|| policy.attempt::<Blocks>(&run)));
-    let (subject, is_timed) = (policy.subject(&operation), policy.is_timed(needs));
-    match policy.ask::<Blocks, _, _>(&run, subject, &outcome, needs, is_timed) {
+    match policy.ask::<Blocks, _, _>(&run, policy.subject(&operation), &outcome, needs, true) {
         // Most runs end here, and should not pay for what they do not need.
         None => finish.finish(outcome, run.end_untold()),
         Some(asked) => go_on(policy, operation, finish, run, outcome, asked),
@@ -140,8 +139,8 @@ where
             return finish.finish(outcome, end);
         }
         outcome = finish.outcome(operation.attempt(|| policy.attempt::<Blocks>(&run)));
-        let (subject, is_timed) = (policy.subject(&operation), policy.is_timed(needs));
-        match policy.ask::<Blocks, _, _>(&run, subject, &outcome, needs, is_timed) {
+        let subject = policy.subject(&operation);
+        match policy.ask::<Blocks, _, _>(&run, subject, &outcome, needs, true) {
             None => return finish.finish(outcome, run.end_untold()),
             Some(next) => asked = next,
         }

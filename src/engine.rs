@@ -4,8 +4,8 @@
 //! else. The drivers lend it a way to read their clock, make the attempts, tell the events and sleep,
 //! as its verdicts say.
 //!
-//! What a failed attempt goes through stands in line in its driver, where what nobody reads, such as
-//! most of the details, is never computed.
+//! What a failed attempt goes through is inlined into its driver, so that what nobody reads, as most of
+//! the details, is never computed.
 #![expect(clippy::inline_always, reason = "a call here would cost more than what is called")]
 
 use core::time::Duration;
@@ -30,7 +30,7 @@ pub(crate) struct Asked {
     elapsed: u64,
 }
 
-/// As in `Ask`.
+/// An [`Ask`] without the wait, which would make each look at the answer dearer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Answer {
     Accept,
@@ -246,7 +246,7 @@ impl<S, C> Engine<'_, S, C> {
 
 // What follows is out of the way of runs with the default jitter and without a deadline.
 
-/// Without jitter. The rest has a call of its own, so that this needs no stack.
+/// With any jitter but the default. Chance has a call of its own, so that none needs no stack.
 #[cold]
 #[inline(never)]
 fn spread_otherwise(settings: &Settings, wait: u64, tries: u32, time: impl Time) -> u64 {

@@ -28,11 +28,8 @@ pub(crate) fn power(mut base: f64, mut exponent: u32) -> f64 {
 
 /// e to the power of `-x`, for x from zero up: `exp` is not in `core` either. As exact as the waits,
 /// which are whole nanoseconds, can show.
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "x is from 0 to 745")]
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "the cast saturates")]
 pub(crate) fn decayed(x: f64) -> f64 {
-    if x > 745.0 {
-        return 0.0;
-    }
     let whole = x as u32;
     let part = x - f64::from(whole);
     // The series of e^part, innermost term first.

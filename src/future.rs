@@ -144,7 +144,7 @@ where
         // not pay for what they do not need.
         if is_new && !this.policy.is_timed(this.needs()) {
             this.state.set(State::Done);
-            this.next_try();
+            this.run.count_try();
             this.attempt();
             if let StateProjection::Attempting { attempt } = this.state.as_mut().project() {
                 let returned = ready!(attempt.poll(context));
@@ -216,8 +216,7 @@ where
         let outcome = self.finish.outcome(returned);
         let subject = self.policy.subject(self.operation);
         let needs = self.needs();
-        let is_timed = may_be_timed && self.policy.is_timed(needs);
-        match self.policy.ask::<Awaits, _, _>(self.run, subject, &outcome, needs, is_timed) {
+        match self.policy.ask::<Awaits, _, _>(self.run, subject, &outcome, needs, may_be_timed) {
             None => ControlFlow::Break(self.finish.finish(outcome, self.run.end_untold())),
             Some(asked) => ControlFlow::Continue((outcome, asked)),
         }
@@ -310,8 +309,8 @@ where
             }
         }
         loop {
-            // What has ended is dropped before anybody is told of it, and whoever panics then leaves
-            // a future that is done.
+            // What has ended is dropped before anybody is told of it. Whoever panics after that leaves a
+            // future that is done; one that panics while it is polled is asked again.
             let (cursor, told) = match this.state.as_mut().project() {
                 StateProjection::NotStarted => {
                     this.state.set(State::Done);
@@ -335,7 +334,7 @@ where
                     ready!(Pin::new(PendingOf::<P>::pending(beside)).poll(context));
                     match this.state.as_mut().project_replace(State::Done) {
                         StateTaken::Telling { beside } => PendingOf::<P>::kept(beside),
-                        _ => unreachable!(),
+                        _ => unreachable!("the run stands where it was told"),
                     }
                 }
                 StateProjection::Done => {
@@ -361,7 +360,7 @@ where
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Retrying")
             .field("target", &self.policy.policy().target_or(self.operation.target()))
-            .field("run", &self.run)
+            .field("tries", &self.run.tries())
             .finish_non_exhaustive()
     }
 }

@@ -11,7 +11,6 @@ use core::time::Duration;
 pub(crate) struct Nanos(pub(crate) u64);
 
 impl Nanos {
-    pub(crate) const ZERO: Self = Self(0);
     pub(crate) const MAX: Self = Self(u64::MAX);
 
     #[inline]
@@ -31,7 +30,7 @@ impl fmt::Debug for Nanos {
     }
 }
 
-/// A duration in whole nanoseconds.
+/// A duration in whole nanoseconds; more than 584 years are 584 years.
 #[inline]
 pub(crate) const fn nanos(duration: Duration) -> u64 {
     const SECOND: u64 = 1_000_000_000;

@@ -18,7 +18,7 @@ impl<C, H, Z> Retry<Expo, C, H, Z> {
     /// assert!(policy.waits().take(3).eq([50, 100, 200].map(Duration::from_millis)));
     /// ```
     pub const fn first_wait(mut self, wait: Duration) -> Self {
-        self.strategy = self.strategy.beginning(wait);
+        self.strategy = self.strategy.with_first_wait(wait);
         self
     }
 
@@ -37,7 +37,10 @@ impl<C, H, Z> Retry<Expo, C, H, Z> {
     /// When it is not a finite number above zero; in a `const` or `static` that is a compile error.
     #[track_caller]
     pub const fn factor(mut self, factor: f64) -> Self {
-        self.strategy = Expo::new(self.strategy.first_wait.duration(), factor);
+        match self.strategy.try_with_factor(factor) {
+            Ok(strategy) => self.strategy = strategy,
+            Err(refused) => refused.panic(),
+        }
         self
     }
 
@@ -53,7 +56,7 @@ impl<C, H, Z> Retry<Expo, C, H, Z> {
     ///
     /// When it is not a finite number above zero.
     pub fn try_factor(mut self, factor: f64) -> Result<Self, InvalidSetting> {
-        self.strategy = Expo::try_new(self.strategy.first_wait.duration(), factor)?;
+        self.strategy = self.strategy.try_with_factor(factor)?;
         Ok(self)
     }
 }

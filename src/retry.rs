@@ -266,7 +266,8 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
         Run::begin(wanted.then(|| self.time::<M>()))
     }
 
-    /// Whether anybody may want to know the time, as far as that is known without asking observers.
+    /// Whether anybody may want to know the time, as whoever is told of anything does, as far as that
+    /// is known without asking observers. Where nobody does, there is nobody to tell.
     pub(crate) fn is_timed<T, E>(&self, needs: Needs) -> bool
     where
         S: Wait<T, E>,
@@ -291,7 +292,8 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
         Attempt { tries: run.tries(), elapsed, remaining: self.settings.time_left(elapsed) }
     }
 
-    /// Asks the condition about the outcome of an attempt.
+    /// Asks the condition about the outcome of an attempt. A driver that knows that nobody wants to
+    /// know the time spares the question.
     #[inline]
     pub(crate) fn ask<M, T, E>(
         &self,
@@ -299,7 +301,7 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
         subject: Subject<'_>,
         outcome: &Result<T, E>,
         needs: Needs,
-        is_timed: bool,
+        may_be_timed: bool,
     ) -> Option<Asked>
     where
         M: Mode<Z>,
@@ -308,7 +310,7 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
         H: Tell<T, E>,
     {
         let wants_success = needs.elapsed || self.observer.wants(EventKind::Success);
-        let time = is_timed.then(|| self.time::<M>());
+        let time = (may_be_timed && self.is_timed(needs)).then(|| self.time::<M>());
         self.engine(needs).ask(run, subject, outcome, wants_success, time)
     }
 

@@ -82,7 +82,7 @@ impl Run {
         }
     }
 
-    /// Counts one attempt more, and never as many as there are where there is no limit.
+    /// Counts one attempt more, up to one less than [`Tries::UNLIMITED`](crate::settings::Tries).
     #[inline]
     pub(crate) fn count_try(&mut self) {
         if self.tries < u32::MAX - 1 {
@@ -146,6 +146,7 @@ impl Run {
 
     #[inline(always)]
     fn last_wait(&self) -> Duration {
+        // There never are more. The compiler does not know, and `Duration::new` would ask.
         const MOST: u32 = 999_999_999;
         Duration::new(self.last_wait_secs, self.last_wait_nanos.min(MOST))
     }

@@ -50,7 +50,7 @@ impl fmt::Display for InvalidSetting {
 impl Error for InvalidSetting {}
 
 /// The limit on the number of attempts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Tries {
     /// Nothing was said: `DEFAULT_MAX_TRIES`, unless the strategy ends by itself.
     Unsaid,
@@ -60,6 +60,16 @@ pub(crate) enum Tries {
 impl Tries {
     /// Another limit was set, or `forever` was said: no run counts as many.
     pub(crate) const UNLIMITED: Self = Self::AtMost(NonZeroU32::MAX);
+}
+
+impl fmt::Debug for Tries {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unsaid => f.write_str("Unsaid"),
+            &Self::UNLIMITED => f.write_str("Unlimited"),
+            Self::AtMost(most) => f.debug_tuple("AtMost").field(most).finish(),
+        }
+    }
 }
 
 /// A limit on the number of attempts, unless it is none at all.
@@ -136,7 +146,7 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
     /// ```
     ///
     /// It replaces the default of 10. With [`max_time`](Self::max_time) beside it the first limit
-    /// that is reached ends the run.
+    /// that is reached ends the run. `u32::MAX` is no limit.
     ///
     /// # Panics
     ///

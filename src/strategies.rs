@@ -11,7 +11,7 @@ use crate::wait::Wait;
 
 const SECOND: Duration = Duration::from_secs(1);
 
-/// A strategy that needs to know nothing but the number of tries, and counts in nanoseconds.
+/// A strategy that needs to know nothing but the number of tries, and counts in nanoseconds alone.
 trait Counted {
     /// The wait after this many tries.
     fn after(&self, tries: u32) -> u64;
@@ -40,8 +40,8 @@ counted! { Expo, Fibo, Constant, Linear }
 /// Waits that grow by a factor: see [`Retry::expo`](crate::Retry::expo).
 #[derive(Clone, Copy, PartialEq)]
 pub struct Expo {
-    pub(crate) first_wait: Nanos,
-    pub(crate) factor: f64,
+    first_wait: Nanos,
+    factor: f64,
     /// How many of the waits a shift computes, which is exact, and faster than what computes others.
     doublings: u32,
 }
@@ -78,21 +78,27 @@ impl Expo {
     /// When the factor is not a finite number above zero.
     pub const fn try_new(first_wait: Duration, factor: f64) -> Result<Self, InvalidSetting> {
         if factor.is_finite() && factor > 0.0 {
-            Ok(Self { first_wait: Nanos::ZERO, factor, doublings: 0 }.beginning(first_wait))
+            Ok(Self { first_wait: Nanos(0), factor, doublings: 0 }.with_first_wait(first_wait))
         } else {
             Err(InvalidSetting::new("factor must be a finite number above zero"))
         }
     }
 
-    const fn doubles(&self) -> bool {
-        self.factor.to_bits() == 2_f64.to_bits()
-    }
-
     /// The same with another first wait.
-    pub(crate) const fn beginning(mut self, first_wait: Duration) -> Self {
+    pub(crate) const fn with_first_wait(mut self, first_wait: Duration) -> Self {
         self.first_wait = Nanos::of(first_wait);
         self.doublings = if self.doubles() { self.first_wait.0.leading_zeros() } else { 0 };
         self
+    }
+
+    /// The same with another factor.
+    pub(crate) const fn try_with_factor(self, factor: f64) -> Result<Self, InvalidSetting> {
+        Self::try_new(self.first_wait.duration(), factor)
+    }
+
+    #[expect(clippy::float_cmp, reason = "doubling is exact in integers")]
+    const fn doubles(&self) -> bool {
+        self.factor == 2.0
     }
 
     /// Out of the way of doublings that do not overflow.

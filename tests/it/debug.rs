@@ -32,6 +32,19 @@ fn a_policy_shows_all_its_settings() {
 }
 
 #[test]
+fn a_policy_shows_what_was_said_of_its_tries() {
+    let shown = |policy: Retry| {
+        let text = format!("{policy:?}");
+        let (_, rest) = text.split_once("tries: ").unwrap();
+        rest.split_once(", max_time").unwrap().0.to_owned()
+    };
+    assert_eq!(shown(Retry::expo()), "Unsaid");
+    assert_eq!(shown(Retry::expo().forever()), "Unlimited");
+    assert_eq!(shown(Retry::expo().max_time(secs(1))), "Unlimited");
+    assert_eq!(shown(Retry::expo().max_tries(5).forever()), "AtMost(5)");
+}
+
+#[test]
 fn every_strategy_shows_its_numbers() {
     let shown = [
         format!("{:?}", Retry::fibo().first_wait(secs(2)).get_strategy()),
