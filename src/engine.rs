@@ -40,7 +40,6 @@ enum Answer {
 }
 
 /// The policy's side: what is asked, and never changes during a run.
-#[derive(Debug)]
 pub(crate) struct Engine<'p, S, C> {
     pub(crate) settings: &'p Settings,
     pub(crate) needs: Needs,

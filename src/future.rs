@@ -1,5 +1,11 @@
 //! The async driver: one named future. The methods that make one are in `run_async.rs`.
-#![expect(clippy::inline_always, reason = "a call here would cost more than what is called")]
+//!
+//! The steps of a run are inlined into it, but not where debug assertions are on: unoptimised code would
+//! hold each of them, and what they move, on the stack at once.
+#![cfg_attr(
+    not(debug_assertions),
+    expect(clippy::inline_always, reason = "a call here would cost more than what is called")
+)]
 
 use core::fmt;
 use core::future::Future;
@@ -198,7 +204,7 @@ where
         self.policy.next_try::<Awaits, Value<O, X>, Error<O, X>>(self.run)
     }
 
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn attempt(&mut self) {
         let attempt = || self.policy.attempt::<Awaits>(self.run);
         let attempt = self.operation.attempt(attempt);
@@ -206,7 +212,7 @@ where
     }
 
     /// Drops the attempt that has ended, and asks what its outcome is: the end, where nobody is told.
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn ask(
         &mut self,
         returned: Returned<O>,
@@ -223,7 +229,7 @@ where
     }
 
     /// Says what follows an attempt.
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn judge(&self, outcome: Outcome<O, X>, asked: Asked) -> Told<Value<O, X>, Error<O, X>> {
         let subject = self.policy.subject(self.operation);
         let needs = self.needs();
@@ -232,7 +238,7 @@ where
     }
 
     /// Says what follows a wait.
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn slept(&mut self) -> Told<Value<O, X>, Error<O, X>> {
         let outcome = if SleptOf::<P>::KEEPS {
             match self.state.as_mut().project_replace(State::Done) {
@@ -253,7 +259,7 @@ where
     }
 
     /// Tells what follows, and does it.
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn tell(
         &mut self,
         mut cursor: Cursor,

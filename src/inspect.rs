@@ -151,7 +151,7 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
 }
 
 /// A preview of a policy's waits: see [`Retry::waits`].
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[must_use = "iterators do nothing unless they are used"]
 pub struct Waits<'p, S> {
     strategy: &'p S,
@@ -180,6 +180,16 @@ impl<S: Wait<(), ()>> Iterator for Waits<'_, S> {
 }
 
 impl<S: Wait<(), ()>> FusedIterator for Waits<'_, S> {}
+
+impl<S: fmt::Debug> fmt::Debug for Waits<'_, S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Waits")
+            .field("strategy", &self.strategy)
+            .field("tries", &self.run.tries())
+            .field("elapsed", &self.elapsed)
+            .finish_non_exhaustive()
+    }
+}
 
 impl<S, C, H, Z> fmt::Debug for Retry<S, C, H, Z>
 where

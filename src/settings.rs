@@ -82,7 +82,7 @@ pub(crate) const fn checked_tries(tries: u32) -> Result<NonZeroU32, InvalidSetti
     }
 }
 
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub(crate) struct Settings {
     pub(crate) tries: Tries,
     pub(crate) max_time: Option<Duration>,

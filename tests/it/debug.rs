@@ -142,6 +142,17 @@ fn a_running_future_shows_how_far_it_is() {
 }
 
 #[test]
+fn a_preview_shows_how_far_it_is() {
+    let policy = Retry::expo();
+    let mut waits = policy.waits();
+    assert!(waits.by_ref().take(2).eq([1, 2].map(secs)));
+    assert_eq!(
+        format!("{waits:?}"),
+        "Waits { strategy: Expo { first_wait: 1s, factor: 2.0 }, tries: 2, elapsed: 3s, .. }"
+    );
+}
+
+#[test]
 fn a_future_is_shown_under_the_name_that_was_given_to_it() {
     let policy = Retry::expo().target("fetch").clock(TestClock::new());
     let shown = format!("{:?}", policy.run_async(async || Err::<(), _>("down")));

@@ -266,6 +266,39 @@ fn the_advice_comes_even_if_the_first_attempt_would_succeed() {
 }
 
 #[test]
+fn a_run_has_its_clock_checked_once_and_in_debug_builds_only() {
+    struct Checked(AtomicU32);
+
+    impl AsyncSleep for Checked {
+        type Sleep = Ready<()>;
+
+        fn now(&self) -> Duration {
+            Duration::ZERO
+        }
+
+        fn sleep(&self, _: Duration) -> Ready<()> {
+            ready(())
+        }
+
+        fn check(&self) {
+            self.0.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    let once = u32::from(cfg!(debug_assertions));
+    let clock = Checked(AtomicU32::new(0));
+    let slow = async || {
+        yields(3).await;
+        Err::<(), _>("down")
+    };
+    block_on(Retry::expo().clock(&clock).run_async(slow)).unwrap_err();
+    assert_eq!(clock.0.swap(0, Ordering::Relaxed), once);
+    block_on(Retry::expo().max_time(secs(1)).max_tries(3).clock(&clock).run_async(slow))
+        .unwrap_err();
+    assert_eq!(clock.0.swap(0, Ordering::Relaxed), once);
+}
+
+#[test]
 fn needless_wakes_change_nothing() {
     let clock = TestClock::manual();
     let calls = Cell::new(0);
@@ -399,6 +432,35 @@ fn a_future_is_small() {
     // Handlers that are not awaited take no room.
     let told = policy.on_try(|_| {}).on_giveup(|_| {});
     assert_eq!(size_of_val(&told.run_async(operation)), borrowed);
+}
+
+#[test]
+fn a_large_operation_fits_on_the_stack_of_a_thread() {
+    /// As large as what it holds.
+    #[expect(clippy::large_stack_arrays, reason = "it is in the future, which is in a box")]
+    async fn large() -> Result<(), u8> {
+        let state = std::hint::black_box([1; 64 << 10]);
+        yields(1).await;
+        Err(state[0])
+    }
+
+    #[expect(clippy::large_stack_arrays, reason = "as large as what tests may return")]
+    async fn large_error() -> Result<(), [u8; 32 << 10]> {
+        yields(1).await;
+        Err([1; 32 << 10])
+    }
+
+    // What std gives to the thread of a test. An overflow ends the whole program.
+    let thread = std::thread::Builder::new().stack_size(2 << 20);
+    let ran = thread.spawn(|| {
+        let policy = Retry::expo().max_tries(3).clock(TestClock::new());
+        assert_eq!(block_on(Box::pin(policy.run_async(large))), Err(1));
+        assert_eq!(block_on(Box::pin(policy.run_async(|| policy.run_async(large)))), Err(1));
+        assert!(block_on(Box::pin(policy.run_async(large_error))).is_err());
+        let policy = policy.on_try_async(|_| ready(()));
+        assert_eq!(block_on(Box::pin(policy.run_async(large))), Err(1));
+    });
+    ran.unwrap().join().unwrap();
 }
 
 #[test]
