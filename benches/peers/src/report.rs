@@ -49,7 +49,7 @@ impl Results {
     }
 
     /// What one jittered exponential wait costs. relent has no way to compute one alone: there it is
-    /// what it costs more than waits that need no arithmetic.
+    /// what it costs more than waits that need no arithmetic, which leaves out what both need.
     fn wait(&self, peer: &str) -> Option<f64> {
         if peer == "relent" {
             let id = |row: Row| self.get(&row.id(), peer);
@@ -57,6 +57,12 @@ impl Results {
         }
         let row = Row::Wait.id();
         Some(self.get(&row, peer)? - self.get(&row, "operation")?)
+    }
+
+    /// What a back-off costs beside the operation: the wait, and all that decides on it.
+    fn backoff(&self, peer: &str) -> Option<f64> {
+        let row = Row::SyncThreeFailures.id();
+        Some((self.get(&row, peer)? - self.get(&row, "bare")?) / 3.0)
     }
 
     /// What a counting handler costs at each back-off.
@@ -217,6 +223,7 @@ pub fn tables(results: &str) {
         peers.map(|peer| cell(figure(peer), 0)).collect::<Vec<_>>()
     };
     print_row("instructions for one jittered exponential wait", all(&|peer| results.wait(peer)));
+    print_row("instructions for a back-off, sync", all(&|peer| results.backoff(peer)));
     print_row(
         "more for each back-off with a handler, sync",
         all(&|peer| results.handler(peer, Row::SyncThreeFailures, Row::SyncHandler)),

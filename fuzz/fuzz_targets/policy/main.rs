@@ -166,7 +166,7 @@ fn check(story: &Story, plan: &Plan, planned: impl Fn(&Told) -> Option<Duration>
         assert_eq!(begin.wait, Duration::ZERO);
         for told in events {
             assert_eq!(told.tries as usize, call + 1);
-            assert_eq!(told.last_wait, whole_nanos(last_wait));
+            assert_eq!(told.last_wait, last_wait);
             let began = whole_nanos(plan.began.duration());
             assert_eq!(told.elapsed, whole_nanos(told.now) - began);
         }
