@@ -192,10 +192,8 @@ where
         let asked = self.policy.ask::<Blocks, _, _>(&self.run, subject, &outcome, TIMED, true);
         // `TIMED` wants to know of a success, so that there always is something to tell.
         let Some(asked) = asked else { return ControlFlow::Break(outcome) };
-        match blocking::after(self.policy, &mut self.run, subject, TIMED, outcome, asked) {
-            ControlFlow::Break((outcome, _)) => ControlFlow::Break(outcome),
-            ControlFlow::Continue(()) => ControlFlow::Continue(()),
-        }
+        blocking::after(self.policy, &mut self.run, subject, TIMED, outcome, asked)
+            .map_break(|(outcome, _)| outcome)
     }
 }
 
