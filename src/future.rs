@@ -147,7 +147,7 @@ where
             scope::check(&this.policy.clock);
         }
         // Most runs end with their first attempt, and many when they are first polled: they should
-        // not pay for what they do not need.
+        // not pay for what they do not need. Where nobody wants the time, nobody is told of anything.
         if is_new && !this.policy.is_timed(this.needs()) {
             this.state.set(State::Done);
             this.run.count_try();
