@@ -51,6 +51,30 @@ impl ByHand {
         }
     }
 
+    /// The same waits in whole nanoseconds, drawn as a product: what one would write who counts
+    /// instructions.
+    fn run_in_integers<T, E>(
+        &self,
+        mut operation: impl FnMut() -> Result<T, E>,
+        sleep: impl Fn(Duration),
+    ) -> Result<T, E> {
+        let nanos = |wait: Duration| u64::try_from(wait.as_nanos()).unwrap_or(u64::MAX);
+        let (mut wait, most) = (nanos(self.first_wait), nanos(self.max_wait));
+        let mut tries = 1;
+        loop {
+            match operation() {
+                Err(_) if tries < self.max_tries => {
+                    let factor = u128::from(wait.min(most)) + 1;
+                    let drawn = (u128::from(fastrand::u64(..)) * factor) >> 64;
+                    sleep(Duration::from_nanos(drawn as u64));
+                    wait = wait.saturating_mul(2);
+                    tries += 1;
+                }
+                outcome => return outcome,
+            }
+        }
+    }
+
     async fn run_async<T, E, F, S>(
         &self,
         mut operation: impl FnMut() -> F,
@@ -146,6 +170,12 @@ pub fn register(bench: &mut Bench) {
     for failures in Row::GROWTH {
         let policy = shared(ByHand { max_tries: u32::MAX, ..ByHand::FREE });
         bench.call(Row::Growth("expo", failures), || policy.run(operation, no_sleep, nobody));
+    }
+
+    bench.peer("integers");
+    let policy = shared(ByHand::FREE);
+    for row in [Row::SyncFirstTry, Row::SyncThreeFailures, Row::SyncGivesUp] {
+        bench.call(row, || policy.run_in_integers(operation, no_sleep));
     }
 
     bench.peer("bare");

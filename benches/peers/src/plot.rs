@@ -20,7 +20,7 @@ pub fn picture(results: &str) {
     let x = |ratio: f64| {
         LEFT + WIDTH * (ratio.clamp(LEAST, MOST) / LEAST).log2() / (MOST / LEAST).log2()
     };
-    let is_shown = |line: &Line| !line.title.starts_with('—') && !line.row.starts_with("ns/");
+    let is_shown = |line: &Line| !line.row.starts_with("ns/");
     let shown: Vec<_> = lines().into_iter().filter(is_shown).collect();
     let bottom = TOP + STEP * shown.len() as f64;
     let mut svg = String::new();

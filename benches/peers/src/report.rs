@@ -10,6 +10,9 @@ use crate::rows::Row;
 pub const PEERS: [&str; 8] =
     ["relent", "backon", "backoff", "retry", "tokio-retry", "tokio-retry2", "tryhard", "tower"];
 
+/// What is no crate, and what it is called.
+const BESIDE: [(&str, &str); 2] = [("integers", "by hand, in integers"), ("bare", "bare")];
+
 /// How far above a committed ratio is still the same.
 const TOLERANCE: f64 = 1.02;
 
@@ -48,13 +51,8 @@ impl Results {
         rows.filter_map(|row| Some((row, self.ratio(row, "relent")?))).collect()
     }
 
-    /// What one jittered exponential wait costs. relent has no way to compute one alone: there it is
-    /// what it costs more than waits that need no arithmetic, which leaves out what both need.
+    /// What one jittered exponential wait costs, where it can be computed without a run.
     fn wait(&self, peer: &str) -> Option<f64> {
-        if peer == "relent" {
-            let id = |row: Row| self.get(&row.id(), peer);
-            return Some((id(Row::SyncThreeFailures)? - id(Row::SyncConstant)?) / 3.0);
-        }
         let row = Row::Wait.id();
         Some(self.get(&row, peer)? - self.get(&row, "operation")?)
     }
@@ -150,16 +148,16 @@ pub fn lines() -> Vec<Line> {
     }
     let instructions = [
         ("sync, success at the first try", Row::SyncFirstTry),
-        ("— with the policy built inside", Row::SyncBuiltInside),
+        ("sync, first try, policy built inside", Row::SyncBuiltInside),
         ("sync, three failures, then success", Row::SyncThreeFailures),
-        ("— with a handler that counts", Row::SyncHandler),
+        ("sync, three failures, a handler", Row::SyncHandler),
         ("sync, five failures, gives up", Row::SyncGivesUp),
         ("async, success at the first try", Row::AsyncFirstTry),
         ("async, three failures, then success", Row::AsyncThreeFailures),
-        ("— with a handler that counts", Row::AsyncHandler),
+        ("async, three failures, a handler", Row::AsyncHandler),
         ("on tokio, success at the first try", Row::TokioFirstTry),
         ("on tokio, three failures, then success", Row::TokioThreeFailures),
-        ("— with a handler that counts", Row::TokioHandler),
+        ("on tokio, three failures, a handler", Row::TokioHandler),
     ];
     let mut lines =
         Vec::from(instructions.map(|(title, row)| Line { title, row: row.id(), show: count }));
@@ -205,12 +203,12 @@ pub fn tables(results: &str) {
     };
     let mut columns = vec!["by hand".to_owned()];
     columns.extend(PEERS.map(name));
-    columns.push("bare".to_owned());
+    columns.extend(BESIDE.map(|(_, title)| title.to_owned()));
     print_head("", &columns);
     for Line { title, row, show } in lines() {
         let by_hand = results.get(&row, "hand").map_or(String::new(), show);
-        let others =
-            PEERS.into_iter().chain(["bare"]).map(|peer| cell(results.ratio(&row, peer), 2));
+        let peers = PEERS.into_iter().chain(BESIDE.map(|(peer, _)| peer));
+        let others = peers.map(|peer| cell(results.ratio(&row, peer), 2));
         print_row(title, [by_hand].into_iter().chain(others));
     }
 
@@ -223,7 +221,7 @@ pub fn tables(results: &str) {
         peers.map(|peer| cell(figure(peer), 0)).collect::<Vec<_>>()
     };
     print_row("instructions for one jittered exponential wait", all(&|peer| results.wait(peer)));
-    print_row("instructions for a back-off, sync", all(&|peer| results.backoff(peer)));
+    print_row("instructions for a back-off in whole, sync", all(&|peer| results.backoff(peer)));
     print_row(
         "more for each back-off with a handler, sync",
         all(&|peer| results.handler(peer, Row::SyncThreeFailures, Row::SyncHandler)),

@@ -9,8 +9,6 @@ pub enum Row {
     SyncThreeFailures,
     SyncGivesUp,
     SyncHandler,
-    /// As `SyncThreeFailures`, with waits that need no arithmetic: for what cannot show `Wait` alone.
-    SyncConstant,
     AsyncFirstTry,
     AsyncThreeFailures,
     AsyncGivesUp,

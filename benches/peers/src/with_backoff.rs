@@ -2,11 +2,13 @@
 
 use std::future::{Ready, ready};
 use std::hint::black_box;
-use std::time::Duration;
+use std::sync::LazyLock;
+use std::time::{Duration, Instant};
 
 use backoff::backoff::{Backoff, Constant};
+use backoff::exponential::{ExponentialBackoff, ExponentialBackoffBuilder};
 use backoff::future::Sleeper;
-use backoff::{Error, ExponentialBackoff, ExponentialBackoffBuilder};
+use backoff::{Clock, Error, SystemClock};
 
 use crate::bench::{Bench, block_on, shared, state_of};
 use crate::rows::Row;
@@ -66,9 +68,20 @@ impl Sleeper for NoSleep {
     }
 }
 
-fn expo(first_wait: Duration) -> Limited<ExponentialBackoff> {
+/// A clock that costs next to nothing, as the others have it where waiting is free.
+#[derive(Clone, Copy, Default)]
+struct Still;
+
+impl Clock for Still {
+    fn now(&self) -> Instant {
+        static ALWAYS: LazyLock<Instant> = LazyLock::new(Instant::now);
+        *ALWAYS
+    }
+}
+
+fn expo<C: Clock + Default>(first_wait: Duration) -> Limited<ExponentialBackoff<C>> {
     Limited::new(
-        ExponentialBackoffBuilder::new()
+        ExponentialBackoffBuilder::<C>::new()
             .with_initial_interval(first_wait)
             .with_multiplier(2.0)
             .with_max_interval(Duration::from_secs(10))
@@ -102,18 +115,18 @@ fn plain(error: Error<Failure>) -> Failure {
 
 pub fn register(bench: &mut Bench) {
     bench.peer("backoff");
-    let policy = shared(Free(expo(first_wait())));
+    let policy = shared(Free(expo::<Still>(first_wait())));
     for row in [Row::SyncFirstTry, Row::SyncThreeFailures, Row::SyncGivesUp] {
         bench.call(row, || backoff::retry(policy.clone(), transient).map_err(plain));
     }
     bench.call(Row::SyncBuiltInside, || {
-        backoff::retry(Free(expo(first_wait())), transient).map_err(plain)
+        backoff::retry(Free(expo::<Still>(first_wait())), transient).map_err(plain)
     });
     bench.call(Row::SyncHandler, || {
         backoff::retry_notify(policy.clone(), transient, |_, _| count_backoff()).map_err(plain)
     });
 
-    let mut waits = expo(first_wait()).waits;
+    let mut waits = expo::<Still>(first_wait()).waits;
     bench.wait(move || waits.next_backoff().expect("one more wait"));
 
     for row in [Row::AsyncFirstTry, Row::AsyncThreeFailures, Row::AsyncGivesUp] {
@@ -131,7 +144,7 @@ pub fn register(bench: &mut Bench) {
         block_on(backoff::future::Retry::new(NoSleep, waits, counted, transient_async))
     });
 
-    let zero = shared(expo(Duration::ZERO));
+    let zero = shared(expo::<SystemClock>(Duration::ZERO));
     for row in [Row::TokioFirstTry, Row::TokioThreeFailures] {
         bench.tokio(row, || backoff::future::retry(zero.clone(), transient_async));
     }
@@ -139,8 +152,11 @@ pub fn register(bench: &mut Bench) {
         backoff::future::retry_notify(zero.clone(), transient_async, |_, _| count_backoff())
     });
 
-    bench.size(0, &backoff::future::retry(expo(first_wait()), transient_state::<0>));
-    bench.size(256, &backoff::future::retry(expo(first_wait()), transient_state::<256>));
+    bench.size(0, &backoff::future::retry(expo::<SystemClock>(first_wait()), transient_state::<0>));
+    bench.size(
+        256,
+        &backoff::future::retry(expo::<SystemClock>(first_wait()), transient_state::<256>),
+    );
 
     bench.tasks(|| {
         tasks::all(|| {

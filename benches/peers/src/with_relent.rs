@@ -57,10 +57,6 @@ pub fn register(bench: &mut Bench) {
             .clock(Free)
             .run(operation)
     });
-    let constant = shared(
-        Retry::constant(Duration::ZERO).jitter(Jitter::None).max_tries(MAX_TRIES).clock(Free),
-    );
-    bench.call(Row::SyncConstant, || constant.run(operation));
     let counting = shared(EXPO.clock(Free).on_backoff(|_| count_backoff()));
     bench.call(Row::SyncHandler, || counting.run(operation));
 
