@@ -21,7 +21,7 @@ use crate::details::EventKind;
 use crate::engine::Asked;
 use crate::lent::Awaits;
 use crate::operation::{Finish, Needs, Operation, Transparent};
-use crate::retry::{Policy, Retry};
+use crate::retry::Policy;
 use crate::run::{Run, Verdict};
 use crate::scope::{self, Sleeping};
 use crate::tell::{Chain, Cursor, Pending, Tell};
@@ -56,6 +56,7 @@ pin_project! {
     /// box. It is as large as the policy or a reference to it, the operation, a few numbers, and
     /// the larger of the operation's future and the timer.
     #[must_use = "futures do nothing unless they are awaited or polled"]
+    #[project = Polling]
     pub struct Retrying<P, O, X = Transparent>
     where
         P: Policy,
@@ -117,12 +118,6 @@ where
     pub(crate) fn run(&self) -> Run {
         self.run
     }
-
-    fn polling(self: Pin<&mut Self>) -> Polling<'_, P, O, X> {
-        let this = self.project();
-        let (policy, operation, finish) = (this.policy.policy(), this.operation, this.finish);
-        Polling { policy, operation, finish, run: this.run, state: this.state }
-    }
 }
 
 impl<P, O, X> Future for Retrying<P, O, X>
@@ -140,15 +135,15 @@ where
 
     #[inline]
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<X::Output> {
-        let mut this = self.as_mut().polling();
+        let mut this = self.as_mut().project();
         let is_new = matches!(*this.state, State::NotStarted);
         // In release builds the first wait tells, so that no call pays for the check.
         if cfg!(debug_assertions) && is_new {
-            scope::check(&this.policy.clock);
+            scope::check(&this.policy.policy().clock);
         }
         // Most runs end with their first attempt, and many when they are first polled: they should
         // not pay for what they do not need. Where nobody wants the time, nobody is told of anything.
-        if is_new && !this.policy.is_timed(this.needs()) {
+        if is_new && !this.policy.policy().is_timed(this.needs()) {
             this.state.set(State::Done);
             this.run.count_try();
             this.attempt();
@@ -156,31 +151,17 @@ where
                 let returned = ready!(attempt.poll(context));
                 match this.ask(returned, false) {
                     ControlFlow::Break(output) => return Poll::Ready(output),
-                    ControlFlow::Continue(next) => return self.go_on(context, Some(next)),
+                    ControlFlow::Continue(next) => {
+                        return Polling::go_on(self, context, Some(next));
+                    }
                 }
             }
         }
-        self.go_on(context, None)
+        Polling::go_on(self, context, None)
     }
 }
 
-/// A run's future while it is polled.
-struct Polling<'a, P, O, X>
-where
-    P: Policy,
-    P::Clock: AsyncSleep,
-    O: Operation,
-    O::Output: Future,
-    X: Finish<Returned<O>>,
-    P::Observer: Chain,
-{
-    policy: &'a Retry<P::Strategy, P::Condition, P::Observer, P::Clock>,
-    operation: &'a mut O,
-    finish: &'a X,
-    run: &'a mut Run,
-    state: Pin<&'a mut StateOf<P, O, X>>,
-}
-
+/// The steps of a run's future while it is polled.
 impl<P, O, X> Polling<'_, P, O, X>
 where
     P: Policy,
@@ -197,16 +178,16 @@ where
     }
 
     fn begin(&mut self) {
-        *self.run = self.policy.begin::<Awaits, _, _>(self.needs());
+        *self.run = self.policy.policy().begin::<Awaits, _, _>(self.needs());
     }
 
     fn next_try(&mut self) -> Verdict {
-        self.policy.next_try::<Awaits, Value<O, X>, Error<O, X>>(self.run)
+        self.policy.policy().next_try::<Awaits, Value<O, X>, Error<O, X>>(self.run)
     }
 
     #[cfg_attr(not(debug_assertions), inline(always))]
     fn attempt(&mut self) {
-        let attempt = || self.policy.attempt::<Awaits>(self.run);
+        let attempt = || self.policy.policy().attempt::<Awaits>(self.run);
         let attempt = self.operation.attempt(attempt);
         self.state.set(State::Attempting { attempt });
     }
@@ -220,9 +201,15 @@ where
     ) -> ControlFlow<X::Output, (Outcome<O, X>, Asked)> {
         self.state.set(State::Done);
         let outcome = self.finish.outcome(returned);
-        let subject = self.policy.subject(self.operation);
+        let subject = self.policy.policy().subject(self.operation);
         let needs = self.needs();
-        match self.policy.ask::<Awaits, _, _>(self.run, subject, &outcome, needs, may_be_timed) {
+        match self.policy.policy().ask::<Awaits, _, _>(
+            self.run,
+            subject,
+            &outcome,
+            needs,
+            may_be_timed,
+        ) {
             None => ControlFlow::Break(self.finish.finish(outcome, self.run.end_untold())),
             Some(asked) => ControlFlow::Continue((outcome, asked)),
         }
@@ -231,9 +218,10 @@ where
     /// Says what follows an attempt.
     #[cfg_attr(not(debug_assertions), inline(always))]
     fn judge(&self, outcome: Outcome<O, X>, asked: Asked) -> Told<Value<O, X>, Error<O, X>> {
-        let subject = self.policy.subject(self.operation);
+        let subject = self.policy.policy().subject(self.operation);
         let needs = self.needs();
-        let verdict = self.policy.judge::<Awaits, _, _>(self.run, subject, &outcome, asked, needs);
+        let verdict =
+            self.policy.policy().judge::<Awaits, _, _>(self.run, subject, &outcome, asked, needs);
         Told { verdict, outcome: Some(outcome) }
     }
 
@@ -242,7 +230,7 @@ where
     fn slept(&mut self) -> Told<Value<O, X>, Error<O, X>> {
         let outcome = if SleptOf::<P>::KEEPS {
             match self.state.as_mut().project_replace(State::Done) {
-                StateTaken::Sleeping { kept, .. } if self.policy.clock.is_cancelled() => {
+                StateTaken::Sleeping { kept, .. } if self.policy.policy().clock.is_cancelled() => {
                     SleptOf::<P>::kept(kept)
                 }
                 _ => None,
@@ -252,7 +240,7 @@ where
             None
         };
         let verdict = match outcome {
-            Some(_) => self.run.cut_short(self.policy.time::<Awaits>()),
+            Some(_) => self.run.cut_short(self.policy.policy().time::<Awaits>()),
             None => self.next_try(),
         };
         Told { verdict, outcome }
@@ -266,8 +254,9 @@ where
         told: Told<Value<O, X>, Error<O, X>>,
     ) -> ControlFlow<X::Output> {
         let Told { verdict, outcome } = told;
-        let subject = self.policy.subject(self.operation);
-        let pending = self.policy.tell(self.run, &verdict, subject, outcome.as_ref(), &mut cursor);
+        let subject = self.policy.policy().subject(self.operation);
+        let pending =
+            self.policy.policy().tell(self.run, &verdict, subject, outcome.as_ref(), &mut cursor);
         if let Some(pending) = pending {
             let beside = pending.keep((cursor.resume(), Told { verdict, outcome }));
             self.state.set(State::Telling { beside });
@@ -280,34 +269,22 @@ where
             (EventKind::Backoff, Some(outcome)) => {
                 let kept = SleptOf::<P>::keep(outcome);
                 let wait = self.run.back_off(&verdict);
-                let sleep = scope::sleeping(&self.policy.clock, wait);
+                let sleep = scope::sleeping(&self.policy.policy().clock, wait);
                 self.state.set(State::Sleeping { sleep, kept });
             }
             _ => self.attempt(),
         }
         ControlFlow::Continue(())
     }
-}
 
-impl<P, O, X> Retrying<P, O, X>
-where
-    P: Policy,
-    P::Strategy: Wait<Value<O, X>, Error<O, X>>,
-    P::Condition: Condition<Value<O, X>, Error<O, X>>,
-    P::Observer: Tell<Value<O, X>, Error<O, X>>,
-    P::Clock: AsyncSleep,
-    O: Operation,
-    O::Output: Future,
-    X: Finish<Returned<O>>,
-{
     /// Goes on from wherever the run stands.
     #[inline(never)]
     fn go_on(
-        self: Pin<&mut Self>,
+        run: Pin<&mut Retrying<P, O, X>>,
         context: &mut Context<'_>,
         asked: Option<(Outcome<O, X>, Asked)>,
     ) -> Poll<X::Output> {
-        let mut this = self.polling();
+        let mut this = run.project();
         if let Some((outcome, asked)) = asked {
             let told = this.judge(outcome, asked);
             if let ControlFlow::Break(output) = this.tell(Cursor::default(), told) {
