@@ -30,7 +30,7 @@ pub(crate) struct Asked {
     elapsed: u64,
 }
 
-/// An [`Ask`] without the wait, which would make each look at the answer dearer.
+/// An [`Ask`] without the wait: with it a back-off of which a handler is told is dearer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Answer {
     Accept,
@@ -84,19 +84,16 @@ impl<S, C> Engine<'_, S, C> {
             },
             Ask::RetryIn(wait) => (Answer::RetryIn, asked_wait().unwrap_or_default().max(wait)),
         };
-        let is_success = answer == Answer::Accept;
-        if is_success && !wants_success {
-            self.settle_success(details);
-            return None;
-        }
-        if !needs_elapsed {
+        let is_told = wants_success || answer != Answer::Accept;
+        if is_told && !needs_elapsed {
             verdict.elapsed = elapsed();
             details.elapsed = Duration::from_nanos(verdict.elapsed);
         }
-        if is_success {
-            self.settle_success(details);
+        if answer == Answer::Accept {
+            details.event = EventKind::Success;
+            self.condition.settle(&details).ok();
         }
-        Some(Asked { answer, wait, elapsed: verdict.elapsed })
+        is_told.then_some(Asked { answer, wait, elapsed: verdict.elapsed })
     }
 
     /// Says what follows from the answer.
@@ -145,15 +142,6 @@ impl<S, C> Engine<'_, S, C> {
         self.settings.max_time.is_some()
             || self.strategy.needs_elapsed()
             || self.condition.needs_elapsed()
-    }
-
-    /// Says to the condition that its answer is the run's.
-    fn settle_success<T, E>(&self, mut details: Details<'_, T, E>)
-    where
-        C: Condition<T, E>,
-    {
-        details.event = EventKind::Success;
-        self.condition.settle(&details).ok();
     }
 
     /// The wait before the next attempt, or why there is none.
