@@ -13,122 +13,78 @@ extern crate std;
 #[cfg(any(doc, doctest))]
 pub mod _docs;
 
-// The policy, and the forms in which it is run: thin drivers over the one engine.
-mod attempt;
-mod attempts;
-mod blocking;
-mod engine;
-#[cfg(feature = "explain")]
-mod explain;
-mod floats;
-mod future;
-mod inspect;
-mod last_step;
-mod nanos;
-mod operation;
-mod parameters;
-mod retry;
-mod run;
-mod run_async;
-mod settings;
-mod timeout;
-mod with_args;
+// The policy, its builder, and how it is run. First, since rustdoc follows this order.
+mod policy;
 
-// How long to wait?
-mod jitter;
-mod strategies;
+mod run;
+
+// The policy's four questions.
 mod wait;
 
-// Whether to retry?
-#[cfg(target_has_atomic = "32")]
-mod budget;
 mod condition;
-mod conditions;
 
-// Who is told?
-mod details;
-#[cfg(feature = "std")]
-mod event;
-#[cfg(feature = "std")]
-mod handlers;
-#[cfg(feature = "std")]
-mod handlers_async;
 mod observe;
-mod target;
-mod tell;
 
-// What clock?
-#[cfg(feature = "std")]
-mod cancel;
 mod clock;
-mod lent;
-#[cfg_attr(not(feature = "test-util"), path = "no_scope.rs")]
-mod scope;
-#[cfg(feature = "test-util")]
-mod test_util;
-#[cfg(feature = "std")]
-mod wakers;
 
-// What others bring: a leaf for each.
+// What they are told.
+mod event;
+
+mod error;
+mod nanos;
+
+// What others bring, and tests.
 #[cfg(feature = "http")]
 pub mod http;
-#[cfg(feature = "log")]
-mod log;
-#[cfg(feature = "metrics")]
-mod metrics;
-#[cfg(feature = "serde")]
-mod serde;
-#[cfg(any(feature = "log", feature = "tracing"))]
-mod severity;
-#[cfg(any(feature = "log", feature = "tracing"))]
-mod show;
-#[cfg(feature = "tokio")]
-mod tokio;
-#[cfg(feature = "tracing")]
-mod tracing;
+mod integrations;
+mod testing;
 
-pub use attempt::Attempt;
-pub use attempts::{After, Attempts, Begin};
-#[cfg(target_has_atomic = "32")]
-pub use budget::{Budget, Budgeted};
 #[cfg(feature = "std")]
-pub use cancel::{Cancel, Cancellable, CancellableSleep};
-pub use clock::{AsyncSleep, Interruptible, Sleep, System};
-pub use condition::{AnyError, Ask, Condition};
-pub use conditions::{RetryAfter, RetryAfterValue, RetryIf, Until};
-pub use details::{Details, EventKind, GiveUp};
+pub use crate::clock::cancel::Cancel;
 #[cfg(feature = "std")]
-pub use event::Event;
-#[cfg(feature = "explain")]
-pub use explain::{Explained, GaveUp, RetryError, Succeeded};
-pub use future::Retrying;
-#[cfg(feature = "std")]
-pub use handlers::Handlers;
-#[cfg(feature = "std")]
-pub use handlers_async::HandlersAsync;
-pub use inspect::Waits;
-pub use jitter::Jitter;
-pub use last_step::LastStep;
-pub use lent::{Awaits, Blocks};
-#[cfg(feature = "log")]
-pub use log::Log;
-#[cfg(feature = "metrics")]
-pub use metrics::Metrics;
-pub use observe::{Observe, Observed};
-pub use operation::{Call, CallAttempt, CallWith, Hidden, Polled, Shown, Transparent};
-pub use retry::Retry;
-#[cfg(feature = "test-util")]
-pub use scope::{Entered, InScope};
-pub use settings::InvalidSetting;
-#[cfg(any(feature = "log", feature = "tracing"))]
-pub use show::{ByDebug, ByDisplay};
-pub use strategies::{Constant, Decay, Expo, Fibo, Linear, Runtime, Sequence};
-pub use target::Target;
-#[cfg(feature = "test-util")]
-pub use test_util::{TestClock, TestSleep};
-pub use timeout::{AttemptTimeout, InTime, Timed, TimedOut, Unbounded};
+pub use crate::clock::cancellable::{Cancellable, CancellableSleep};
 #[cfg(feature = "tokio")]
-pub use tokio::SystemSleep;
+pub use crate::clock::tokio::SystemSleep;
+pub use crate::clock::{AsyncSleep, Interruptible, Sleep, System};
+#[cfg(target_has_atomic = "32")]
+pub use crate::condition::budget::{Budget, Budgeted};
+pub use crate::condition::filters::{RetryAfter, RetryAfterValue, RetryIf, Until};
+pub use crate::condition::{AnyError, Ask, Condition};
+pub use crate::error::InvalidSetting;
+#[cfg(feature = "std")]
+pub use crate::event::Event;
+pub use crate::event::Target;
+pub use crate::event::{Details, EventKind, GiveUp};
+#[cfg(any(feature = "log", feature = "tracing"))]
+pub use crate::integrations::levels::{ByDebug, ByDisplay};
+#[cfg(feature = "log")]
+pub use crate::integrations::log::Log;
+#[cfg(feature = "metrics")]
+pub use crate::integrations::metrics::Metrics;
 #[cfg(feature = "tracing")]
-pub use tracing::Tracing;
-pub use wait::{Schedule, Wait};
+pub use crate::integrations::tracing::Tracing;
+#[cfg(feature = "std")]
+pub use crate::observe::handlers::Handlers;
+#[cfg(feature = "std")]
+pub use crate::observe::handlers_async::HandlersAsync;
+pub use crate::observe::{Observe, Observed};
+pub use crate::policy::Retry;
+#[cfg(feature = "explain")]
+pub use crate::run::explain::{Explained, GaveUp, RetryError, Succeeded};
+pub use crate::run::finish::{Polled, Transparent};
+pub use crate::run::future::Retrying;
+pub use crate::run::in_line::{After, Attempts, Begin};
+pub use crate::run::last_step::LastStep;
+pub use crate::run::operation::Attempt;
+pub use crate::run::operation::{Call, CallAttempt, CallWith, Hidden, Shown};
+pub use crate::run::preview::Waits;
+pub use crate::run::side::{Awaits, Blocks};
+pub use crate::run::timeout::{AttemptTimeout, InTime, Timed, TimedOut, Unbounded};
+#[cfg(feature = "test-util")]
+pub use crate::testing::clock::{TestClock, TestSleep};
+#[cfg(feature = "test-util")]
+pub use crate::testing::scope::{Entered, InScope};
+pub use crate::wait::Wait;
+pub use crate::wait::jitter::Jitter;
+pub use crate::wait::schedule::Schedule;
+pub use crate::wait::strategies::{Constant, Decay, Expo, Fibo, Linear, Runtime, Sequence};

@@ -1,0 +1,89 @@
+//! The links of a policy's condition chain. Each narrows or refines what the one before it said.
+
+use core::fmt;
+use core::time::Duration;
+
+use crate::condition::{Ask, Condition};
+use crate::event::{Details, GiveUp};
+
+/// A link: the condition before it, and a function of the operation's value or error.
+///
+/// A link changes one of the two answers, and hands the rest on to the condition before it.
+macro_rules! link {
+    (
+        $(#[$doc:meta])*
+        $link:ident(Fn(&$of:ident) -> $says:ty),
+        $answer:ident(|$link_of:ident, $details:ident| $asked:expr) -> $returns:ty,
+        $($other:ident -> $other_returns:ty),*
+    ) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy)]
+        pub struct $link<C, F> {
+            pub(crate) previous: C,
+            pub(crate) function: F,
+        }
+
+        impl<T, E, C: Condition<T, E>, F: Fn(&$of) -> $says> Condition<T, E> for $link<C, F> {
+            fn $answer(&self, $details: &Details<'_, T, E>) -> $returns {
+                let $link_of = self;
+                $asked
+            }
+
+            $(fn $other(&self, details: &Details<'_, T, E>) -> $other_returns {
+                self.previous.$other(details)
+            })*
+
+            fn needs_elapsed(&self) -> bool {
+                self.previous.needs_elapsed()
+            }
+
+            fn settle(&self, details: &Details<'_, T, E>) -> Result<(), GiveUp> {
+                self.previous.settle(details)
+            }
+        }
+
+        impl<C: fmt::Debug, F> fmt::Debug for $link<C, F> {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.debug_tuple(stringify!($link)).field(&self.previous).finish_non_exhaustive()
+            }
+        }
+    };
+}
+
+link! {
+    /// Retries only some errors: see [`Retry::retry_if`](crate::Retry::retry_if).
+    RetryIf(Fn(&E) -> bool),
+    ask(|link, details| match (link.previous.ask(details), details.error()) {
+        (Ask::Retry | Ask::RetryIn(_), Some(error)) if !(link.function)(error) => Ask::Stop,
+        (previously, _) => previously,
+    }) -> Ask,
+    asked_wait -> Option<Duration>
+}
+
+link! {
+    /// Waits for a value: see [`Retry::until`](crate::Retry::until).
+    Until(Fn(&T) -> bool),
+    ask(|link, details| match (link.previous.ask(details), details.value()) {
+        (Ask::Accept, Some(value)) if !(link.function)(value) => Ask::Retry,
+        (previously, _) => previously,
+    }) -> Ask,
+    asked_wait -> Option<Duration>
+}
+
+link! {
+    /// Obeys the waits that errors ask for: see [`Retry::retry_after`](crate::Retry::retry_after).
+    RetryAfter(Fn(&E) -> Option<Duration>),
+    asked_wait(|link, details| {
+        link.previous.asked_wait(details).max(details.error().and_then(&link.function))
+    }) -> Option<Duration>,
+    ask -> Ask
+}
+
+link! {
+    /// Obeys the waits that values ask for: see [`Retry::retry_after_value`](crate::Retry::retry_after_value).
+    RetryAfterValue(Fn(&T) -> Option<Duration>),
+    asked_wait(|link, details| {
+        link.previous.asked_wait(details).max(details.value().and_then(&link.function))
+    }) -> Option<Duration>,
+    ask -> Ask
+}

@@ -1,0 +1,248 @@
+//! What the policy's parts are told about a run.
+
+use core::fmt;
+use core::time::Duration;
+
+use super::kinds::{EventKind, GiveUp};
+use super::target::Target;
+
+/// What happened: every handler, observer, condition and strategy gets one of these by reference.
+///
+/// | | try | backoff | success | give-up |
+/// |---|---|---|---|---|
+/// | [`target()`](Self::target), [`tries`](Self::tries), [`elapsed`](Self::elapsed), [`last_wait`](Self::last_wait) | yes | yes | yes | yes |
+/// | [`args()`](Self::args) | if shown | if shown | if shown | if shown |
+/// | [`wait`](Self::wait) | | yes | | |
+/// | [`value()`](Self::value) | | if it was not accepted | yes | if it was not accepted |
+/// | [`error()`](Self::error) | | if there was one | | if there was one |
+/// | [`reason`](Self::reason) | | | | yes |
+///
+/// (A [`Condition`](crate::Condition) of your own may accept an error: that is a success without a
+/// value.)
+///
+/// Its `Display` is the line that one would log:
+///
+/// ```
+/// use std::time::Duration;
+/// use relent::{Details, GiveUp};
+///
+/// let outcome: Result<(), &str> = Err("boom");
+/// let details = Details::new("fetch_user", 3).with_outcome(&outcome);
+/// assert_eq!(
+///     details.with_wait(Duration::from_secs(1)).to_string(),
+///     "Backing off fetch_user for 1.0s (boom)",
+/// );
+/// assert_eq!(
+///     details.with_reason(GiveUp::MaxTries).to_string(),
+///     "Giving up fetch_user after 3 tries (boom)",
+/// );
+/// ```
+///
+/// The lines are those of Python's `backoff`, but for the target, which is not followed by `(...)`,
+/// and the cause, which is the error's own text without the name of its type.
+#[non_exhaustive]
+pub struct Details<'a, T, E> {
+    /// Which event this is.
+    ///
+    /// A condition is asked, and a strategy computes, before it is known which event follows; they
+    /// see [`EventKind::Backoff`].
+    pub event: EventKind,
+    /// How many attempts there were, the current one included; before an attempt
+    /// ([`EventKind::Try`]) its number. The first is 1.
+    pub tries: u32,
+    /// The time since the run began, taken right after the attempt ended (and was judged, where no
+    /// part of the policy asks for the time), and before an attempt right then. It includes all
+    /// earlier waits and handlers, and not the wait that comes.
+    pub elapsed: Duration,
+    /// The wait that comes, exactly as it will be slept. Zero but for [`EventKind::Backoff`].
+    pub wait: Duration,
+    /// The wait before this attempt. Zero for the first. In a give-up that follows a back-off, the
+    /// wait that was cut short.
+    pub last_wait: Duration,
+    /// Why the run gave up, where it did.
+    pub reason: Option<GiveUp>,
+    target: Target,
+    pub(crate) args: Option<&'a dyn fmt::Debug>,
+    pub(crate) outcome: Option<&'a Result<T, E>>,
+}
+
+impl<'a, T, E> Details<'a, T, E> {
+    /// Details of an attempt that is about to be made, for tests of your own handlers.
+    ///
+    /// Add what the event under test has by `with_outcome`, `with_wait`, `with_reason`, and set
+    /// the public fields directly.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use relent::{Details, EventKind};
+    ///
+    /// let mut details: Details<'_, (), &str> = Details::new("fetch_user", 2);
+    /// details.elapsed = Duration::from_secs(3);
+    /// assert_eq!(details.event, EventKind::Try);
+    /// assert_eq!(details.to_string(), "Trying fetch_user (try 2)");
+    /// ```
+    #[must_use]
+    pub const fn new(target: &'static str, tries: u32) -> Self {
+        Self::of(Target::new(target), EventKind::Try, tries)
+    }
+
+    pub(crate) const fn of(target: Target, event: EventKind, tries: u32) -> Self {
+        Self {
+            event,
+            tries,
+            elapsed: Duration::ZERO,
+            wait: Duration::ZERO,
+            last_wait: Duration::ZERO,
+            reason: None,
+            target,
+            args: None,
+            outcome: None,
+        }
+    }
+
+    /// The same with an outcome; the event becomes [`EventKind::Success`], unless a wait or a reason
+    /// says otherwise.
+    #[must_use]
+    pub const fn with_outcome(mut self, outcome: &'a Result<T, E>) -> Self {
+        if let EventKind::Try = self.event {
+            self.event = EventKind::Success;
+        }
+        self.outcome = Some(outcome);
+        self
+    }
+
+    /// The same with the wait that comes; the event becomes [`EventKind::Backoff`].
+    #[must_use]
+    pub const fn with_wait(mut self, wait: Duration) -> Self {
+        self.event = EventKind::Backoff;
+        self.wait = wait;
+        self
+    }
+
+    /// The same with a reason; the event becomes [`EventKind::GiveUp`].
+    #[must_use]
+    pub const fn with_reason(mut self, reason: GiveUp) -> Self {
+        self.event = EventKind::GiveUp;
+        self.reason = Some(reason);
+        self
+    }
+
+    /// What is retried, by name.
+    #[must_use]
+    pub const fn target(&self) -> Target {
+        self.target
+    }
+
+    /// The same with arguments.
+    #[must_use]
+    pub const fn with_args(mut self, args: &'a dyn fmt::Debug) -> Self {
+        self.args = Some(args);
+        self
+    }
+
+    /// What the operation was called with, where [`Retry::show_args`](crate::Retry::show_args) said
+    /// to show it.
+    ///
+    /// ```
+    /// # use relent::Details;
+    /// let details: Details<'_, (), ()> = Details::new("fetch", 1).with_args(&("user", 7));
+    /// assert_eq!(format!("{:?}", details.args().unwrap()), r#"("user", 7)"#);
+    /// ```
+    #[must_use]
+    pub const fn args(&self) -> Option<&'a dyn fmt::Debug> {
+        self.args
+    }
+
+    /// What the attempt returned, where it has returned.
+    #[must_use]
+    pub const fn outcome(&self) -> Option<&'a Result<T, E>> {
+        self.outcome
+    }
+
+    /// The value that the attempt returned, where it returned one.
+    ///
+    /// ```
+    /// # use relent::Details;
+    /// let outcome: Result<&str, ()> = Ok("body");
+    /// assert_eq!(Details::new("fetch", 1).with_outcome(&outcome).value(), Some(&"body"));
+    /// ```
+    #[must_use]
+    pub const fn value(&self) -> Option<&'a T> {
+        match self.outcome {
+            Some(Ok(value)) => Some(value),
+            _ => None,
+        }
+    }
+
+    /// The error with which the attempt failed, where it did.
+    ///
+    /// ```
+    /// # use relent::Details;
+    /// let outcome: Result<(), &str> = Err("boom");
+    /// assert_eq!(Details::new("fetch", 1).with_outcome(&outcome).error(), Some(&"boom"));
+    /// ```
+    #[must_use]
+    pub const fn error(&self) -> Option<&'a E> {
+        match self.outcome {
+            Some(Err(error)) => Some(error),
+            _ => None,
+        }
+    }
+}
+
+impl<T, E> Clone for Details<'_, T, E> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<T, E> Copy for Details<'_, T, E> {}
+
+/// Shows neither arguments nor value nor error, which need not be `Debug` and may hold secrets.
+impl<T, E> fmt::Debug for Details<'_, T, E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Details")
+            .field("event", &self.event)
+            .field("target", &self.target)
+            .field("tries", &self.tries)
+            .field("elapsed", &self.elapsed)
+            .field("wait", &self.wait)
+            .field("last_wait", &self.last_wait)
+            .field("reason", &self.reason)
+            .finish_non_exhaustive()
+    }
+}
+
+impl<T, E: fmt::Display> fmt::Display for Details<'_, T, E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.write_line(f, E::fmt)
+    }
+}
+
+impl<T, E> Details<'_, T, E> {
+    /// The line that one would log, with the error written by `show`.
+    pub(crate) fn write_line(
+        &self,
+        f: &mut fmt::Formatter<'_>,
+        show: impl Fn(&E, &mut fmt::Formatter<'_>) -> fmt::Result,
+    ) -> fmt::Result {
+        let Self { target, tries, .. } = self;
+        let times = if *tries == 1 { "try" } else { "tries" };
+        match self.event {
+            EventKind::Try => return write!(f, "Trying {target} (try {tries})"),
+            EventKind::Success => return write!(f, "Succeeded {target} after {tries} {times}"),
+            EventKind::Backoff => {
+                write!(f, "Backing off {target} for {:.1}s", self.wait.as_secs_f64())?;
+            }
+            EventKind::GiveUp => write!(f, "Giving up {target} after {tries} {times}")?,
+        }
+        match self.error() {
+            Some(error) => {
+                f.write_str(" (")?;
+                show(error, f)?;
+                f.write_str(")")
+            }
+            None => f.write_str(" (value not accepted)"),
+        }
+    }
+}

@@ -1,0 +1,122 @@
+//! What the observers that write lines have in common: levels, and how they show an error.
+
+use core::fmt;
+
+use crate::event::{Details, EventKind, GiveUp};
+
+/// A level for each event.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Severity<L> {
+    pub(crate) on_try: L,
+    pub(crate) success: L,
+    pub(crate) backoff: L,
+    pub(crate) giveup: L,
+    /// Of a give-up whose first attempt was not retryable: an answer, and nothing that was retried
+    /// in vain.
+    pub(crate) not_retryable: L,
+}
+
+impl<L: Copy> Severity<L> {
+    pub(crate) fn of<T, E>(&self, details: &Details<'_, T, E>) -> L {
+        match (details.event, details.reason, details.tries) {
+            (EventKind::Try, ..) => self.on_try,
+            (EventKind::Success, ..) => self.success,
+            (EventKind::Backoff, ..) => self.backoff,
+            (EventKind::GiveUp, Some(GiveUp::NotRetryable), 1) => self.not_retryable,
+            (EventKind::GiveUp, ..) => self.giveup,
+        }
+    }
+
+    /// Whether any level that events of this kind may have is on.
+    pub(crate) fn any(&self, event: EventKind, is_on: impl Fn(&L) -> bool) -> bool {
+        match event {
+            EventKind::Try => is_on(&self.on_try),
+            EventKind::Success => is_on(&self.success),
+            EventKind::Backoff => is_on(&self.backoff),
+            EventKind::GiveUp => is_on(&self.giveup) || is_on(&self.not_retryable),
+        }
+    }
+}
+
+/// The setters that observers with levels have in common.
+macro_rules! levels_of {
+    ($observer:ident, $level:ty, defaults: $on_try:literal, $success:literal) => {
+        impl $observer {
+            /// Shows errors by their `Debug`, for those that have no `Display`.
+            ///
+            /// ```
+            #[doc = concat!("use relent::{Retry, ", stringify!($observer), "};")]
+            ///
+            /// #[derive(Debug)]
+            /// struct Busy;
+            ///
+            #[doc = concat!("let policy = Retry::expo().observe(", stringify!($observer), "::new().by_debug());")]
+            /// assert!(policy.run(|| Ok::<_, Busy>(())).is_ok());
+            /// ```
+            pub const fn by_debug(self) -> $observer<crate::integrations::levels::ByDebug> {
+                $observer { levels: self.levels, show: core::marker::PhantomData }
+            }
+        }
+
+        impl<W> $observer<W> {
+            #[doc = concat!("The level of tries. The default is ", $on_try, ".")]
+            pub const fn try_level(mut self, level: $level) -> Self {
+                self.levels.on_try = level;
+                self
+            }
+
+            #[doc = concat!("The level of successes. The default is ", $success, ".")]
+            pub const fn success_level(mut self, level: $level) -> Self {
+                self.levels.success = level;
+                self
+            }
+
+            /// The level of back-offs. The default is info.
+            pub const fn backoff_level(mut self, level: $level) -> Self {
+                self.levels.backoff = level;
+                self
+            }
+
+            /// The level of give-ups. The default is error.
+            pub const fn giveup_level(mut self, level: $level) -> Self {
+                self.levels.giveup = level;
+                self
+            }
+
+            /// The level of give-ups whose first attempt was not retryable. The default is debug.
+            pub const fn not_retryable_level(mut self, level: $level) -> Self {
+                self.levels.not_retryable = level;
+                self
+            }
+        }
+    };
+}
+
+/// Shows errors by their `Display`: what `Log` and `Tracing` do unless
+/// told otherwise.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ByDisplay;
+
+/// Shows errors by their `Debug`, for those that have no `Display`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ByDebug;
+
+/// A way to show an error. Private: there are two.
+pub trait Show<E> {
+    /// Writes the error.
+    fn show(error: &E, f: &mut fmt::Formatter<'_>) -> fmt::Result;
+}
+
+impl<E: fmt::Display> Show<E> for ByDisplay {
+    fn show(error: &E, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        error.fmt(f)
+    }
+}
+
+impl<E: fmt::Debug> Show<E> for ByDebug {
+    fn show(error: &E, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        error.fmt(f)
+    }
+}
+
+pub(crate) use levels_of;

@@ -1,0 +1,103 @@
+//! The `log` observer. The only file that knows of the `log` crate.
+
+use core::fmt;
+use core::marker::PhantomData;
+use log::{Level, LevelFilter};
+
+use crate::event::{Details, EventKind};
+use crate::integrations::levels::{ByDisplay, Severity, Show, levels_of};
+use crate::observe::Observe;
+
+/// Logs a line for each back-off and give-up, through the `log` crate.
+///
+/// ```
+/// use relent::{Log, Retry};
+///
+/// let policy = Retry::expo().observe(Log::new());
+/// assert_eq!(policy.run(|| Ok::<_, std::fmt::Error>(7)), Ok(7));
+/// ```
+///
+/// The lines are those of Python's `backoff`, written to the target `relent`:
+///
+/// | event | level | line |
+/// |---|---|---|
+/// | backoff | info | `Backing off fetch_user for 1.0s (connection refused)` |
+/// | give-up | error | `Giving up fetch_user after 3 tries (connection refused)` |
+/// | give-up, when the first attempt was not retryable | debug | the same |
+/// | try, success | off | `Trying fetch_user (try 2)`, `Succeeded fetch_user after 2 tries` |
+///
+/// A first attempt that is not retryable is an answer, such as a 404, and nothing that was retried
+/// in vain; its level is that of [`not_retryable_level`](Self::not_retryable_level).
+#[derive(Clone, Copy, Debug)]
+#[must_use = "an observer does nothing until a policy has it: `.observe(..)`"]
+pub struct Log<W = ByDisplay> {
+    levels: Severity<LevelFilter>,
+    show: PhantomData<W>,
+}
+
+impl Log {
+    /// The levels of the table above.
+    pub const fn new() -> Self {
+        let levels = Severity {
+            on_try: LevelFilter::Off,
+            success: LevelFilter::Off,
+            backoff: LevelFilter::Info,
+            giveup: LevelFilter::Error,
+            not_retryable: LevelFilter::Debug,
+        };
+        Self { levels, show: PhantomData }
+    }
+}
+
+levels_of!(Log, LevelFilter, defaults: "off", "off");
+
+impl<W> Log<W> {
+    fn log<T, E>(&self, details: &Details<'_, T, E>)
+    where
+        W: Show<E>,
+    {
+        let level: Option<Level> = self.levels.of(details).to_level();
+        if let Some(level) = level {
+            log::log!(target: "relent", level, "{}", Line::<_, _, W>(details, PhantomData));
+        }
+    }
+}
+
+/// [`Log::new`].
+impl Default for Log {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<T, E, W: Show<E>> Observe<T, E> for Log<W> {
+    fn on_try(&self, details: &Details<'_, T, E>) {
+        self.log(details);
+    }
+
+    fn on_success(&self, details: &Details<'_, T, E>) {
+        self.log(details);
+    }
+
+    fn on_backoff(&self, details: &Details<'_, T, E>) {
+        self.log(details);
+    }
+
+    fn on_giveup(&self, details: &Details<'_, T, E>) {
+        self.log(details);
+    }
+
+    fn wants(&self, event: EventKind) -> bool {
+        let most = log::max_level().min(log::STATIC_MAX_LEVEL);
+        self.levels.any(event, |level| *level != LevelFilter::Off && *level <= most)
+    }
+}
+
+/// The line that [`Details`]' own `Display` gives, with the error shown in either way.
+struct Line<'d, 'a, T, E, W>(&'d Details<'a, T, E>, PhantomData<W>);
+
+impl<T, E, W: Show<E>> fmt::Display for Line<'_, '_, T, E, W> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.write_line(f, W::show)
+    }
+}

@@ -1,0 +1,65 @@
+//! The `metrics` observer. The only file that knows of the `metrics` crate.
+
+use metrics::{counter, histogram};
+
+use crate::event::{Details, EventKind};
+use crate::observe::Observe;
+
+/// Counts calls and retries, and measures times, through the `metrics` crate.
+///
+/// ```
+/// use relent::{Metrics, Retry};
+///
+/// let policy = Retry::expo().target("fetch_user").observe(Metrics::new());
+/// assert_eq!(policy.run(|| Ok::<_, ()>(7)), Ok(7));
+/// ```
+///
+/// | name | kind | labels | what it says |
+/// |---|---|---|---|
+/// | `relent_calls_total` | counter | `target`, `outcome`, `retried` | runs that ended |
+/// | `relent_retries_total` | counter | `target` | back-offs: waits before another attempt |
+/// | `relent_elapsed_seconds` | histogram | `target`, `outcome` | how long runs took, waits included |
+/// | `relent_wait_seconds` | histogram | `target` | the waits |
+///
+/// `outcome` is `success` or `failure`, `retried` is `true` or `false`. Names and labels are part of
+/// the crate's interface. Each policy should have a [`target`](crate::Retry::target) of its own, so
+/// that the label tells what is called and not where in the code.
+#[derive(Clone, Copy, Debug, Default)]
+#[must_use = "an observer does nothing until a policy has it: `.observe(..)`"]
+pub struct Metrics(());
+
+impl Metrics {
+    /// The one way to count.
+    pub const fn new() -> Self {
+        Self(())
+    }
+}
+
+fn ended<T, E>(details: &Details<'_, T, E>, outcome: &'static str) {
+    let target = details.target().as_str();
+    let retried = if details.tries > 1 { "true" } else { "false" };
+    counter!("relent_calls_total", "target" => target, "outcome" => outcome, "retried" => retried)
+        .increment(1);
+    histogram!("relent_elapsed_seconds", "target" => target, "outcome" => outcome)
+        .record(details.elapsed);
+}
+
+impl<T, E> Observe<T, E> for Metrics {
+    fn on_success(&self, details: &Details<'_, T, E>) {
+        ended(details, "success");
+    }
+
+    fn on_backoff(&self, details: &Details<'_, T, E>) {
+        let target = details.target().as_str();
+        counter!("relent_retries_total", "target" => target).increment(1);
+        histogram!("relent_wait_seconds", "target" => target).record(details.wait);
+    }
+
+    fn on_giveup(&self, details: &Details<'_, T, E>) {
+        ended(details, "failure");
+    }
+
+    fn wants(&self, event: EventKind) -> bool {
+        event != EventKind::Try
+    }
+}

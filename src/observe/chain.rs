@@ -1,0 +1,124 @@
+//! How an event reaches everybody who is registered, in order, whether or not some of them have to
+//! be awaited. Private: users implement `Observe`.
+
+use core::future::Future;
+use core::pin::Pin;
+use core::task::{Context, Poll};
+
+use crate::event::{Details, EventKind};
+
+/// What a chain is without knowing what it is told of.
+pub trait Chain {
+    /// The future of a handler that has to be awaited. Uninhabited where there is none.
+    type Pending: Pending;
+
+    /// Whether there is anybody in it.
+    const IS_SOMEBODY: bool = true;
+}
+
+impl Chain for () {
+    type Pending = Never;
+
+    const IS_SOMEBODY: bool = false;
+}
+
+/// A policy's chain of those who are told.
+pub trait Tell<T, E>: Chain {
+    /// Whether anybody wants to be told of events of this kind.
+    fn wants(&self, event: EventKind) -> bool;
+
+    /// Tells everybody from the cursor on, or up to the first one who has to be awaited. Called
+    /// again with the same cursor it goes on after that one.
+    fn tell(&self, details: &Details<'_, T, E>, cursor: &mut Cursor) -> Option<Self::Pending>;
+}
+
+/// A chain in which nobody has to be awaited: its `tell` always tells everybody.
+#[diagnostic::on_unimplemented(
+    message = "this policy has async handlers, which `run` cannot await",
+    label = "has handlers that were added by `on_try_async`, `on_success_async`, `on_backoff_async` or `on_giveup_async`",
+    note = "use `run_async` (or `poll_async`, or in a loop of your own `attempts_async` and `after_async`), or handlers that are not async: `on_try`, `on_success`, `on_backoff`, `on_giveup`"
+)]
+pub trait Blocking {}
+
+/// Nobody is told, at no cost.
+impl<T, E> Tell<T, E> for () {
+    fn wants(&self, _: EventKind) -> bool {
+        false
+    }
+
+    fn tell(&self, _: &Details<'_, T, E>, _: &mut Cursor) -> Option<Never> {
+        None
+    }
+}
+
+impl Blocking for () {}
+
+/// How far down the chain one event has been told.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Cursor {
+    told: usize,
+    passed: usize,
+}
+
+impl Cursor {
+    /// Passes the next one in the chain. Returns whether it is that one's turn.
+    pub(crate) fn is_due(&mut self) -> bool {
+        let due = self.passed == self.told;
+        self.passed += 1;
+        if due {
+            self.told += 1;
+        }
+        due
+    }
+
+    /// Back to the head of the chain, to go on where the telling stopped.
+    pub(crate) fn resume(self) -> Self {
+        Self { passed: 0, ..self }
+    }
+}
+
+/// The future of a handler, and how it is kept beside what the run needs after it.
+///
+/// What is kept takes no room where nothing is ever pending: a variant that holds nothing but an
+/// uninhabited type does not exist in memory, and lends its enum no auto traits.
+pub trait Pending: Future<Output = ()> + Unpin + Sized {
+    /// The future and something beside it.
+    type Beside<X>;
+
+    /// Keeps `x` beside the future.
+    fn keep<X>(self, x: X) -> Self::Beside<X>;
+
+    /// The future.
+    fn pending<X>(kept: &mut Self::Beside<X>) -> &mut Self;
+
+    /// What was kept beside the future.
+    fn kept<X>(kept: Self::Beside<X>) -> X;
+}
+
+/// A future that cannot exist.
+#[derive(Debug)]
+pub enum Never {}
+
+impl Future for Never {
+    type Output = ();
+
+    fn poll(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<()> {
+        match *self {}
+    }
+}
+
+impl Pending for Never {
+    type Beside<X> = Never;
+
+    fn keep<X>(self, _: X) -> Never {
+        self
+    }
+
+    fn pending<X>(kept: &mut Never) -> &mut Self {
+        kept
+    }
+
+    fn kept<X>(kept: Never) -> X {
+        match kept {}
+    }
+}

@@ -1,0 +1,217 @@
+//! Who is told? Handlers.
+
+use core::future::Future;
+use std::boxed::Box;
+
+use crate::event::{Details, EventKind};
+use crate::observe::handlers::Append;
+use crate::observe::handlers_async::{AppendAsync, boxed};
+use crate::policy::Retry;
+
+/// # Who is told: handlers
+///
+/// Each may be said any number of times; handlers are called in the order in which they were added,
+/// each with the same [`Details`]. Handlers may borrow, and may change what they borrow. They are
+/// called on the path of the call: a handler should be quick, must not run the policy that it
+/// belongs to (a panic says so), and must not wait for another thread's run of that policy, nor run
+/// a policy whose handlers run this one. A handler that panics ends the run; the policy stays usable.
+/// What they hold must be `Send`: one that counts in a field takes a reference to the field, and not
+/// to the struct around it. There is a [page](crate::_docs::handlers) on them in the guide.
+///
+/// A closure needs no types as long as it reads fields, prints [`Details::error`] or matches on it;
+/// only to call a method of the error it has to say which: `|d: &Details<'_, (), io::Error>|`.
+impl<S, C, H, Z> Retry<S, C, H, Z> {
+    /// Calls the handler before each attempt, the first included.
+    ///
+    /// ```
+    /// use relent::{Retry, TestClock};
+    ///
+    /// let mut tries = Vec::new();
+    /// Retry::expo()
+    ///     .max_tries(3)
+    ///     .clock(TestClock::new())
+    ///     .on_try(|d| tries.push(d.tries))
+    ///     .run(|| Err::<(), _>("down"))
+    ///     .unwrap_err();
+    /// assert_eq!(tries, [1, 2, 3]);
+    /// ```
+    pub fn on_try<'k, T, E, F>(self, handler: F) -> Retry<S, C, H::Output, Z>
+    where
+        H: Append<'k, T, E>,
+        F: FnMut(&Details<'_, T, E>) + Send + 'k,
+    {
+        self.map_observer(|h| h.append(EventKind::Try, Box::new(handler)))
+    }
+
+    /// Calls the handler once, when an outcome was accepted, also that of the first attempt.
+    ///
+    /// ```
+    /// use relent::Retry;
+    ///
+    /// let mut seen = None;
+    /// let value: Result<u8, ()> = Retry::expo()
+    ///     .on_success(|d| seen = Some((d.tries, d.value().copied())))
+    ///     .run(|| Ok(7));
+    /// assert_eq!(value, Ok(7));
+    /// assert_eq!(seen, Some((1, Some(7))));
+    /// ```
+    pub fn on_success<'k, T, E, F>(self, handler: F) -> Retry<S, C, H::Output, Z>
+    where
+        H: Append<'k, T, E>,
+        F: FnMut(&Details<'_, T, E>) + Send + 'k,
+    {
+        self.map_observer(|h| h.append(EventKind::Success, Box::new(handler)))
+    }
+
+    /// Calls the handler before each wait, with the exact wait that will be slept.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use relent::{Retry, TestClock};
+    ///
+    /// let clock = TestClock::new();
+    /// let mut waits: Vec<Duration> = Vec::new();
+    /// Retry::expo()
+    ///     .max_tries(5)
+    ///     .clock(&clock)
+    ///     .on_backoff(|d| waits.push(d.wait))
+    ///     .on_backoff(|d| println!("try {} failed: {}", d.tries, d.error().unwrap()))
+    ///     .run(|| Err::<(), _>("down"))
+    ///     .unwrap_err();
+    /// assert_eq!(waits, clock.waits());
+    /// ```
+    pub fn on_backoff<'k, T, E, F>(self, handler: F) -> Retry<S, C, H::Output, Z>
+    where
+        H: Append<'k, T, E>,
+        F: FnMut(&Details<'_, T, E>) + Send + 'k,
+    {
+        self.map_observer(|h| h.append(EventKind::Backoff, Box::new(handler)))
+    }
+
+    /// Calls the handler once, when the run gives up; [`Details::reason`] says why.
+    ///
+    /// ```
+    /// use relent::{GiveUp, Retry, TestClock};
+    ///
+    /// let mut seen = None;
+    /// Retry::expo()
+    ///     .max_tries(5)
+    ///     .clock(TestClock::new())
+    ///     .on_giveup(|d| seen = Some((d.tries, d.reason)))
+    ///     .run(|| Err::<(), _>("down"))
+    ///     .unwrap_err();
+    /// assert_eq!(seen, Some((5, Some(GiveUp::MaxTries))));
+    /// ```
+    pub fn on_giveup<'k, T, E, F>(self, handler: F) -> Retry<S, C, H::Output, Z>
+    where
+        H: Append<'k, T, E>,
+        F: FnMut(&Details<'_, T, E>) + Send + 'k,
+    {
+        self.map_observer(|h| h.append(EventKind::GiveUp, Box::new(handler)))
+    }
+}
+
+/// # Who is told: async handlers
+///
+/// An async handler is called with [`&Details`](Details) and returns a future that owns what it
+/// needs: read the details first, then `async move`, or call an `async fn` with what was read. The run
+/// awaits it before it calls the next handler, waits or returns, so that a slow handler makes a slow
+/// run; spawn what may take its time.
+/// A policy with async handlers can be run by `run_async`, `poll_async` and their like, and in line
+/// by `attempts_async` and `after_async`.
+impl<S, C, H, Z> Retry<S, C, H, Z> {
+    /// Awaits the handler before each attempt, the first included. See [`on_try`](Self::on_try).
+    ///
+    /// ```
+    /// # use futures::executor::block_on;
+    /// use relent::{Retry, TestClock};
+    ///
+    /// let (sender, receiver) = std::sync::mpsc::channel();
+    /// let policy = Retry::expo().max_tries(2).clock(TestClock::new()).on_try_async(move |d| {
+    ///     let (tries, sender) = (d.tries, sender.clone());
+    ///     async move { sender.send(tries).unwrap() }
+    /// });
+    /// block_on(policy.run_async(async || Err::<(), _>("down"))).unwrap_err();
+    /// assert!(receiver.try_iter().eq([1, 2]));
+    /// ```
+    pub fn on_try_async<'k, T, E, F, Fut>(self, handler: F) -> Retry<S, C, H::Output, Z>
+    where
+        H: AppendAsync<'k, T, E>,
+        F: FnMut(&Details<'_, T, E>) -> Fut + Send + 'k,
+        Fut: Future<Output = ()> + Send + 'k,
+    {
+        self.map_observer(|h| h.append_async(EventKind::Try, boxed(handler)))
+    }
+
+    /// Awaits the handler once, when an outcome was accepted, before the run returns it. See
+    /// [`on_success`](Self::on_success).
+    ///
+    /// ```
+    /// # use futures::executor::block_on;
+    /// use relent::{Retry, TestClock};
+    ///
+    /// let (sender, receiver) = std::sync::mpsc::channel();
+    /// let policy = Retry::expo().clock(TestClock::new()).on_success_async(move |d| {
+    ///     let (value, sender) = (d.value().copied(), sender.clone());
+    ///     async move { sender.send(value).unwrap() }
+    /// });
+    /// block_on(policy.run_async(async || Ok::<_, ()>(7))).unwrap();
+    /// assert!(receiver.try_iter().eq([Some(7)]));
+    /// ```
+    pub fn on_success_async<'k, T, E, F, Fut>(self, handler: F) -> Retry<S, C, H::Output, Z>
+    where
+        H: AppendAsync<'k, T, E>,
+        F: FnMut(&Details<'_, T, E>) -> Fut + Send + 'k,
+        Fut: Future<Output = ()> + Send + 'k,
+    {
+        self.map_observer(|h| h.append_async(EventKind::Success, boxed(handler)))
+    }
+
+    /// Awaits the handler before each wait, which begins only after it. See
+    /// [`on_backoff`](Self::on_backoff).
+    ///
+    /// ```
+    /// # use futures::executor::block_on;
+    /// use relent::{Retry, TestClock};
+    ///
+    /// let (sender, receiver) = std::sync::mpsc::channel();
+    /// let policy = Retry::expo().max_tries(3).clock(TestClock::new()).on_backoff_async(move |d| {
+    ///     let (line, sender) = (format!("{:?}", d.error()), sender.clone());
+    ///     async move { sender.send(line).unwrap() }
+    /// });
+    /// block_on(policy.run_async(async || Err::<(), _>("down"))).unwrap_err();
+    /// assert!(receiver.try_iter().eq([r#"Some("down")"#, r#"Some("down")"#]));
+    /// ```
+    pub fn on_backoff_async<'k, T, E, F, Fut>(self, handler: F) -> Retry<S, C, H::Output, Z>
+    where
+        H: AppendAsync<'k, T, E>,
+        F: FnMut(&Details<'_, T, E>) -> Fut + Send + 'k,
+        Fut: Future<Output = ()> + Send + 'k,
+    {
+        self.map_observer(|h| h.append_async(EventKind::Backoff, boxed(handler)))
+    }
+
+    /// Awaits the handler once, when the run gives up, before it returns. See
+    /// [`on_giveup`](Self::on_giveup).
+    ///
+    /// ```
+    /// # use futures::executor::block_on;
+    /// use relent::{GiveUp, Retry, TestClock};
+    ///
+    /// let (sender, receiver) = std::sync::mpsc::channel();
+    /// let policy = Retry::expo().max_tries(3).clock(TestClock::new()).on_giveup_async(move |d| {
+    ///     let (reason, sender) = (d.reason, sender.clone());
+    ///     async move { sender.send(reason).unwrap() }
+    /// });
+    /// block_on(policy.run_async(async || Err::<(), _>("down"))).unwrap_err();
+    /// assert!(receiver.try_iter().eq([Some(GiveUp::MaxTries)]));
+    /// ```
+    pub fn on_giveup_async<'k, T, E, F, Fut>(self, handler: F) -> Retry<S, C, H::Output, Z>
+    where
+        H: AppendAsync<'k, T, E>,
+        F: FnMut(&Details<'_, T, E>) -> Fut + Send + 'k,
+        Fut: Future<Output = ()> + Send + 'k,
+    {
+        self.map_observer(|h| h.append_async(EventKind::GiveUp, boxed(handler)))
+    }
+}

@@ -1,0 +1,140 @@
+//! What a policy shows of itself: getters, `Debug`.
+
+use core::fmt;
+use core::time::Duration;
+
+use crate::nanos::Nanos;
+use crate::policy::Retry;
+use crate::policy::settings::{Settings, Tries};
+use crate::wait::jitter::Jitter;
+
+/// # Look at it: what was set
+impl<S, C, H, Z> Retry<S, C, H, Z> {
+    /// What [`max_tries`](Self::max_tries) was set to, if it was.
+    ///
+    /// ```
+    /// # use relent::Retry;
+    /// assert_eq!(Retry::expo().max_tries(5).get_max_tries(), Some(5));
+    /// assert_eq!(Retry::expo().get_max_tries(), None);
+    /// ```
+    #[must_use]
+    pub const fn get_max_tries(&self) -> Option<u32> {
+        match self.settings.tries {
+            Tries::Unsaid | Tries::UNLIMITED => None,
+            Tries::AtMost(tries) => Some(tries.get()),
+        }
+    }
+
+    /// What [`max_time`](Self::max_time) was set to, if it was.
+    ///
+    /// ```
+    /// # use relent::Retry;
+    /// # use std::time::Duration;
+    /// let minute = Duration::from_secs(60);
+    /// assert_eq!(Retry::expo().max_time(minute).get_max_time(), Some(minute));
+    /// ```
+    #[must_use]
+    pub const fn get_max_time(&self) -> Option<Duration> {
+        self.settings.max_time
+    }
+
+    /// What [`max_wait`](Self::max_wait) was set to, if it was. 584 years and more are no cap.
+    ///
+    /// ```
+    /// # use relent::Retry;
+    /// # use std::time::Duration;
+    /// let minute = Duration::from_secs(60);
+    /// assert_eq!(Retry::expo().max_wait(minute).get_max_wait(), Some(minute));
+    /// ```
+    #[must_use]
+    pub const fn get_max_wait(&self) -> Option<Duration> {
+        match self.settings.max_wait {
+            Nanos::MAX => None,
+            most => Some(most.duration()),
+        }
+    }
+
+    /// What [`jitter`](Self::jitter) was set to, or the default.
+    ///
+    /// ```
+    /// # use relent::{Jitter, Retry};
+    /// assert!(matches!(Retry::expo().get_jitter(), Jitter::Full));
+    /// ```
+    #[must_use]
+    pub const fn get_jitter(&self) -> Jitter {
+        self.settings.jitter
+    }
+
+    /// What [`seed`](Self::seed) was set to, if it was.
+    ///
+    /// ```
+    /// # use relent::Retry;
+    /// assert_eq!(Retry::expo().seed(42).get_seed(), Some(42));
+    /// ```
+    #[must_use]
+    pub const fn get_seed(&self) -> Option<u64> {
+        self.settings.seed
+    }
+
+    /// What [`target`](Self::target) was set to, if it was.
+    ///
+    /// ```
+    /// # use relent::Retry;
+    /// assert_eq!(Retry::expo().target("fetch_user").get_target(), Some("fetch_user"));
+    /// ```
+    #[must_use]
+    pub const fn get_target(&self) -> Option<&'static str> {
+        self.settings.target
+    }
+
+    /// The strategy.
+    ///
+    /// ```
+    /// # use relent::{Expo, Retry};
+    /// assert_eq!(Retry::expo().get_strategy(), &Expo::default());
+    /// ```
+    #[must_use]
+    pub const fn get_strategy(&self) -> &S {
+        &self.strategy
+    }
+
+    /// The condition.
+    ///
+    /// ```
+    /// # use relent::{Condition, Details, Retry};
+    /// let policy = Retry::expo().retry_if(|e: &&str| *e == "busy");
+    /// let outcome: Result<(), &str> = Err("no such user");
+    /// let details = Details::new("fetch", 1).with_outcome(&outcome);
+    /// assert_eq!(policy.get_condition().ask(&details), relent::Ask::Stop);
+    /// ```
+    #[must_use]
+    pub const fn get_condition(&self) -> &C {
+        &self.condition
+    }
+}
+
+impl<S, C, H, Z> fmt::Debug for Retry<S, C, H, Z>
+where
+    S: fmt::Debug,
+    C: fmt::Debug,
+    H: fmt::Debug,
+    Z: fmt::Debug,
+{
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Settings { tries, max_time, stop_before_deadline, jitter, seed, target, .. } =
+            &self.settings;
+        f.debug_struct("Retry")
+            .field("strategy", &self.strategy)
+            .field("condition", &self.condition)
+            .field("observer", &self.observer)
+            .field("clock", &self.clock)
+            .field("tries", tries)
+            .field("max_time", max_time)
+            .field("stop_before_deadline", stop_before_deadline)
+            .field("max_wait", &self.get_max_wait())
+            .field("jitter", jitter)
+            .field("seed", seed)
+            .field("target", target)
+            .finish()
+    }
+}

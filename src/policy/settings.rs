@@ -1,0 +1,83 @@
+//! The numbers of a policy: a plain `Copy` record.
+
+use core::fmt;
+use core::num::NonZeroU32;
+use core::time::Duration;
+
+use crate::error::{InvalidSetting, checked_tries};
+use crate::nanos::Nanos;
+use crate::wait::jitter::Jitter;
+
+/// How many attempts a run makes when its policy sets no limit at all.
+pub(crate) const DEFAULT_MAX_TRIES: u32 = 10;
+
+/// The limit on the number of attempts.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Tries {
+    /// Nothing was said: `DEFAULT_MAX_TRIES`, unless the strategy ends by itself.
+    Unsaid,
+    AtMost(NonZeroU32),
+}
+
+impl Tries {
+    /// Another limit was set, or `forever` was said: no run counts as many.
+    pub(crate) const UNLIMITED: Self = Self::AtMost(NonZeroU32::MAX);
+}
+
+impl fmt::Debug for Tries {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unsaid => f.write_str("Unsaid"),
+            &Self::UNLIMITED => f.write_str("Unlimited"),
+            Self::AtMost(most) => f.debug_tuple("AtMost").field(most).finish(),
+        }
+    }
+}
+
+#[derive(Clone, Copy)]
+pub(crate) struct Settings {
+    pub(crate) tries: Tries,
+    pub(crate) max_time: Option<Duration>,
+    pub(crate) stop_before_deadline: bool,
+    /// The longest there is where nothing was said.
+    pub(crate) max_wait: Nanos,
+    pub(crate) jitter: Jitter,
+    pub(crate) seed: Option<u64>,
+    pub(crate) target: Option<&'static str>,
+}
+
+impl Settings {
+    pub(crate) const DEFAULT: Self = Self {
+        tries: Tries::Unsaid,
+        max_time: None,
+        stop_before_deadline: false,
+        max_wait: Nanos::MAX,
+        jitter: Jitter::Full,
+        seed: None,
+        target: None,
+    };
+
+    pub(crate) const fn try_max_tries(mut self, tries: u32) -> Result<Self, InvalidSetting> {
+        match checked_tries(tries) {
+            Ok(tries) => {
+                self.tries = Tries::AtMost(tries);
+                Ok(self)
+            }
+            Err(refused) => Err(refused),
+        }
+    }
+
+    /// What is left of `max_time`, where that is set.
+    #[inline]
+    pub(crate) fn time_left(&self, elapsed: Duration) -> Option<Duration> {
+        Some(self.max_time?.saturating_sub(elapsed))
+    }
+
+    /// Another limit than the number of tries was set, or none is wanted.
+    pub(crate) const fn without_default_tries(mut self) -> Self {
+        if let Tries::Unsaid = self.tries {
+            self.tries = Tries::UNLIMITED;
+        }
+        self
+    }
+}

@@ -1,0 +1,233 @@
+//! Runs that say how they ended: a last step over a policy. The only file that names `thiserror`.
+
+use core::fmt;
+use core::time::Duration;
+
+use crate::event::GiveUp;
+use crate::policy::Retry;
+use crate::run::End;
+use crate::run::finish::Finish;
+use crate::run::last_step::LastStep;
+use crate::run::operation::{Hidden, Needs};
+use crate::run::timeout::Unbounded;
+
+/// # Last steps: how and why it ended
+impl<S, C, H, Z> Retry<S, C, H, Z> {
+    /// The same policy, whose runs say how they ended: in a [`Succeeded`] or a [`RetryError`].
+    ///
+    /// ```
+    /// use relent::{GiveUp, Retry, TestClock};
+    ///
+    /// let policy = Retry::expo().max_tries(5).clock(TestClock::new());
+    /// let error = policy.explain().run(|| Err::<(), _>("connection refused")).unwrap_err();
+    /// assert_eq!((error.reason(), error.tries()), (GiveUp::MaxTries, 5));
+    /// assert_eq!(error.into_error(), Some("connection refused"));
+    ///
+    /// let succeeded = policy.explain().run(|| Ok::<_, &str>(7)).unwrap();
+    /// assert_eq!((succeeded.value, succeeded.tries), (7, 1));
+    /// ```
+    ///
+    /// So does `run_async`:
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread", start_paused = true)]
+    /// # async fn main() {
+    /// use std::time::Duration;
+    /// use relent::{GiveUp, Retry};
+    ///
+    /// let policy = Retry::expo().max_time(Duration::from_secs(10));
+    /// let error = policy.explain().run_async(async || Err::<(), _>("down")).await.unwrap_err();
+    /// assert_eq!((error.reason(), error.elapsed()), (GiveUp::MaxTime, Duration::from_secs(10)));
+    /// # }
+    /// ```
+    ///
+    /// A value that [`until`](Self::until) never accepted is an error here. So is an error that a
+    /// [`Condition`](crate::Condition) of your own accepts, though handlers are told of a success: its
+    /// reason is [`NotRetryable`](GiveUp::NotRetryable).
+    pub fn explain(&self) -> LastStep<'_, Self, Hidden, Unbounded, Explained> {
+        self.last_step().explain()
+    }
+}
+
+impl<'p, P, V, B, X> LastStep<'p, P, V, B, X> {
+    /// As [`Retry::explain`].
+    pub fn explain(self) -> LastStep<'p, P, V, B, Explained> {
+        self.with_finish(Explained)
+    }
+}
+
+/// A run that says how it ended, in the type of a [`Retrying`](crate::Retrying).
+#[derive(Clone, Copy, Debug)]
+pub struct Explained;
+
+impl<T, E> Finish<Result<T, E>> for Explained {
+    type Value = T;
+    type Error = E;
+    type Output = Result<Succeeded<T>, RetryError<T, E>>;
+
+    fn needs(&self, operation: Needs) -> Needs {
+        Needs { elapsed: true, ..operation }
+    }
+
+    fn outcome(&self, returned: Result<T, E>) -> Result<T, E> {
+        returned
+    }
+
+    fn finish(&self, outcome: Result<T, E>, end: End) -> Self::Output {
+        let End { tries, elapsed, reason } = end;
+        // A condition of one's own may accept an error: there was nothing to retry.
+        let gave_up = GaveUp { tries, elapsed, reason: reason.unwrap_or(GiveUp::NotRetryable) };
+        match outcome {
+            Ok(value) if reason.is_none() => Ok(Succeeded { value, tries, elapsed }),
+            Ok(value) => Err(RetryError::NotAccepted { value, gave_up }),
+            Err(error) => Err(RetryError::Failed { error, gave_up }),
+        }
+    }
+}
+
+/// The value of a run that succeeded, and what it took: see [`Retry::explain`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Succeeded<T> {
+    /// What the last attempt returned.
+    pub value: T,
+    /// How many attempts there were.
+    pub tries: u32,
+    /// The time from the run's beginning to the end of the last attempt.
+    pub elapsed: Duration,
+}
+
+/// Why a run gave up, and its last outcome: see [`Retry::explain`].
+///
+/// ```
+/// use std::io;
+/// use std::time::Duration;
+/// use relent::{Jitter, Retry, TestClock};
+///
+/// fn connect() -> io::Result<()> {
+///     Err(io::Error::other("connection refused"))
+/// }
+///
+/// let policy = Retry::linear(Duration::from_secs(1)).jitter(Jitter::None).max_tries(5);
+/// let policy = policy.clock(TestClock::new());
+/// let error = anyhow::Error::from(policy.explain().run(connect).unwrap_err());
+/// assert_eq!(
+///     format!("{error:#}"),
+///     "gave up after 5 tries in 10.0s (max tries): connection refused",
+/// );
+/// ```
+///
+/// The operation's error is its [`source`](core::error::Error::source), where it is an
+/// [`Error`](core::error::Error). For one that is
+/// not, such as `anyhow::Error` or a `Box<dyn Error>`, there is [`into_error`](Self::into_error).
+#[derive(thiserror::Error)]
+#[non_exhaustive]
+pub enum RetryError<T, E> {
+    /// The last attempt failed.
+    #[error("{gave_up}")]
+    Failed {
+        /// With this error.
+        #[source]
+        error: E,
+        /// When and why no further attempt was made.
+        gave_up: GaveUp,
+    },
+    /// The last attempt returned a value that [`Retry::until`] did not want.
+    #[error("{gave_up}: value not accepted")]
+    NotAccepted {
+        /// This value.
+        value: T,
+        /// When and why no further attempt was made.
+        gave_up: GaveUp,
+    },
+}
+
+impl<T, E> RetryError<T, E> {
+    /// When and why the run gave up.
+    #[must_use]
+    pub const fn gave_up(&self) -> GaveUp {
+        match self {
+            Self::Failed { gave_up, .. } | Self::NotAccepted { gave_up, .. } => *gave_up,
+        }
+    }
+
+    /// Why the run gave up.
+    #[must_use]
+    pub const fn reason(&self) -> GiveUp {
+        self.gave_up().reason
+    }
+
+    /// How many attempts there were.
+    #[must_use]
+    pub const fn tries(&self) -> u32 {
+        self.gave_up().tries
+    }
+
+    /// The time from the run's beginning to the end of the last attempt, or to where the wait after it
+    /// was cut short.
+    #[must_use]
+    pub const fn elapsed(&self) -> Duration {
+        self.gave_up().elapsed
+    }
+
+    /// The error of the last attempt, where it failed.
+    #[must_use]
+    pub fn into_error(self) -> Option<E> {
+        self.into_outcome().err()
+    }
+
+    /// What the last attempt returned.
+    ///
+    /// # Errors
+    ///
+    /// Where the last attempt failed.
+    pub fn into_outcome(self) -> Result<T, E> {
+        match self {
+            Self::Failed { error, .. } => Err(error),
+            Self::NotAccepted { value, .. } => Ok(value),
+        }
+    }
+}
+
+/// Shows the error, and not the value, which need not be `Debug`.
+impl<T, E: fmt::Debug> fmt::Debug for RetryError<T, E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Failed { error, gave_up } => {
+                f.debug_struct("Failed").field("error", error).field("gave_up", gave_up).finish()
+            }
+            Self::NotAccepted { gave_up, .. } => {
+                f.debug_struct("NotAccepted").field("gave_up", gave_up).finish_non_exhaustive()
+            }
+        }
+    }
+}
+
+/// When and why a run gave up: what a [`RetryError`] says beside the operation's own error.
+///
+/// ```
+/// use relent::{Retry, TestClock};
+///
+/// let policy = Retry::expo().max_tries(1).clock(TestClock::new());
+/// let error = policy.explain().run(|| Err::<(), _>("down")).unwrap_err();
+/// assert_eq!(error.gave_up().to_string(), "gave up after 1 try in 0.0s (max tries)");
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct GaveUp {
+    /// How many attempts there were.
+    pub tries: u32,
+    /// The time from the run's beginning to the end of the last attempt, or to where the wait after it
+    /// was cut short.
+    pub elapsed: Duration,
+    /// Why there was no further one.
+    pub reason: GiveUp,
+}
+
+impl fmt::Display for GaveUp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { tries, elapsed, reason } = self;
+        let times = if *tries == 1 { "try" } else { "tries" };
+        write!(f, "gave up after {tries} {times} in {:.1}s ({reason})", elapsed.as_secs_f64())
+    }
+}

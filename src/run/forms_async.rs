@@ -1,0 +1,288 @@
+//! The forms of `run_async`: each makes an operation, and a future of it.
+
+use core::convert::Infallible;
+use core::future::Future;
+
+use crate::clock::AsyncSleep;
+use crate::condition::Condition;
+use crate::observe::chain::Tell;
+use crate::policy::Retry;
+use crate::run::finish::{Polled, Transparent};
+use crate::run::future::Retrying;
+use crate::run::operation::{Attempt, Call, CallAttempt, CallWith, Hidden};
+use crate::wait::Wait;
+
+/// # Run it as a future
+///
+/// The futures do nothing before they are first polled. Dropped at any moment they tell nothing
+/// more. They are `Send` where the policy is `Sync`, the operation, its futures and the timer
+/// are `Send`, and, with async handlers or [`cancelled_by`](Retry::cancelled_by), the operation's value
+/// and error too.
+impl<S, C, H, Z> Retry<S, C, H, Z> {
+    /// Awaits the operation until its outcome is accepted or the policy gives up, and returns what
+    /// the last attempt returned.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread", start_paused = true)]
+    /// # async fn main() {
+    /// use std::cell::Cell;
+    /// use relent::Retry;
+    ///
+    /// let calls = Cell::new(0);
+    /// let outcome: Result<u32, &str> = Retry::expo()
+    ///     .run_async(async || {
+    ///         calls.set(calls.get() + 1);
+    ///         if calls.get() < 3 { Err("busy") } else { Ok(calls.get()) }
+    ///     })
+    ///     .await;
+    /// assert_eq!(outcome, Ok(3));
+    /// # }
+    /// ```
+    ///
+    /// The operation is any function or closure that returns a future: `|| client.get(id)`,
+    /// `|| async { .. }`, `async || ..`. It makes a new future for each attempt, which cannot borrow
+    /// from the closure: "async closure does not implement `FnMut` because it captures state from its
+    /// environment" says that it would have to. Change what it captures through a `Cell` or an atomic,
+    /// or make the attempts in line: see [`after_async`](crate::Attempts::after_async).
+    ///
+    /// The future borrows the policy: await it in the statement that builds a temporary one, or use
+    /// [`into_run_async`](Self::into_run_async).
+    ///
+    /// # Errors
+    ///
+    /// The operation's own: the one of the last attempt.
+    ///
+    /// # Panics
+    ///
+    /// The future panics when the operation or a handler does, when a handler runs the policy that it
+    /// belongs to, and when it is polled after it has ended. With the default clock it panics where
+    /// it is awaited outside of a tokio runtime: in builds with debug assertions when it is first
+    /// polled, in others before the first wait.
+    pub fn run_async<T, E, F, Fut>(&self, operation: F) -> Retrying<&Self, Call<F>>
+    where
+        F: FnMut() -> Fut,
+        Fut: Future<Output = Result<T, E>>,
+        S: Wait<T, E>,
+        C: Condition<T, E>,
+        H: Tell<T, E>,
+        Z: AsyncSleep,
+    {
+        Retrying::new(self, Call(operation), Transparent)
+    }
+
+    /// The same future, which owns its policy: to spawn it, or to return it from a function. With a
+    /// last step, move the policy into an `async` block instead.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread", start_paused = true)]
+    /// # async fn main() {
+    /// use relent::Retry;
+    ///
+    /// let task = tokio::spawn(Retry::expo().max_tries(3).into_run_async(async || {
+    ///     Err::<(), _>("down")
+    /// }));
+    /// assert_eq!(task.await.unwrap(), Err("down"));
+    /// # }
+    /// ```
+    ///
+    /// A closure that owns what it needs clones it for each attempt; where the policy is a `static`
+    /// the task can hold all of it instead:
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread", start_paused = true)]
+    /// # async fn main() {
+    /// use std::sync::Arc;
+    /// use relent::Retry;
+    ///
+    /// struct Client;
+    ///
+    /// impl Client {
+    ///     async fn get(&self, id: u32) -> Result<u32, &'static str> {
+    ///         Ok(id)
+    ///     }
+    /// }
+    ///
+    /// static API: Retry = Retry::expo().max_tries(3);
+    ///
+    /// let client = Arc::new(Client);
+    /// let for_task = Arc::clone(&client);
+    /// let owned = tokio::spawn(API.into_run_async(move || {
+    ///     let client = Arc::clone(&for_task);
+    ///     async move { client.get(7).await }
+    /// }));
+    /// let borrowed = tokio::spawn(async move { API.run_async(|| client.get(8)).await });
+    /// assert_eq!((owned.await.unwrap(), borrowed.await.unwrap()), (Ok(7), Ok(8)));
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As of [`run_async`](Self::run_async).
+    ///
+    /// # Panics
+    ///
+    /// As of [`run_async`](Self::run_async).
+    pub fn into_run_async<T, E, F, Fut>(self, operation: F) -> Retrying<Self, Call<F>>
+    where
+        F: FnMut() -> Fut,
+        Fut: Future<Output = Result<T, E>>,
+        S: Wait<T, E>,
+        C: Condition<T, E>,
+        H: Tell<T, E>,
+        Z: AsyncSleep,
+    {
+        Retrying::new(self, Call(operation), Transparent)
+    }
+
+    /// Awaits an operation that cannot fail until its value is the wanted one, and returns the last
+    /// value. See [`poll`](Self::poll).
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread", start_paused = true)]
+    /// # async fn main() {
+    /// use std::time::Duration;
+    /// use relent::Retry;
+    ///
+    /// let mut progress = [10, 60, 100].into_iter();
+    /// let last = Retry::constant(Duration::from_secs(2))
+    ///     .until(|percent: &Option<i32>| *percent == Some(100))
+    ///     .poll_async(|| std::future::ready(progress.next()))
+    ///     .await;
+    /// assert_eq!(last, Some(100));
+    /// # }
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// As of [`run_async`](Self::run_async).
+    pub fn poll_async<T, F, Fut>(&self, operation: F) -> Retrying<&Self, Call<F>, Polled>
+    where
+        F: FnMut() -> Fut,
+        Fut: Future<Output = T>,
+        S: Wait<T, Infallible>,
+        C: Condition<T, Infallible>,
+        H: Tell<T, Infallible>,
+        Z: AsyncSleep,
+    {
+        Retrying::new(self, Call(operation), Polled)
+    }
+
+    /// [`poll_async`](Self::poll_async) as a future that owns its policy. See
+    /// [`into_run_async`](Self::into_run_async).
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread", start_paused = true)]
+    /// # async fn main() {
+    /// use relent::Retry;
+    ///
+    /// let mut progress = [10, 60, 100].into_iter();
+    /// let task = tokio::spawn(
+    ///     Retry::expo()
+    ///         .until(|percent: &Option<i32>| *percent == Some(100))
+    ///         .into_poll_async(move || std::future::ready(progress.next())),
+    /// );
+    /// assert_eq!(task.await.unwrap(), Some(100));
+    /// # }
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// As of [`run_async`](Self::run_async).
+    pub fn into_poll_async<T, F, Fut>(self, operation: F) -> Retrying<Self, Call<F>, Polled>
+    where
+        F: FnMut() -> Fut,
+        Fut: Future<Output = T>,
+        S: Wait<T, Infallible>,
+        C: Condition<T, Infallible>,
+        H: Tell<T, Infallible>,
+        Z: AsyncSleep,
+    {
+        Retrying::new(self, Call(operation), Polled)
+    }
+
+    /// [`run_async`](Self::run_async) of a function of its arguments, whose futures own them.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread", start_paused = true)]
+    /// # async fn main() {
+    /// use relent::Retry;
+    ///
+    /// #[derive(Clone)]
+    /// struct Client;
+    ///
+    /// impl Client {
+    ///     async fn get(&self, url: &str) -> Result<String, std::io::Error> {
+    ///         Ok(format!("body of {url}"))
+    ///     }
+    /// }
+    ///
+    /// let (client, url) = (Client, String::from("/users/7"));
+    /// let body = Retry::expo()
+    ///     .run_async_with((client, url), |(client, url)| async move { client.get(&url).await })
+    ///     .await;
+    /// assert_eq!(body.unwrap(), "body of /users/7");
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As of [`run_async`](Self::run_async).
+    ///
+    /// # Panics
+    ///
+    /// As of [`run_async`](Self::run_async).
+    pub fn run_async_with<A, T, E, F, Fut>(
+        &self,
+        args: A,
+        operation: F,
+    ) -> Retrying<&Self, CallWith<A, F>>
+    where
+        A: Clone,
+        F: FnMut(A) -> Fut,
+        Fut: Future<Output = Result<T, E>>,
+        S: Wait<T, E>,
+        C: Condition<T, E>,
+        H: Tell<T, E>,
+        Z: AsyncSleep,
+    {
+        let operation = CallWith { args, function: operation, visibility: Hidden };
+        Retrying::new(self, operation, Transparent)
+    }
+
+    /// [`run_async`](Self::run_async) of a function that is told which [`Attempt`] it is.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread", start_paused = true)]
+    /// # async fn main() {
+    /// use relent::Retry;
+    ///
+    /// let key = "order-17";
+    /// let sent = Retry::expo()
+    ///     .run_attempt_async(async |attempt| match attempt.tries {
+    ///         1 | 2 => Err("busy"),
+    ///         tries => Ok(format!("Idempotency-Key: {key}, X-Attempt: {tries}")),
+    ///     })
+    ///     .await;
+    /// assert_eq!(sent.as_deref(), Ok("Idempotency-Key: order-17, X-Attempt: 3"));
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As of [`run_async`](Self::run_async).
+    ///
+    /// # Panics
+    ///
+    /// As of [`run_async`](Self::run_async).
+    pub fn run_attempt_async<T, E, F, Fut>(&self, operation: F) -> Retrying<&Self, CallAttempt<F>>
+    where
+        F: FnMut(Attempt) -> Fut,
+        Fut: Future<Output = Result<T, E>>,
+        S: Wait<T, E>,
+        C: Condition<T, E>,
+        H: Tell<T, E>,
+        Z: AsyncSleep,
+    {
+        Retrying::new(self, CallAttempt(operation), Transparent)
+    }
+}

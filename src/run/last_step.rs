@@ -1,0 +1,334 @@
+//! The last steps, which wrap a policy and change what its runs show, take or return. They combine.
+
+use core::fmt::Debug;
+use core::future::Future;
+use core::time::Duration;
+
+use crate::clock::{AsyncSleep, Sleep};
+use crate::condition::Condition;
+use crate::observe::chain::{Blocking, Chain, Tell};
+use crate::policy::Retry;
+use crate::run::blocking::drive;
+use crate::run::finish::{Finish, Transparent};
+use crate::run::future::Retrying;
+use crate::run::operation::{
+    Attempt, Call, CallAttempt, CallWith, Hidden, Operation, Shown, Visibility,
+};
+use crate::run::timeout::{AttemptTimeout, Bound, Unbounded};
+use crate::wait::Wait;
+
+/// # Last steps: arguments that handlers see
+///
+/// Last steps borrow the policy, combine in any order, and end in one of the forms of `run` and
+/// `run_async`.
+impl<S, C, H, Z> Retry<S, C, H, Z> {
+    /// Shows the arguments to handlers and observers, as [`Details::args`](crate::Details::args).
+    ///
+    /// ```
+    /// use relent::{Retry, TestClock};
+    ///
+    /// let mut seen = String::new();
+    /// let policy = Retry::expo().max_tries(2).clock(TestClock::new());
+    /// policy
+    ///     .on_backoff(|d| seen = format!("{:?}", d.args().unwrap()))
+    ///     .show_args()
+    ///     .run_with(("user", 7), |_| Err::<(), _>("down"))
+    ///     .unwrap_err();
+    /// assert_eq!(seen, r#"("user", 7)"#);
+    /// ```
+    ///
+    /// Without it they are not shown: they may hold secrets, and need not be `Debug`.
+    pub const fn show_args(&self) -> LastStep<'_, Self, Shown> {
+        LastStep { policy: self, visibility: Shown, bound: Unbounded, finish: Transparent }
+    }
+
+    /// The policy without a last step.
+    pub(crate) const fn last_step(&self) -> LastStep<'_, Self> {
+        LastStep { policy: self, visibility: Hidden, bound: Unbounded, finish: Transparent }
+    }
+}
+
+/// A policy with one last step or more: [`show_args`](Retry::show_args),
+#[cfg_attr(feature = "explain", doc = "[`explain`](Retry::explain),")]
+#[cfg_attr(not(feature = "explain"), doc = "`explain`,")]
+/// [`attempt_timeout`](Retry::attempt_timeout).
+///
+/// ```
+/// # #[cfg(feature = "explain")] {
+/// use relent::{Retry, TestClock};
+///
+/// let policy = Retry::expo().max_tries(2).clock(TestClock::new());
+/// let run = policy.show_args().explain().run_with("url", |_| Err::<(), _>("down"));
+/// assert_eq!(run.unwrap_err().tries(), 2);
+/// # }
+/// ```
+#[derive(Clone, Copy, Debug)]
+#[must_use = "a policy does nothing until it is run: `.run(..)` or `.run_async(..)`"]
+pub struct LastStep<'p, P, V = Hidden, B = Unbounded, X = Transparent> {
+    policy: &'p P,
+    visibility: V,
+    bound: B,
+    finish: X,
+}
+
+impl<'p, P, V, B, X> LastStep<'p, P, V, B, X> {
+    /// As [`Retry::show_args`].
+    pub fn show_args(self) -> LastStep<'p, P, Shown, B, X> {
+        let Self { policy, bound, finish, .. } = self;
+        LastStep { policy, visibility: Shown, bound, finish }
+    }
+
+    pub(crate) fn with_bound<D>(self, change: impl FnOnce(B) -> D) -> LastStep<'p, P, V, D, X> {
+        let Self { policy, visibility, bound, finish } = self;
+        LastStep { policy, visibility, bound: change(bound), finish }
+    }
+
+    #[cfg_attr(not(feature = "explain"), expect(dead_code, reason = "only `explain` has another"))]
+    pub(crate) fn with_finish<Y>(self, finish: Y) -> LastStep<'p, P, V, B, Y> {
+        let Self { policy, visibility, bound, .. } = self;
+        LastStep { policy, visibility, bound, finish }
+    }
+}
+
+/// # Last steps: a timeout for each attempt
+impl<S, C, H, Z> Retry<S, C, H, Z> {
+    /// Ends each attempt that takes longer than this, and takes it for one that failed: one that
+    /// hangs is then retried as any other. For async runs; a call that blocks the thread cannot be
+    /// interrupted, but [told](Self::run_attempt) how much time it has.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread", start_paused = true)]
+    /// # async fn main() {
+    /// use std::cell::Cell;
+    /// use std::future::pending;
+    /// use std::io;
+    /// use std::time::Duration;
+    /// use relent::Retry;
+    ///
+    /// let calls = Cell::new(0);
+    /// let outcome: io::Result<&str> = Retry::expo()
+    ///     .attempt_timeout(Duration::from_secs(5))
+    ///     .run_async(async || {
+    ///         calls.set(calls.get() + 1);
+    ///         if calls.get() < 3 { pending().await } else { Ok("body") }
+    ///     })
+    ///     .await;
+    /// assert_eq!((outcome.unwrap(), calls.get()), ("body", 3));
+    /// # }
+    /// ```
+    ///
+    /// The operation's error is made from a [`TimedOut`](crate::TimedOut): it implements `From<TimedOut>`, as
+    /// [`std::io::Error`], `Box<dyn Error>` and `anyhow::Error` do. A
+    /// [`retry_if`](Self::retry_if) has to let it through.
+    ///
+    /// The operation's future is dropped when its time is over, and must bear that; what it has
+    /// asked of others may still be done. The timer is the policy's clock's.
+    ///
+    /// The one last attempt that is made at the deadline of [`max_time`](Self::max_time) has its whole
+    /// timeout too, so that a run takes at most both together. Where it must not, say
+    /// [`stop_at_deadline`](LastStep::stop_at_deadline).
+    pub fn attempt_timeout(&self, most: Duration) -> LastStep<'_, Self, Hidden, AttemptTimeout> {
+        self.last_step().attempt_timeout(most)
+    }
+}
+
+impl<'p, P, V, X> LastStep<'p, P, V, Unbounded, X> {
+    /// As [`Retry::attempt_timeout`].
+    pub fn attempt_timeout(self, most: Duration) -> LastStep<'p, P, V, AttemptTimeout, X> {
+        self.with_bound(|_| AttemptTimeout { most, at_deadline: false })
+    }
+}
+
+impl<P, V, X> LastStep<'_, P, V, AttemptTimeout, X> {
+    /// Ends attempts also at the deadline that [`max_time`](Retry::max_time) sets, so that nothing
+    /// outlives it.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread", start_paused = true)]
+    /// # async fn main() {
+    /// use std::future::pending;
+    /// use std::io;
+    /// use std::time::Duration;
+    /// use relent::{Jitter, Retry};
+    /// use tokio::time::Instant;
+    ///
+    /// let policy = Retry::expo().max_time(Duration::from_secs(10)).jitter(Jitter::None);
+    /// let timed = policy.attempt_timeout(Duration::from_secs(8));
+    ///
+    /// let began = Instant::now();
+    /// timed.stop_at_deadline().run_async(pending::<io::Result<()>>).await.unwrap_err();
+    /// assert_eq!(began.elapsed(), Duration::from_secs(10)); // 8, a wait of 1, and what was left
+    ///
+    /// let began = Instant::now();
+    /// timed.run_async(pending::<io::Result<()>>).await.unwrap_err();
+    /// assert_eq!(began.elapsed(), Duration::from_secs(17)); // 8, a wait of 1, and 8 once more
+    /// # }
+    /// ```
+    ///
+    /// It does without the one last attempt at the deadline, for which no time would be left: a wait
+    /// that lasts until then is not begun. Without `max_time` it changes nothing.
+    pub fn stop_at_deadline(self) -> Self {
+        self.with_bound(|bound| AttemptTimeout { at_deadline: true, ..bound })
+    }
+}
+
+/// # Run it, blocking the thread
+///
+/// Where there is no [`attempt_timeout`](Retry::attempt_timeout): a call that blocks cannot be
+/// interrupted.
+impl<S, C, H, Z, V, X> LastStep<'_, Retry<S, C, H, Z>, V, Unbounded, X> {
+    /// As [`Retry::run`].
+    ///
+    /// # Panics
+    ///
+    /// As of [`Retry::run`].
+    pub fn run<T, E, F>(&self, operation: F) -> X::Output
+    where
+        F: FnMut() -> Result<T, E>,
+        X: Finish<Result<T, E>, Value = T, Error = E>,
+        S: Wait<T, E>,
+        C: Condition<T, E>,
+        H: Tell<T, E> + Blocking,
+        Z: Sleep,
+    {
+        drive(self.policy, Call(operation), &self.finish)
+    }
+
+    /// As [`Retry::run_with`].
+    ///
+    /// # Panics
+    ///
+    /// As of [`Retry::run`].
+    pub fn run_with<A, T, E, F>(&self, args: A, operation: F) -> X::Output
+    where
+        A: Clone,
+        V: Visibility<A> + Copy,
+        F: FnMut(A) -> Result<T, E>,
+        X: Finish<Result<T, E>, Value = T, Error = E>,
+        S: Wait<T, E>,
+        C: Condition<T, E>,
+        H: Tell<T, E> + Blocking,
+        Z: Sleep,
+    {
+        let operation = CallWith { args, function: operation, visibility: self.visibility };
+        drive(self.policy, operation, &self.finish)
+    }
+
+    /// As [`Retry::run_attempt`].
+    ///
+    /// # Panics
+    ///
+    /// As of [`Retry::run`].
+    pub fn run_attempt<T, E, F>(&self, operation: F) -> X::Output
+    where
+        F: FnMut(Attempt) -> Result<T, E>,
+        X: Finish<Result<T, E>, Value = T, Error = E>,
+        S: Wait<T, E>,
+        C: Condition<T, E>,
+        H: Tell<T, E> + Blocking,
+        Z: Sleep,
+    {
+        drive(self.policy, CallAttempt(operation), &self.finish)
+    }
+}
+
+/// The operation of a future, within its timeout.
+type Bounded<'p, B, O, Z> = <B as Bound<'p, O, Z>>::Operation;
+
+/// # Run it as a future
+///
+/// The futures borrow the policy, not this step: to spawn one, move the policy into an `async` block
+/// that awaits it.
+#[expect(clippy::type_complexity, reason = "each parameter is one of the policy's or the call's")]
+impl<'p, S, C, H, Z, V, B, X> LastStep<'p, Retry<S, C, H, Z>, V, B, X> {
+    fn retrying<O>(&self, operation: O) -> Retrying<&'p Retry<S, C, H, Z>, Bounded<'p, B, O, Z>, X>
+    where
+        B: Bound<'p, O, Z, Operation: Operation<Output: Future>> + Copy,
+        X: Finish<<<B::Operation as Operation>::Output as Future>::Output> + Copy,
+        H: Chain,
+        Z: AsyncSleep,
+    {
+        let operation = self.bound.bind(operation, &self.policy.clock);
+        Retrying::new(self.policy, operation, self.finish)
+    }
+
+    /// As [`Retry::run_async`].
+    ///
+    /// # Panics
+    ///
+    /// As of [`Retry::run_async`].
+    pub fn run_async<T, E, F, Fut>(
+        &self,
+        operation: F,
+    ) -> Retrying<&'p Retry<S, C, H, Z>, Bounded<'p, B, Call<F>, Z>, X>
+    where
+        F: FnMut() -> Fut,
+        Fut: Future<Output = Result<T, E>>,
+        B: Bound<'p, Call<F>, Z, Operation: Operation<Output: Future<Output = Result<T, E>>>>
+            + Copy,
+        X: Finish<Result<T, E>, Value = T, Error = E> + Copy,
+        S: Wait<T, E>,
+        C: Condition<T, E>,
+        H: Tell<T, E>,
+        Z: AsyncSleep,
+    {
+        self.retrying(Call(operation))
+    }
+
+    /// As [`Retry::run_async_with`].
+    ///
+    /// # Panics
+    ///
+    /// As of [`Retry::run_async`].
+    pub fn run_async_with<A, T, E, F, Fut>(
+        &self,
+        args: A,
+        operation: F,
+    ) -> Retrying<&'p Retry<S, C, H, Z>, Bounded<'p, B, CallWith<A, F, V>, Z>, X>
+    where
+        A: Clone,
+        V: Visibility<A> + Copy,
+        F: FnMut(A) -> Fut,
+        Fut: Future<Output = Result<T, E>>,
+        B: Bound<
+                'p,
+                CallWith<A, F, V>,
+                Z,
+                Operation: Operation<Output: Future<Output = Result<T, E>>>,
+            > + Copy,
+        X: Finish<Result<T, E>, Value = T, Error = E> + Copy,
+        S: Wait<T, E>,
+        C: Condition<T, E>,
+        H: Tell<T, E>,
+        Z: AsyncSleep,
+    {
+        self.retrying(CallWith { args, function: operation, visibility: self.visibility })
+    }
+
+    /// As [`Retry::run_attempt_async`].
+    ///
+    /// # Panics
+    ///
+    /// As of [`Retry::run_async`].
+    pub fn run_attempt_async<T, E, F, Fut>(
+        &self,
+        operation: F,
+    ) -> Retrying<&'p Retry<S, C, H, Z>, Bounded<'p, B, CallAttempt<F>, Z>, X>
+    where
+        F: FnMut(Attempt) -> Fut,
+        Fut: Future<Output = Result<T, E>>,
+        B: Bound<
+                'p,
+                CallAttempt<F>,
+                Z,
+                Operation: Operation<Output: Future<Output = Result<T, E>>>,
+            > + Copy,
+        X: Finish<Result<T, E>, Value = T, Error = E> + Copy,
+        S: Wait<T, E>,
+        C: Condition<T, E>,
+        H: Tell<T, E>,
+        Z: AsyncSleep,
+    {
+        self.retrying(CallAttempt(operation))
+    }
+}

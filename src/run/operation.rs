@@ -1,0 +1,164 @@
+//! What is attempted.
+
+use core::fmt;
+use core::time::Duration;
+
+use crate::event::Target;
+
+/// The attempt that is about to be made: what [`Retry::run_attempt`](crate::Retry::run_attempt) tells the operation.
+///
+/// ```
+/// use std::time::Duration;
+/// use relent::Attempt;
+///
+/// /// A request may take five seconds, and less where less is left.
+/// fn timeout(attempt: Attempt) -> Duration {
+///     let most = Duration::from_secs(5);
+///     attempt.remaining.map_or(most, |left| left.min(most))
+/// }
+///
+/// let mut attempt = Attempt::new(3);
+/// assert_eq!(timeout(attempt), Duration::from_secs(5));
+/// attempt.remaining = Some(Duration::from_secs(2));
+/// assert_eq!(timeout(attempt), Duration::from_secs(2));
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Attempt {
+    /// Its number. The first is 1.
+    pub tries: u32,
+    /// The time since the run began, read right before this attempt.
+    pub elapsed: Duration,
+    /// What is left of [`max_time`](crate::Retry::max_time), where that is set. Zero in the one last attempt
+    /// that is made at the deadline: give that one some time of its own.
+    pub remaining: Option<Duration>,
+}
+
+impl Attempt {
+    /// An attempt at the beginning of a run without a deadline, for tests of your own operations.
+    ///
+    /// Set its public fields directly.
+    #[must_use]
+    pub const fn new(tries: u32) -> Self {
+        Self { tries, elapsed: Duration::ZERO, remaining: None }
+    }
+}
+
+/// What is attempted.
+pub trait Operation {
+    /// What one attempt gives: in the blocking driver what was returned, in the async driver the
+    /// future of it.
+    type Output;
+
+    /// Makes the attempt, or the future that will make it. `attempt` reads the clock.
+    fn attempt(&mut self, attempt: impl FnOnce() -> Attempt) -> Self::Output;
+
+    /// What it asks of the run.
+    fn needs(&self) -> Needs {
+        Needs::default()
+    }
+
+    /// What it is called with, where that is to be shown.
+    fn args(&self) -> Option<&dyn fmt::Debug> {
+        None
+    }
+
+    /// The operation's own name for itself.
+    fn target(&self) -> Target;
+}
+
+/// What a form of a run asks of the engine beyond what the policy does.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Needs {
+    /// To know how much time has passed.
+    pub(crate) elapsed: bool,
+    /// Time for an attempt after each wait: none is made at the deadline itself.
+    pub(crate) time_for_attempt: bool,
+}
+
+/// An operation without arguments, in the type of a [`Retrying`](crate::Retrying).
+#[derive(Debug)]
+pub struct Call<F>(pub(crate) F);
+
+impl<A, F: FnMut() -> A> Operation for Call<F> {
+    type Output = A;
+
+    fn attempt(&mut self, _: impl FnOnce() -> Attempt) -> A {
+        (self.0)()
+    }
+
+    fn target(&self) -> Target {
+        Target::of::<F>()
+    }
+}
+
+/// An operation that is told which attempt it is, in the type of a [`Retrying`](crate::Retrying).
+#[derive(Debug)]
+pub struct CallAttempt<F>(pub(crate) F);
+
+impl<R, F: FnMut(Attempt) -> R> Operation for CallAttempt<F> {
+    type Output = R;
+
+    fn attempt(&mut self, attempt: impl FnOnce() -> Attempt) -> R {
+        (self.0)(attempt())
+    }
+
+    fn needs(&self) -> Needs {
+        Needs { elapsed: true, ..Needs::default() }
+    }
+
+    fn target(&self) -> Target {
+        Target::of::<F>()
+    }
+}
+
+/// An operation that is given a copy of its arguments for each attempt, in the type of a
+/// [`Retrying`](crate::Retrying).
+#[derive(Debug)]
+pub struct CallWith<A, F, V = Hidden> {
+    pub(crate) args: A,
+    pub(crate) function: F,
+    pub(crate) visibility: V,
+}
+
+impl<A: Clone, R, F: FnMut(A) -> R, V: Visibility<A>> Operation for CallWith<A, F, V> {
+    type Output = R;
+
+    fn attempt(&mut self, _: impl FnOnce() -> Attempt) -> R {
+        (self.function)(self.args.clone())
+    }
+
+    fn args(&self) -> Option<&dyn fmt::Debug> {
+        self.visibility.show(&self.args)
+    }
+
+    fn target(&self) -> Target {
+        Target::of::<F>()
+    }
+}
+
+/// Whether handlers see the arguments. Private: there are two ways.
+pub trait Visibility<A> {
+    /// The arguments, if they are to be seen.
+    fn show<'a>(&self, args: &'a A) -> Option<&'a dyn fmt::Debug>;
+}
+
+/// Arguments that handlers do not see, in the type of a [`Retrying`](crate::Retrying).
+#[derive(Clone, Copy, Debug)]
+pub struct Hidden;
+
+/// Arguments that handlers see, in the type of a [`Retrying`](crate::Retrying).
+#[derive(Clone, Copy, Debug)]
+pub struct Shown;
+
+impl<A> Visibility<A> for Hidden {
+    fn show<'a>(&self, _: &'a A) -> Option<&'a dyn fmt::Debug> {
+        None
+    }
+}
+
+impl<A: fmt::Debug> Visibility<A> for Shown {
+    fn show<'a>(&self, args: &'a A) -> Option<&'a dyn fmt::Debug> {
+        Some(args)
+    }
+}

@@ -1,0 +1,89 @@
+//! A policy's waits, before it is run.
+
+use core::fmt;
+use core::iter::FusedIterator;
+use core::time::Duration;
+
+use crate::event::{Subject, Target};
+use crate::policy::Retry;
+use crate::policy::settings::Settings;
+use crate::run::Run;
+use crate::run::engine::Engine;
+use crate::run::operation::Needs;
+use crate::wait::Wait;
+use crate::wait::jitter::Jitter;
+
+/// # Look at it
+impl<S, C, H, Z> Retry<S, C, H, Z> {
+    /// The waits of a run whose attempts all fail at once, without jitter.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use relent::Retry;
+    ///
+    /// let policy = Retry::expo().max_time(Duration::from_secs(10));
+    /// assert!(policy.waits().eq([1, 2, 4, 3].map(Duration::from_secs)));
+    /// assert_eq!(Retry::expo().waits().count(), 9);
+    /// ```
+    ///
+    /// Where jitter is [`Full`](Jitter::Full) each is the most that the wait at its place will last;
+    /// with a [`max_time`](Self::max_time) there may then be more of them, and longer ones at the end.
+    ///
+    /// The iterator ends where the run would give up, which counts its time up to 584 years. That of a
+    /// policy without a limit does not end, nor does one whose only limit is a time and whose waits
+    /// are zero.
+    pub fn waits(&self) -> Waits<'_, S>
+    where
+        S: Wait<(), ()>,
+    {
+        let settings = Settings { jitter: Jitter::None, ..self.settings };
+        Waits {
+            strategy: &self.strategy,
+            settings,
+            run: Run::NEW,
+            elapsed: Duration::ZERO,
+            is_over: false,
+        }
+    }
+}
+
+/// A preview of a policy's waits: see [`Retry::waits`].
+#[derive(Clone)]
+#[must_use = "iterators do nothing unless they are used"]
+pub struct Waits<'p, S> {
+    strategy: &'p S,
+    settings: Settings,
+    run: Run,
+    elapsed: Duration,
+    is_over: bool,
+}
+
+impl<S: Wait<(), ()>> Iterator for Waits<'_, S> {
+    type Item = Duration;
+
+    fn next(&mut self) -> Option<Duration> {
+        if self.is_over {
+            return None;
+        }
+        let Self { strategy, settings, elapsed, .. } = *self;
+        let subject = Subject { target: Target::new("preview"), args: None };
+        let needs = Needs::default();
+        let engine = Engine { settings: &settings, needs, strategy, condition: &() };
+        let wait = engine.preview::<(), ()>(&mut self.run, subject, elapsed);
+        self.is_over = wait.is_none();
+        self.elapsed = elapsed.saturating_add(wait.unwrap_or_default());
+        wait
+    }
+}
+
+impl<S: Wait<(), ()>> FusedIterator for Waits<'_, S> {}
+
+impl<S: fmt::Debug> fmt::Debug for Waits<'_, S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Waits")
+            .field("strategy", &self.strategy)
+            .field("tries", &self.run.tries())
+            .field("elapsed", &self.elapsed)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,235 @@
+//! A virtual clock, for tests of your own and for this crate's.
+
+use core::future::Future;
+use core::pin::Pin;
+use core::task::{Context, Poll, Waker};
+use core::time::Duration;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::task::Wake;
+use std::vec::Vec;
+
+use crate::clock::cancel::Cancel;
+use crate::clock::wakers::Wakers;
+use crate::clock::{AsyncSleep, Sleep};
+
+/// A clock on which waiting takes no real time.
+///
+/// It drives `run` and `run_async` alike, and remembers every wait. Its clones are the same clock. The
+/// guide has a page on [tests](crate::_docs::testing).
+///
+/// ```
+/// use std::time::Duration;
+/// use relent::{Jitter, Retry, TestClock};
+///
+/// let clock = TestClock::new();
+/// let policy = Retry::expo().max_time(Duration::from_secs(10)).jitter(Jitter::None).clock(&clock);
+/// policy.run(|| Err::<(), _>("down")).unwrap_err();
+/// assert_eq!(clock.waits(), [1, 2, 4, 3].map(Duration::from_secs));
+/// assert_eq!(clock.elapsed(), Duration::from_secs(10));
+/// ```
+#[derive(Clone, Debug, Default)]
+pub struct TestClock {
+    shared: Arc<Shared>,
+}
+
+#[derive(Debug, Default)]
+struct Shared {
+    state: Mutex<State>,
+    moved: Condvar,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    elapsed: Duration,
+    waits: Vec<Duration>,
+    manual: bool,
+    sleepers: Wakers,
+    /// Waits in a row that moved no time.
+    idle_waits: u32,
+}
+
+impl State {
+    fn advance(&mut self, time: Duration) -> impl Iterator<Item = Waker> + use<> {
+        self.elapsed = self.elapsed.saturating_add(time);
+        self.sleepers.take()
+    }
+
+    /// Notes a wait and returns when it ends.
+    fn begin_wait(&mut self, wait: Duration) -> Duration {
+        self.waits.push(wait);
+        let end = self.elapsed.saturating_add(wait);
+        self.idle_waits = if end > self.elapsed { 0 } else { self.idle_waits + 1 };
+        assert!(
+            self.idle_waits < 1_000_000,
+            "relent: a million waits in a row have moved this clock by nothing. The policy's waits are \
+             zero and it has no limit on its tries: on a real clock this is a loop without a pause"
+        );
+        end
+    }
+}
+
+impl TestClock {
+    /// A clock that every wait advances by itself, at once.
+    ///
+    /// It panics after a million waits in a row that moved no time, which would never end.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// A clock that only [`advance`](Self::advance) moves: waits last until it has.
+    ///
+    /// ```
+    /// # use std::future::Future;
+    /// # use std::pin::pin;
+    /// # use std::task::{Context, Waker};
+    /// use std::time::Duration;
+    /// use relent::{Jitter, Retry, TestClock};
+    ///
+    /// let clock = TestClock::manual();
+    /// let policy = Retry::expo().max_tries(2).jitter(Jitter::None).clock(&clock);
+    /// let mut patient = pin!(policy.run_async(async || Err::<(), _>("down")));
+    /// let mut context = Context::from_waker(Waker::noop());
+    ///
+    /// assert!(patient.as_mut().poll(&mut context).is_pending());
+    /// clock.advance(Duration::from_millis(999));
+    /// assert!(patient.as_mut().poll(&mut context).is_pending());
+    /// clock.advance(Duration::from_millis(1));
+    /// assert!(patient.as_mut().poll(&mut context).is_ready());
+    /// ```
+    #[must_use]
+    pub fn manual() -> Self {
+        let clock = Self::default();
+        clock.state().manual = true;
+        clock
+    }
+
+    /// Lets time pass, as a slow operation would, and ends the waits that are over.
+    pub fn advance(&self, time: Duration) {
+        let sleepers = self.state().advance(time);
+        self.shared.moved.notify_all();
+        sleepers.for_each(Waker::wake);
+    }
+
+    /// How much time has passed on this clock.
+    #[must_use]
+    pub fn elapsed(&self) -> Duration {
+        self.state().elapsed
+    }
+
+    /// Every wait so far, those of all clones, in the order in which they began.
+    #[must_use]
+    pub fn waits(&self) -> Vec<Duration> {
+        self.state().waits.clone()
+    }
+
+    fn block_for(&self, wait: Duration, is_cancelled: impl Fn() -> bool) {
+        let mut state = self.state();
+        let end = state.begin_wait(wait);
+        if !state.manual {
+            drop(state);
+            return self.advance(wait);
+        }
+        while state.elapsed < end && !is_cancelled() {
+            state = self.shared.moved.wait(state).unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.shared.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Sleep for TestClock {
+    fn now(&self) -> Duration {
+        self.elapsed()
+    }
+
+    fn sleep(&self, wait: Duration) {
+        self.block_for(wait, || false);
+    }
+
+    fn sleep_unless(&self, wait: Duration, cancel: &Cancel) {
+        let mut place = cancel.place();
+        if !place.wait(&Waker::from(Arc::clone(&self.shared))) {
+            self.block_for(wait, || cancel.is_cancelled());
+        }
+    }
+}
+
+impl AsyncSleep for TestClock {
+    type Sleep = TestSleep;
+
+    fn now(&self) -> Duration {
+        self.elapsed()
+    }
+
+    fn sleep(&self, wait: Duration) -> TestSleep {
+        let mut state = self.state();
+        let end = state.begin_wait(wait);
+        let manual = state.manual;
+        drop(state);
+        if !manual {
+            self.advance(wait);
+        }
+        TestSleep { clock: self.clone(), end, has_yielded: manual, place: None }
+    }
+
+    /// It is no wait between attempts: it is not among the [`waits`](TestClock::waits), and only
+    /// what moves the clock otherwise makes it fire.
+    fn timer(&self, after: Duration) -> TestSleep {
+        let end = self.elapsed().saturating_add(after);
+        TestSleep { clock: self.clone(), end, has_yielded: true, place: None }
+    }
+}
+
+/// What cancels a wait moves those who wait.
+impl Wake for Shared {
+    fn wake(self: Arc<Self>) {
+        // Nobody is between looking at the time and waiting for it to move.
+        drop(self.state.lock());
+        self.moved.notify_all();
+    }
+}
+
+/// A wait on a [`TestClock`].
+#[derive(Debug)]
+#[must_use = "futures do nothing unless they are awaited or polled"]
+pub struct TestSleep {
+    clock: TestClock,
+    end: Duration,
+    /// A wait of no real time still lets other tasks run, as a real one does.
+    has_yielded: bool,
+    place: Option<u64>,
+}
+
+impl Future for TestSleep {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
+        if !core::mem::replace(&mut self.has_yielded, true) {
+            context.waker().wake_by_ref();
+            return Poll::Pending;
+        }
+        let waker = context.waker().clone();
+        let Self { clock, end, place, .. } = &mut *self;
+        let mut state = clock.state();
+        if state.elapsed >= *end {
+            drop(state);
+            return Poll::Ready(());
+        }
+        let replaced = state.sleepers.put(place, waker);
+        drop(state);
+        drop(replaced);
+        Poll::Pending
+    }
+}
+
+impl Drop for TestSleep {
+    fn drop(&mut self) {
+        if let Some(place) = self.place {
+            let left = self.clock.state().sleepers.leave(place);
+            drop(left);
+        }
+    }
+}

@@ -1,0 +1,243 @@
+//! Scopes in which nothing really waits: what the drivers ask before they turn to a policy's own clock.
+
+use core::cell::RefCell;
+use core::future::Future;
+use core::marker::PhantomData;
+use core::pin::Pin;
+use core::task::{Context, Poll};
+use core::time::Duration;
+use pin_project_lite::pin_project;
+use std::boxed::Box;
+use std::vec::Vec;
+
+use crate::clock::cancel::{Cancel, Place};
+use crate::clock::cancellable::CancellableSleep;
+use crate::clock::{AsyncSleep, Sleep, Slept};
+use crate::error::checked_tries;
+use crate::testing::clock::{TestClock, TestSleep};
+
+std::thread_local! {
+    /// The scopes that this thread is in, innermost last.
+    static SCOPES: RefCell<Vec<Scope>> = const { RefCell::new(Vec::new()) };
+}
+
+#[derive(Clone, Debug)]
+struct Scope {
+    /// Which of the thread's scopes it is.
+    id: u64,
+    clock: TestClock,
+    most_tries: u32,
+}
+
+/// Reads the scope that this thread is in, if it is in one.
+fn current<R>(read: impl FnOnce(&Scope) -> R) -> Option<R> {
+    // A thread that is ending is in no scope any more.
+    SCOPES.try_with(|scopes| scopes.borrow().last().map(read)).ok().flatten()
+}
+
+fn clock() -> Option<TestClock> {
+    current(|scope| scope.clock.clone())
+}
+
+pub(crate) fn now(own: impl FnOnce() -> Duration) -> Duration {
+    clock().map_or_else(own, |clock| clock.elapsed())
+}
+
+pub(crate) fn sleep<Z: Sleep>(own: &Z, wait: Duration) {
+    let Some(clock) = clock() else {
+        return own.sleep(wait);
+    };
+    let (cancel, _places) = Cancel::any_of(&own.cancels());
+    clock.sleep_unless(wait, &cancel);
+}
+
+pub(crate) fn sleeping<Z: AsyncSleep>(own: &Z, wait: Duration) -> Sleeping<Z::Sleep> {
+    let Some(clock) = clock() else {
+        return Sleeping::Own { sleep: own.sleep(wait) };
+    };
+    let (cancel, places) = Cancel::any_of(&own.cancels());
+    let sleep = CancellableSleep::new(&cancel, || AsyncSleep::sleep(&clock, wait));
+    Sleeping::Scoped { sleep: Box::pin(sleep), places }
+}
+
+pub(crate) fn timer<Z: AsyncSleep>(own: &Z, after: Duration) -> Sleeping<Z::Sleep> {
+    let Some(clock) = clock() else {
+        return Sleeping::Own { sleep: own.timer(after) };
+    };
+    let sleep = CancellableSleep::new(&Cancel::new(), || clock.timer(after));
+    Sleeping::Scoped { sleep: Box::pin(sleep), places: Vec::new() }
+}
+
+pub(crate) fn check<Z: AsyncSleep>(own: &Z) {
+    if clock().is_none() {
+        own.check();
+    }
+}
+
+pub(crate) fn is_last_try(tries: u32) -> bool {
+    current(|scope| tries >= scope.most_tries) == Some(true)
+}
+
+pin_project! {
+    /// A wait on the policy's own clock, or on that of a scope.
+    #[project = SleepingProjection]
+    #[derive(Debug)]
+    pub enum Sleeping<W> {
+        Own { #[pin] sleep: W },
+        Scoped { sleep: Pin<Box<CancellableSleep<TestSleep>>>, places: Vec<Place> },
+    }
+}
+
+impl<W: Future<Output: Slept>> Future for Sleeping<W> {
+    type Output = ();
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
+        match self.project() {
+            SleepingProjection::Own { sleep } => sleep.poll(context).map(drop),
+            SleepingProjection::Scoped { sleep, .. } => sleep.as_mut().poll(context).map(drop),
+        }
+    }
+}
+
+/// # Code under test whose policies are out of reach
+impl TestClock {
+    /// Has every run on this thread wait on this clock, whatever clock its policy has, until the
+    /// guard is dropped.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use relent::{Retry, TestClock};
+    ///
+    /// /// Somewhere deep in the code under test.
+    /// fn load() -> Result<(), &'static str> {
+    ///     static POLICY: Retry = Retry::expo().max_tries(100).max_wait(Duration::from_secs(3600));
+    ///     POLICY.run(|| Err("down"))
+    /// }
+    ///
+    /// let clock = TestClock::new();
+    /// let scope = clock.enter().max_tries(3);
+    /// assert_eq!(load(), Err("down")); // at once
+    /// assert_eq!(clock.waits().len(), 2);
+    /// drop(scope);
+    /// ```
+    ///
+    /// Other threads are not in it. In async code use [`scope`](Self::scope): the guard cannot be sent,
+    /// since held across an `await` it would be the scope of other tasks of the thread too.
+    ///
+    /// Scopes nest: the innermost one counts. A run should end in the scope in which it began: it
+    /// measures its time by the clock of the one that it is in.
+    pub fn enter(&self) -> Entered {
+        SCOPES.with_borrow_mut(|scopes| {
+            let id = scopes.last().map_or(0, |outer| outer.id + 1);
+            scopes.push(Scope { id, clock: self.clone(), most_tries: u32::MAX });
+            Entered { id, not_send: PhantomData }
+        })
+    }
+
+    /// Has every run inside of this future wait on this clock, whatever clock its policy has.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// use std::time::Duration;
+    /// use relent::{Retry, TestClock};
+    ///
+    /// async fn load() -> Result<(), &'static str> {
+    ///     static POLICY: Retry = Retry::expo().max_tries(100).max_wait(Duration::from_secs(3600));
+    ///     POLICY.run_async(async || Err("down")).await
+    /// }
+    ///
+    /// let clock = TestClock::new();
+    /// assert_eq!(clock.scope(load()).max_tries(3).await, Err("down")); // at once
+    /// assert_eq!(clock.waits().len(), 2);
+    /// # }
+    /// ```
+    ///
+    /// A task that is spawned inside of it is not in it. The timers of
+    /// [`attempt_timeout`](crate::Retry::attempt_timeout) are this clock's too, and fire only when it
+    /// is advanced.
+    pub fn scope<F>(&self, future: F) -> InScope<F> {
+        InScope { clock: self.clone(), most_tries: u32::MAX, future }
+    }
+}
+
+/// A scope that lasts until this is dropped: see [`TestClock::enter`].
+#[derive(Debug)]
+#[must_use = "the scope ends when this is dropped"]
+pub struct Entered {
+    id: u64,
+    /// It belongs to this thread.
+    not_send: PhantomData<*const ()>,
+}
+
+impl Entered {
+    /// Ends every run inside of the scope after this many tries, if its policy does not sooner.
+    ///
+    /// # Panics
+    ///
+    /// When it is 0.
+    #[track_caller]
+    pub fn max_tries(self, tries: u32) -> Self {
+        let most_tries = most_tries(tries);
+        SCOPES.with_borrow_mut(|scopes| {
+            for scope in scopes.iter_mut().filter(|scope| scope.id == self.id) {
+                scope.most_tries = most_tries;
+            }
+        });
+        self
+    }
+}
+
+impl Drop for Entered {
+    fn drop(&mut self) {
+        let left = SCOPES.try_with(|scopes| {
+            let mut scopes = scopes.borrow_mut();
+            let place = scopes.iter().position(|scope| scope.id == self.id)?;
+            Some(scopes.remove(place))
+        });
+        drop(left);
+    }
+}
+
+pin_project! {
+    /// A future in a scope: see [`TestClock::scope`].
+    #[derive(Debug)]
+    #[must_use = "futures do nothing unless they are awaited or polled"]
+    pub struct InScope<F> {
+        clock: TestClock,
+        most_tries: u32,
+        #[pin]
+        future: F,
+    }
+}
+
+impl<F> InScope<F> {
+    /// Ends every run inside of the scope after this many tries, if its policy does not sooner.
+    ///
+    /// # Panics
+    ///
+    /// When it is 0.
+    #[track_caller]
+    pub fn max_tries(mut self, tries: u32) -> Self {
+        self.most_tries = most_tries(tries);
+        self
+    }
+}
+
+#[track_caller]
+fn most_tries(tries: u32) -> u32 {
+    match checked_tries(tries) {
+        Ok(tries) => tries.get(),
+        Err(refused) => refused.panic(),
+    }
+}
+
+impl<F: Future> Future for InScope<F> {
+    type Output = F::Output;
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<F::Output> {
+        let this = self.project();
+        let _entered = this.clock.enter().max_tries(*this.most_tries);
+        this.future.poll(context)
+    }
+}

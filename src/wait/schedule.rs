@@ -1,0 +1,78 @@
+//! The enum for a strategy that is chosen at run time.
+
+use core::time::Duration;
+
+use crate::event::Details;
+use crate::wait::Wait;
+use crate::wait::strategies::{Constant, Decay, Expo, Fibo, Linear, Sequence};
+
+/// A strategy that is chosen at run time.
+///
+/// ```
+/// use std::time::Duration;
+/// use relent::{Constant, Expo, Retry, Schedule};
+///
+/// fn policy(production: bool) -> Retry<Schedule> {
+///     Retry::new(if production {
+///         Schedule::Expo(Expo::default())
+///     } else {
+///         Schedule::Constant(Constant::new(Duration::from_millis(10)))
+///     })
+/// }
+///
+/// assert_eq!(policy(true).waits().nth(3), Some(Duration::from_secs(8)));
+/// assert_eq!(policy(false).waits().nth(3), Some(Duration::from_millis(10)));
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum Schedule {
+    /// See [`Retry::expo`](crate::Retry::expo).
+    Expo(Expo),
+    /// See [`Retry::fibo`](crate::Retry::fibo).
+    Fibo(Fibo),
+    /// See [`Retry::constant`](crate::Retry::constant).
+    Constant(Constant),
+    /// See [`Retry::linear`](crate::Retry::linear).
+    Linear(Linear),
+    /// See [`Retry::decay`](crate::Retry::decay).
+    Decay(Decay),
+    /// See [`Retry::sequence`](crate::Retry::sequence).
+    Sequence(Sequence<&'static [Duration]>),
+}
+
+macro_rules! schedule {
+    ($($variant:ident($strategy:ty)),* $(,)?) => {
+        impl<T, E> Wait<T, E> for Schedule {
+            fn wait(&self, details: &Details<'_, T, E>) -> Option<Duration> {
+                match self { $(Self::$variant(strategy) => strategy.wait(details)),* }
+            }
+
+            fn wait_nanos(&self, details: &Details<'_, T, E>) -> Option<u64> {
+                match self { $(Self::$variant(strategy) => strategy.wait_nanos(details)),* }
+            }
+
+            fn needs_elapsed(&self) -> bool {
+                match self { $(Self::$variant(strategy) => Wait::<T, E>::needs_elapsed(strategy)),* }
+            }
+
+            fn ends(&self) -> bool {
+                match self { $(Self::$variant(strategy) => Wait::<T, E>::ends(strategy)),* }
+            }
+        }
+
+        $(impl From<$strategy> for Schedule {
+            fn from(strategy: $strategy) -> Self {
+                Self::$variant(strategy)
+            }
+        })*
+    };
+}
+
+schedule! {
+    Expo(Expo),
+    Fibo(Fibo),
+    Constant(Constant),
+    Linear(Linear),
+    Decay(Decay),
+    Sequence(Sequence<&'static [Duration]>),
+}

@@ -1,0 +1,382 @@
+//! The strategies that come with the crate, each a pure function of the attempt's number.
+
+use core::fmt;
+use core::time::Duration;
+
+use crate::error::InvalidSetting;
+use crate::event::Details;
+use crate::nanos::Nanos;
+use crate::wait::Wait;
+use crate::wait::floats::{decayed, power, rounded, unrounded};
+
+const SECOND: Duration = Duration::from_secs(1);
+
+/// A strategy that needs to know nothing but the number of tries, and counts in nanoseconds alone.
+trait Counted {
+    /// The wait after this many tries.
+    fn after(&self, tries: u32) -> u64;
+}
+
+macro_rules! counted {
+    ($($strategy:ty),* $(,)?) => { $(
+        impl<T, E> Wait<T, E> for $strategy {
+            fn wait(&self, details: &Details<'_, T, E>) -> Option<Duration> {
+                Some(Duration::from_nanos(self.after(details.tries)))
+            }
+
+            fn wait_nanos(&self, details: &Details<'_, T, E>) -> Option<u64> {
+                Some(self.after(details.tries))
+            }
+
+            fn needs_elapsed(&self) -> bool {
+                false
+            }
+        }
+    )* };
+}
+
+counted! { Expo, Fibo, Constant, Linear }
+
+/// Waits that grow by a factor: see [`Retry::expo`](crate::Retry::expo).
+#[derive(Clone, Copy, PartialEq)]
+pub struct Expo {
+    first_wait: Nanos,
+    factor: f64,
+    /// How many of the waits a shift computes, which is exact, and faster than what computes others.
+    doublings: u32,
+}
+
+impl Expo {
+    pub(crate) const DEFAULT: Self = Self::new(SECOND, 2.0);
+
+    /// `first_wait`, `first_wait * factor`, `first_wait * factor²` and so on.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use relent::{Expo, Retry};
+    ///
+    /// let policy = Retry::new(Expo::new(Duration::from_secs(3), 2.0));
+    /// assert!(policy.waits().take(3).eq([3, 6, 12].map(Duration::from_secs)));
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// When the factor is not a finite number above zero; in a `const` that is a compile error.
+    #[must_use]
+    #[track_caller]
+    pub const fn new(first_wait: Duration, factor: f64) -> Self {
+        match Self::try_new(first_wait, factor) {
+            Ok(expo) => expo,
+            Err(refused) => refused.panic(),
+        }
+    }
+
+    /// The same for a factor that is known at run time only.
+    ///
+    /// # Errors
+    ///
+    /// When the factor is not a finite number above zero.
+    pub const fn try_new(first_wait: Duration, factor: f64) -> Result<Self, InvalidSetting> {
+        if factor.is_finite() && factor > 0.0 {
+            Ok(Self { first_wait: Nanos(0), factor, doublings: 0 }.with_first_wait(first_wait))
+        } else {
+            Err(InvalidSetting::new("factor must be a finite number above zero"))
+        }
+    }
+
+    /// The same with another first wait.
+    pub(crate) const fn with_first_wait(mut self, first_wait: Duration) -> Self {
+        self.first_wait = Nanos::of(first_wait);
+        self.doublings = if self.doubles() { self.first_wait.0.leading_zeros() } else { 0 };
+        self
+    }
+
+    /// The same with another factor.
+    pub(crate) const fn try_with_factor(self, factor: f64) -> Result<Self, InvalidSetting> {
+        Self::try_new(self.first_wait.duration(), factor)
+    }
+
+    #[expect(clippy::float_cmp, reason = "doubling is exact in integers")]
+    const fn doubles(&self) -> bool {
+        self.factor == 2.0
+    }
+
+    /// Out of the way of doublings that do not overflow.
+    #[cold]
+    #[inline(never)]
+    fn grown(&self, growths: u32) -> u64 {
+        let Nanos(first) = self.first_wait;
+        if self.doubles() {
+            return first.saturating_mul(1_u64.checked_shl(growths).unwrap_or(u64::MAX));
+        }
+        rounded(unrounded(first) * power(self.factor, growths))
+    }
+}
+
+impl fmt::Debug for Expo {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { first_wait, factor, .. } = self;
+        f.debug_struct("Expo").field("first_wait", first_wait).field("factor", factor).finish()
+    }
+}
+
+/// 1 s, 2 s, 4 s, 8 s and so on.
+impl Default for Expo {
+    fn default() -> Self {
+        Self::DEFAULT
+    }
+}
+
+impl Counted for Expo {
+    #[inline]
+    fn after(&self, tries: u32) -> u64 {
+        let growths = tries.wrapping_sub(1);
+        if growths < self.doublings {
+            self.first_wait.0 << growths
+        } else {
+            self.grown(tries.saturating_sub(1))
+        }
+    }
+}
+
+/// Waits that grow as Fibonacci's numbers do: see [`Retry::fibo`](crate::Retry::fibo).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Fibo {
+    pub(crate) first_wait: Nanos,
+}
+
+/// As many as a `u64` holds.
+const FIBONACCI: [u64; 93] = {
+    let mut numbers = [1; 93];
+    let mut n = 2;
+    while n < numbers.len() {
+        numbers[n] = numbers[n - 1] + numbers[n - 2];
+        n += 1;
+    }
+    numbers
+};
+
+impl Fibo {
+    pub(crate) const DEFAULT: Self = Self::new(SECOND);
+
+    /// 1, 1, 2, 3, 5, 8, 13 ... times `first_wait`.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use relent::{Fibo, Retry};
+    ///
+    /// let policy = Retry::new(Fibo::new(Duration::from_millis(10)));
+    /// assert!(policy.waits().take(5).eq([10, 10, 20, 30, 50].map(Duration::from_millis)));
+    /// ```
+    #[must_use]
+    pub const fn new(first_wait: Duration) -> Self {
+        Self { first_wait: Nanos::of(first_wait) }
+    }
+}
+
+/// 1 s, 1 s, 2 s, 3 s, 5 s and so on.
+impl Default for Fibo {
+    fn default() -> Self {
+        Self::DEFAULT
+    }
+}
+
+impl Counted for Fibo {
+    #[inline]
+    fn after(&self, tries: u32) -> u64 {
+        let place = usize::try_from(tries.saturating_sub(1)).ok();
+        let times = place.and_then(|place| FIBONACCI.get(place)).copied().unwrap_or(u64::MAX);
+        self.first_wait.0.saturating_mul(times)
+    }
+}
+
+/// The same wait each time: see [`Retry::constant`](crate::Retry::constant).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Constant {
+    pub(crate) wait: Nanos,
+}
+
+impl Constant {
+    /// `wait`, and again `wait`.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use relent::{Constant, Retry};
+    ///
+    /// let policy = Retry::new(Constant::new(Duration::from_secs(3)));
+    /// assert!(policy.waits().all(|wait| wait == Duration::from_secs(3)));
+    /// ```
+    #[must_use]
+    pub const fn new(wait: Duration) -> Self {
+        Self { wait: Nanos::of(wait) }
+    }
+}
+
+impl Counted for Constant {
+    #[inline]
+    fn after(&self, _: u32) -> u64 {
+        self.wait.0
+    }
+}
+
+/// Waits that grow by the same amount each time: see [`Retry::linear`](crate::Retry::linear).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Linear {
+    pub(crate) first_wait: Nanos,
+    pub(crate) step: Nanos,
+}
+
+impl Linear {
+    /// `first_wait`, `first_wait + step`, `first_wait + 2 * step` and so on.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use relent::{Linear, Retry};
+    ///
+    /// let policy = Retry::new(Linear::new(Duration::from_secs(1), Duration::from_secs(5)));
+    /// assert!(policy.waits().take(3).eq([1, 6, 11].map(Duration::from_secs)));
+    /// ```
+    #[must_use]
+    pub const fn new(first_wait: Duration, step: Duration) -> Self {
+        Self { first_wait: Nanos::of(first_wait), step: Nanos::of(step) }
+    }
+}
+
+impl Counted for Linear {
+    #[inline]
+    fn after(&self, tries: u32) -> u64 {
+        let steps = u64::from(tries.saturating_sub(1));
+        self.first_wait.0.saturating_add(self.step.0.saturating_mul(steps))
+    }
+}
+
+/// Waits that shrink: see [`Retry::decay`](crate::Retry::decay).
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Decay {
+    pub(crate) first_wait: Nanos,
+    pub(crate) factor: f64,
+    pub(crate) min_wait: Duration,
+}
+
+impl Decay {
+    pub(crate) const DEFAULT: Self = Self::new(SECOND, 1.0, Duration::ZERO);
+
+    /// `first_wait * e^(-decay_factor * n)` for n = 0, 1, 2 ..., and never less than `min_wait`.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use relent::{Decay, Retry};
+    ///
+    /// let policy = Retry::new(Decay::new(Duration::from_secs(100), 3.0, Duration::from_secs(5)));
+    /// assert!(policy.waits().take(3).eq([100, 5, 5].map(Duration::from_secs)));
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// When the factor is negative or not finite; in a `const` that is a compile error.
+    #[must_use]
+    #[track_caller]
+    pub const fn new(first_wait: Duration, decay_factor: f64, min_wait: Duration) -> Self {
+        match Self::try_new(first_wait, decay_factor, min_wait) {
+            Ok(decay) => decay,
+            Err(refused) => refused.panic(),
+        }
+    }
+
+    /// The same for a factor that is known at run time only.
+    ///
+    /// # Errors
+    ///
+    /// When the factor is negative or not finite.
+    pub const fn try_new(
+        first_wait: Duration,
+        decay_factor: f64,
+        min_wait: Duration,
+    ) -> Result<Self, InvalidSetting> {
+        if decay_factor.is_finite() && decay_factor >= 0.0 {
+            Ok(Self { first_wait: Nanos::of(first_wait), factor: decay_factor, min_wait })
+        } else {
+            Err(InvalidSetting::new("decay_factor must be a finite number, zero or above"))
+        }
+    }
+}
+
+/// 1 s, 0.368 s, 0.135 s, 0.0498 s and so on.
+impl Default for Decay {
+    fn default() -> Self {
+        Self::DEFAULT
+    }
+}
+
+impl<T, E> Wait<T, E> for Decay {
+    fn wait(&self, details: &Details<'_, T, E>) -> Option<Duration> {
+        let steps = f64::from(details.tries.saturating_sub(1));
+        let wait = unrounded(self.first_wait.0) * decayed(self.factor * steps);
+        Some(Duration::from_nanos(rounded(wait)).max(self.min_wait))
+    }
+
+    fn needs_elapsed(&self) -> bool {
+        false
+    }
+}
+
+/// The waits of a list, each once: see [`Retry::sequence`](crate::Retry::sequence).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Sequence<L> {
+    pub(crate) waits: L,
+}
+
+impl<L> Sequence<L> {
+    /// The waits of an array, a slice, a `Vec`, each once and in order.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use relent::{Retry, Sequence};
+    ///
+    /// let policy = Retry::new(Sequence::new([1, 5, 30].map(Duration::from_secs)));
+    /// assert!(policy.waits().eq([1, 5, 30].map(Duration::from_secs)));
+    /// ```
+    #[must_use]
+    pub const fn new(waits: L) -> Self {
+        Self { waits }
+    }
+}
+
+impl<T, E, L: AsRef<[Duration]>> Wait<T, E> for Sequence<L> {
+    fn wait(&self, details: &Details<'_, T, E>) -> Option<Duration> {
+        let place = usize::try_from(details.tries.checked_sub(1)?).ok()?;
+        self.waits.as_ref().get(place).copied()
+    }
+
+    fn needs_elapsed(&self) -> bool {
+        false
+    }
+
+    fn ends(&self) -> bool {
+        true
+    }
+}
+
+/// Waits that a function computes: see [`Retry::runtime`](crate::Retry::runtime).
+#[derive(Clone, Copy)]
+pub struct Runtime<F> {
+    compute: F,
+}
+
+impl<F> Runtime<F> {
+    pub(crate) const fn new(compute: F) -> Self {
+        Self { compute }
+    }
+}
+
+impl<F> fmt::Debug for Runtime<F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Runtime").finish_non_exhaustive()
+    }
+}
+
+impl<T, E, F: Fn(&Details<'_, T, E>) -> Duration> Wait<T, E> for Runtime<F> {
+    fn wait(&self, details: &Details<'_, T, E>) -> Option<Duration> {
+        Some((self.compute)(details))
+    }
+}
