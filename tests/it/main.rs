@@ -1,28 +1,23 @@
 //! What relent promises, tried from outside: through its public interface only.
 //!
-//! Nothing here sleeps for real. `support` plays one script of outcomes through every driver and
+//! The folders are those of `src`: what concerns one of them is in the folder of that name, and the rest
+//! is here. Nothing here sleeps for real. `support` plays one script of outcomes through every driver and
 //! insists that all of them tell the same story.
 
-mod arguments;
-mod attempts;
 mod auto_traits;
-mod budget;
-mod cancel;
+mod clock;
 mod compile_fail;
+mod condition;
 mod conformance;
-mod debug;
 mod defects;
 mod differential;
-mod events;
-mod explain;
 mod faults;
-mod futures;
 mod inference;
-mod limits;
+mod observe;
 mod pointers;
+mod policy;
 mod reference;
-mod scope;
-mod sharing;
+mod run;
 mod support;
-mod timeout;
-mod waits;
+mod testing;
+mod wait;

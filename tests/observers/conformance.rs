@@ -1,4 +1,4 @@
-//! The items of `test_backoff.py` about loggers. `tests/it/conformance.rs` has the others.
+//! The items of `test_backoff.py` about loggers. `tests/it/conformance/mod.rs` has the others.
 
 use log::{Level, LevelFilter};
 use relent::{Details, Log};

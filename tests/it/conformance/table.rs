@@ -50,7 +50,7 @@ fn rows() -> Vec<Row> {
 }
 
 /// The paths of tests that a text names: code whose parts are in small letters, such as
-/// `limits::max_tries_counts_calls`.
+/// `policy::limits::max_tries_counts_calls`.
 fn paths(text: &str) -> impl Iterator<Item = &str> {
     text.split('`').skip(1).step_by(2).filter(|code| {
         code.contains("::")
@@ -72,7 +72,8 @@ fn tests() -> Vec<Test> {
     let mut tests = Vec::new();
     for file in sources(&root) {
         let module = file.strip_prefix(&root).unwrap().with_extension("");
-        let module: Vec<_> = module.iter().map(|part| part.to_str().unwrap()).collect();
+        let module = module.iter().map(|part| part.to_str().unwrap());
+        let module: Vec<_> = module.filter(|part| !matches!(*part, "main" | "mod")).collect();
         let module = module.strip_prefix(&["it"]).unwrap_or(&module).join("::");
         read(&fs::read_to_string(file).unwrap(), &module, &mut tests);
     }

@@ -224,7 +224,7 @@ fn a_target_is_named_after_the_function_that_calls() {
     let awaited = policy.on_success(|d| names.push(d.target().to_string()));
     futures::executor::block_on(awaited.run_async(async || Ok::<_, ()>(1))).unwrap();
     drop(awaited);
-    let here = "it::debug::a_target_is_named_after_the_function_that_calls";
+    let here = "it::policy::inspect::a_target_is_named_after_the_function_that_calls";
     assert_eq!(names, [here, here]);
 }
 

@@ -1,0 +1,3 @@
+//! What clock?
+
+mod cancel;

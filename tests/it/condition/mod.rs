@@ -1,0 +1,3 @@
+//! Whether to retry?
+
+mod budget;

@@ -1,0 +1,3 @@
+//! For tests: the virtual clock, and scopes in which nothing really waits.
+
+mod scope;

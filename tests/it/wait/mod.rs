@@ -1,0 +1,3 @@
+//! How long to wait?
+
+mod strategies;
