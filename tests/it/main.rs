@@ -1,8 +1,8 @@
 //! What relent promises, tried from outside: through its public interface only.
 //!
-//! The folders are those of `src`: what concerns one of them is in the folder of that name, and the rest
-//! is here. Nothing here sleeps for real. `support` plays one script of outcomes through every driver and
-//! insists that all of them tell the same story.
+//! The folders are those of `src`: what concerns one of them is in the folder of that name, and the
+//! rest is here. Nothing here sleeps for real. `support` plays one script of outcomes through every
+//! driver and insists that all of them tell the same story.
 
 mod auto_traits;
 mod clock;
@@ -11,10 +11,9 @@ mod condition;
 mod conformance;
 mod defects;
 mod differential;
-mod faults;
+mod event;
 mod inference;
 mod observe;
-mod pointers;
 mod policy;
 mod reference;
 mod run;

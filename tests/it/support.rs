@@ -94,6 +94,11 @@ pub(crate) const fn at_once(outcome: Outcome) -> Step {
 /// An operation that fails at once, each time.
 pub(crate) const BUSY: [Step; 1] = [at_once(Err(Fault::Busy))];
 
+/// An operation that asks for this wait, each time.
+pub(crate) const fn later(wait: Duration) -> [Step; 1] {
+    [at_once(Err(Fault::Later(wait)))]
+}
+
 /// All that an event shows.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Told {

@@ -1,3 +1,5 @@
 //! What clock?
 
 mod cancel;
+mod time;
+mod tokio;

@@ -1,3 +1,4 @@
 //! Whether to retry?
 
 mod budget;
+mod filters;

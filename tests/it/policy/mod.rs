@@ -1,5 +1,7 @@
-//! What is said of a run before it begins: limits, and where a policy is kept.
+//! What is said of a run before it begins, and where a policy is kept.
 
+mod clock;
 mod inspect;
 mod limits;
+mod pointers;
 mod sharing;

@@ -270,3 +270,19 @@ fn a_loop_can_be_handed_to_a_function() {
     let policy = Retry::expo().max_tries(4).clock(&clock);
     assert_eq!(give_up::<u8>(&mut policy.attempts()), 4);
 }
+
+#[test]
+fn a_loop_in_line_shows_where_it_is_and_how_far() {
+    let policy = Retry::expo().target("stream").clock(TestClock::new());
+    let mut attempts = policy.attempts();
+    assert_eq!(format!("{attempts:?}"), r#"Attempts { target: "stream", tries: 1, .. }"#);
+    assert!(attempts.after(Err::<(), _>("down")).is_continue());
+    assert_eq!(format!("{attempts:?}"), r#"Attempts { target: "stream", tries: 2, .. }"#);
+
+    let begin = policy.attempts_async::<u8, &str>();
+    assert_eq!(format!("{begin:?}"), r#"Begin { target: "stream", .. }"#);
+    let mut attempts = policy.attempts();
+    let after = attempts.after_async(Ok::<u8, &str>(7));
+    let expected = r#"After { attempts: Attempts { target: "stream", tries: 1, .. }, .. }"#;
+    assert_eq!(format!("{after:?}"), expected);
+}

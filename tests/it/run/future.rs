@@ -3,6 +3,7 @@
 use std::cell::{Cell, RefCell};
 use std::future::{Future, Ready, pending, ready};
 use std::marker::PhantomData;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::{Pin, pin};
 use std::rc::Rc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -10,7 +11,7 @@ use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use futures::executor::block_on;
-use relent::{AnyError, AsyncSleep, Expo, Jitter, Retry, TestClock};
+use relent::{AnyError, Ask, AsyncSleep, Condition, Details, Expo, Jitter, Retry, TestClock};
 
 use crate::support::{counting_waker, panic_of, secs, yields};
 
@@ -242,63 +243,6 @@ fn a_borrowing_future_is_not_send_where_the_policy_is_not_sync() {
 }
 
 #[test]
-fn outside_of_a_tokio_runtime_the_default_clock_gives_advice() {
-    let message = panic_of(|| block_on(Retry::expo().run_async(async || Err::<(), _>("down"))));
-    assert!(message.contains("tokio runtime") && message.contains("`.clock(..)`"), "{message}");
-}
-
-#[test]
-#[cfg_attr(not(debug_assertions), ignore = "checked where debug assertions are on")]
-fn the_advice_comes_even_if_the_first_attempt_would_succeed() {
-    let called = Cell::new(false);
-    let message = panic_of(|| {
-        block_on(Retry::expo().run_async(async || {
-            called.set(true);
-            Ok::<_, ()>(())
-        }))
-    });
-    assert!(message.contains("tokio runtime") && message.contains("`.clock(..)`"), "{message}");
-    assert!(!called.get());
-    // A clock around the system's is no other in this.
-    let policy = Retry::expo().cancelled_by(&relent::Cancel::new());
-    let message = panic_of(|| block_on(policy.run_async(async || Ok::<_, ()>(()))));
-    assert!(message.contains("tokio runtime"), "{message}");
-}
-
-#[test]
-fn a_run_has_its_clock_checked_once_and_in_debug_builds_only() {
-    struct Checked(AtomicU32);
-
-    impl AsyncSleep for Checked {
-        type Sleep = Ready<()>;
-
-        fn now(&self) -> Duration {
-            Duration::ZERO
-        }
-
-        fn sleep(&self, _: Duration) -> Ready<()> {
-            ready(())
-        }
-
-        fn check(&self) {
-            self.0.fetch_add(1, Ordering::Relaxed);
-        }
-    }
-
-    let once = u32::from(cfg!(debug_assertions));
-    let clock = Checked(AtomicU32::new(0));
-    let slow = async || {
-        yields(3).await;
-        Err::<(), _>("down")
-    };
-    block_on(Retry::expo().clock(&clock).run_async(slow)).unwrap_err();
-    assert_eq!(clock.0.swap(0, Ordering::Relaxed), once);
-    block_on(Retry::expo().max_time(secs(1)).max_tries(3).clock(&clock).run_async(slow))
-        .unwrap_err();
-    assert_eq!(clock.0.swap(0, Ordering::Relaxed), once);
-}
-
-#[test]
 fn needless_wakes_change_nothing() {
     let clock = TestClock::manual();
     let calls = Cell::new(0);
@@ -333,70 +277,6 @@ fn a_wait_that_ends_wakes_the_task() {
     assert_eq!(woken.count(), 0);
     clock.advance(secs(1));
     assert_eq!(woken.count(), 1);
-}
-
-/// The timer of a runtime of one's own, whose time passes by being polled.
-#[derive(Debug, Default)]
-struct Ticks(Cell<u64>);
-
-struct TicksSleep<'a>(&'a Ticks, u64);
-
-impl Future for TicksSleep<'_> {
-    type Output = ();
-
-    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
-        let Self(Ticks(now), end) = &*self;
-        if now.get() >= *end {
-            return Poll::Ready(());
-        }
-        now.set(now.get() + 1);
-        context.waker().wake_by_ref();
-        Poll::Pending
-    }
-}
-
-impl<'a> AsyncSleep for &'a Ticks {
-    type Sleep = TicksSleep<'a>;
-
-    fn now(&self) -> Duration {
-        secs(self.0.get())
-    }
-
-    fn sleep(&self, wait: Duration) -> TicksSleep<'a> {
-        TicksSleep(self, self.0.get() + wait.as_secs())
-    }
-}
-
-#[test]
-fn the_timer_of_any_runtime_will_do() {
-    let ticks = Ticks::default();
-    let policy = Retry::expo().jitter(Jitter::None).max_time(secs(10)).clock(&ticks);
-    let mut elapsed = Vec::new();
-    let told = policy.on_try(|d| elapsed.push(d.elapsed));
-    block_on(told.run_async(async || Err::<(), _>("down"))).unwrap_err();
-    drop(told);
-    assert_eq!(elapsed, [0, 1, 3, 7, 10].map(secs));
-}
-
-/// A client that leaves its clock open, and whose runs can be spawned.
-struct Generic<Z> {
-    retry: Retry<Expo, AnyError, (), Z>,
-}
-
-impl<Z> Generic<Z>
-where
-    Z: AsyncSleep<Sleep: Future<Output = ()> + Send> + Send + Sync + 'static,
-{
-    /// Boxed as for another thread, which the compiler has to see for every `Z`.
-    fn load(self) -> Pin<Box<dyn Future<Output = Result<u8, String>> + Send>> {
-        Box::pin(async move { self.retry.run_async(async || Ok(7)).await })
-    }
-}
-
-#[test]
-fn a_run_of_a_client_that_is_generic_over_its_clock_can_be_sent() {
-    let client = Generic { retry: Retry::expo().clock(TestClock::new()) };
-    assert_eq!(block_on(client.load()), Ok(7));
 }
 
 #[test]
@@ -463,20 +343,43 @@ fn a_large_operation_fits_on_the_stack_of_a_thread() {
     ran.unwrap().join().unwrap();
 }
 
+struct Indignant;
+
+impl<T, E> Condition<T, E> for Indignant {
+    fn ask(&self, _: &Details<'_, T, E>) -> Ask {
+        panic!("the question is an insult")
+    }
+}
+
 #[test]
-fn polling_has_the_same_two_drivers() {
-    let policy = Retry::constant(secs(1)).until(|n: &u32| *n == 3).clock(TestClock::new());
-    let mut n = 0;
-    let mut next = || {
-        n += 1;
-        n
+fn a_future_whose_condition_panicked_is_done() {
+    let policy = Retry::expo().condition(Indignant).clock(TestClock::new());
+    let mut future = pin!(policy.run_async(async || Ok::<(), ()>(())));
+    let mut poll = || {
+        let mut context = Context::from_waker(Waker::noop());
+        let future = AssertUnwindSafe(future.as_mut());
+        let polled = catch_unwind(AssertUnwindSafe(|| {
+            let AssertUnwindSafe(future) = future;
+            future.poll(&mut context).is_ready()
+        }));
+        *polled.unwrap_err().downcast::<&str>().expect("a literal")
     };
-    assert_eq!(policy.poll(&mut next), 3);
-    let n = Cell::new(0);
-    let last = block_on(policy.poll_async(async || {
-        n.set(n.get() + 1);
-        n.get()
-    }));
-    assert_eq!(last, 3);
-    assert_eq!(block_on(policy.poll_async(|| ready(1))), 1);
+    assert_eq!(poll(), "the question is an insult");
+    assert_eq!(poll(), "relent: a `Retrying` was polled after it had ended");
+}
+
+#[test]
+fn a_running_future_shows_how_far_it_is() {
+    let policy = Retry::expo().target("fetch").clock(TestClock::new());
+    let future = policy.run_async(async || Err::<(), _>("down"));
+    let shown = format!("{future:?}");
+    assert!(shown.starts_with("Retrying { "), "{shown}");
+    assert!(shown.contains("tries: 0"), "{shown}");
+}
+
+#[test]
+fn a_future_is_shown_under_the_name_that_was_given_to_it() {
+    let policy = Retry::expo().target("fetch").clock(TestClock::new());
+    let shown = format!("{:?}", policy.run_async(async || Err::<(), _>("down")));
+    assert!(shown.contains("target: \"fetch\""), "{shown}");
 }

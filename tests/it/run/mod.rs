@@ -2,6 +2,8 @@
 
 mod attempts;
 mod explain;
+mod forms;
 mod future;
 mod options;
+mod preview;
 mod timeout;

@@ -1,44 +1,18 @@
-//! Arguments: cloned for each attempt, and shown to handlers on request only.
+//! The options of a run: that its arguments are shown, and how options combine.
 
-use std::cell::Cell;
-use std::rc::Rc;
+use std::cell::RefCell;
+use std::future::pending;
+use std::io;
 use std::sync::Mutex;
 
 use futures::executor::block_on;
-use relent::{Details, Retry, TestClock};
+use relent::{Details, GiveUp, Retry, TestClock};
 
-use crate::support::yields;
-
-/// Not `Debug`, and counts its clones.
-struct Client {
-    clones: Rc<Cell<u32>>,
-}
-
-impl Clone for Client {
-    fn clone(&self) -> Self {
-        self.clones.set(self.clones.get() + 1);
-        Self { clones: Rc::clone(&self.clones) }
-    }
-}
+use crate::support::{Fault, secs};
 
 /// The arguments that each event shows.
 fn shown(log: &Mutex<Vec<Option<String>>>) -> impl FnMut(&Details<'_, (), &'static str>) + Send {
     |details| log.lock().unwrap().push(details.args().map(|args| format!("{args:?}")))
-}
-
-#[test]
-fn each_attempt_gets_a_clone_of_its_own_in_both_drivers() {
-    let clones = Rc::new(Cell::new(0));
-    let client = || Client { clones: Rc::clone(&clones) };
-    let policy = Retry::expo().max_tries(3).clock(TestClock::new());
-    policy.run_with(client(), |client| Err::<(), _>(client.clones.get())).unwrap_err();
-    assert_eq!(clones.replace(0), 3);
-    let run = policy.run_async_with(client(), |client| async move {
-        yields(1).await;
-        Err::<(), _>(client.clones.get())
-    });
-    block_on(run).unwrap_err();
-    assert_eq!(clones.get(), 3);
 }
 
 #[test]
@@ -57,14 +31,36 @@ fn arguments_are_hidden_unless_they_are_asked_for() {
     assert_eq!(told[8..], [seven, eight].map(|args| vec![args; 4]).concat());
 }
 
-#[test]
-fn a_run_with_arguments_is_named_after_its_function() {
-    fn fetch(_: u32) -> Result<(), &'static str> {
-        Err("down")
+#[tokio::test(start_paused = true)]
+async fn it_combines_with_the_other_last_steps_in_any_order() {
+    let policy = Retry::expo().max_tries(2);
+    let one = policy.explain().attempt_timeout(secs(5)).run_async(pending::<Result<(), Fault>>);
+    let other = policy.attempt_timeout(secs(5)).explain().run_async(pending::<Result<(), Fault>>);
+    for error in [one.await.unwrap_err(), other.await.unwrap_err()] {
+        assert_eq!((error.reason(), error.tries()), (GiveUp::MaxTries, 2));
+        assert_eq!(error.into_error(), Some(Fault::TooSlow));
     }
+    let shown = RefCell::new(Vec::new());
+    let timed = policy.attempt_timeout(secs(5)).show_args();
+    let run = timed.run_async_with(7, |n| {
+        shown.borrow_mut().push(n);
+        pending::<Result<(), Fault>>()
+    });
+    assert_eq!((run.await, shown.into_inner()), (Err(Fault::TooSlow), vec![7, 7]));
+}
 
-    let mut line = String::new();
-    let policy = Retry::expo().max_tries(2).clock(TestClock::new());
-    policy.on_giveup(|d| line = d.to_string()).run_with(7, fetch).unwrap_err();
-    assert!(line.contains("::fetch after 2 tries (down)"), "{line}");
+#[tokio::test(start_paused = true)]
+async fn a_timed_operation_keeps_its_name_and_its_arguments() {
+    async fn fetch(_: u32) -> Result<(), io::Error> {
+        pending().await
+    }
+    let lines = Mutex::new(Vec::new());
+    let policy = Retry::expo().max_tries(1).on_giveup(|d| {
+        lines.lock().unwrap().push(format!("{d} {:?}", d.args().unwrap()));
+    });
+    let run = policy.attempt_timeout(secs(5)).show_args().run_async_with(7, fetch);
+    assert_eq!(run.await.unwrap_err().kind(), io::ErrorKind::TimedOut);
+    let lines = lines.lock().unwrap();
+    let expected = "::fetch after 1 try (the attempt took longer than 5s) 7";
+    assert!(lines[0].starts_with("Giving up ") && lines[0].ends_with(expected), "{lines:?}");
 }

@@ -1,14 +1,13 @@
-//! Attempts that take too long, and what is left of the time for each.
+//! Attempts that take too long.
 
-use std::cell::{Cell, RefCell};
-use std::future::{Future, pending, ready};
+use std::cell::Cell;
+use std::future::{Future, pending};
 use std::io;
 use std::pin::pin;
 use std::task::{Context, Waker};
 use std::time::Duration;
 
-use futures::executor::block_on;
-use relent::{Attempt, GiveUp, Jitter, Retry, TestClock, TimedOut};
+use relent::{Jitter, Retry, TestClock, TimedOut};
 use tokio::time::{Instant, sleep};
 
 use crate::support::{Fault, secs};
@@ -142,40 +141,6 @@ async fn without_a_deadline_it_changes_nothing_to_stop_there() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn it_combines_with_the_other_last_steps_in_any_order() {
-    let policy = Retry::expo().max_tries(2);
-    let one = policy.explain().attempt_timeout(secs(5)).run_async(pending::<Result<(), Fault>>);
-    let other = policy.attempt_timeout(secs(5)).explain().run_async(pending::<Result<(), Fault>>);
-    for error in [one.await.unwrap_err(), other.await.unwrap_err()] {
-        assert_eq!((error.reason(), error.tries()), (GiveUp::MaxTries, 2));
-        assert_eq!(error.into_error(), Some(Fault::TooSlow));
-    }
-    let shown = RefCell::new(Vec::new());
-    let timed = policy.attempt_timeout(secs(5)).show_args();
-    let run = timed.run_async_with(7, |n| {
-        shown.borrow_mut().push(n);
-        pending::<Result<(), Fault>>()
-    });
-    assert_eq!((run.await, shown.into_inner()), (Err(Fault::TooSlow), vec![7, 7]));
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_timed_operation_keeps_its_name_and_its_arguments() {
-    async fn fetch(_: u32) -> Result<(), io::Error> {
-        pending().await
-    }
-    let lines = std::sync::Mutex::new(Vec::new());
-    let policy = Retry::expo().max_tries(1).on_giveup(|d| {
-        lines.lock().unwrap().push(format!("{d} {:?}", d.args().unwrap()));
-    });
-    let run = policy.attempt_timeout(secs(5)).show_args().run_async_with(7, fetch);
-    assert_eq!(run.await.unwrap_err().kind(), io::ErrorKind::TimedOut);
-    let lines = lines.lock().unwrap();
-    let expected = "::fetch after 1 try (the attempt took longer than 5s) 7";
-    assert!(lines[0].starts_with("Giving up ") && lines[0].ends_with(expected), "{lines:?}");
-}
-
-#[tokio::test(start_paused = true)]
 async fn an_attempt_that_is_over_is_dropped_before_the_wait() {
     struct Held<'a>(&'a Cell<u32>);
     impl Drop for Held<'_> {
@@ -196,41 +161,6 @@ async fn an_attempt_that_is_over_is_dropped_before_the_wait() {
     clock.advance(secs(5));
     assert!(run.as_mut().poll(&mut context).is_pending());
     assert_eq!((held.get(), clock.waits()), (0, vec![secs(1)]));
-}
-
-#[test]
-fn an_attempt_knows_what_is_left_of_the_time() {
-    let clock = TestClock::new();
-    let policy = Retry::constant(secs(4)).max_time(secs(10)).jitter(Jitter::None).clock(&clock);
-    let told = RefCell::new(Vec::new());
-    let operation = |attempt: Attempt| {
-        told.borrow_mut().push((attempt.tries, attempt.elapsed, attempt.remaining));
-        clock.advance(secs(1));
-        Err::<(), _>("down")
-    };
-    policy.run_attempt(operation).unwrap_err();
-    let expected = [(1, 0, 10), (2, 5, 5), (3, 10, 0)];
-    let expected = expected.map(|(tries, elapsed, left)| (tries, secs(elapsed), Some(secs(left))));
-    assert_eq!(told.take(), expected);
-    block_on(policy.run_attempt_async(|attempt| ready(operation(attempt)))).unwrap_err();
-    assert_eq!(told.take(), expected);
-    Retry::expo().max_tries(1).clock(&clock).run_attempt(operation).unwrap_err();
-    assert_eq!(told.take(), [(1, Duration::ZERO, None)]);
-}
-
-#[test]
-fn the_time_that_is_left_is_fresh_after_slow_handlers() {
-    let clock = TestClock::new();
-    let policy = Retry::expo().max_time(secs(10)).clock(&clock).on_try_async(|_| async {
-        clock.advance(secs(3));
-    });
-    let left = Cell::new(None);
-    let run = policy.run_attempt_async(async |attempt| {
-        left.set(attempt.remaining);
-        Ok::<_, ()>(())
-    });
-    block_on(run).unwrap();
-    assert_eq!(left.get(), Some(secs(7)));
 }
 
 #[test]
@@ -258,17 +188,11 @@ async fn an_attempt_that_uses_up_all_of_its_turns_is_timed_out_too() {
 }
 
 #[test]
-fn an_attempt_is_told_the_time_though_nobody_else_asks() {
-    let clock = TestClock::new();
-    let policy = Retry::constant(secs(4)).jitter(Jitter::None).max_tries(3).clock(&clock);
-    let elapsed = RefCell::new(Vec::new());
-    let operation = |attempt: Attempt| {
-        elapsed.borrow_mut().push(attempt.elapsed);
-        clock.advance(secs(1));
-        Err::<(), _>("down")
-    };
-    policy.run_attempt(operation).unwrap_err();
-    assert_eq!(elapsed.take(), [0, 5, 10].map(secs));
-    block_on(policy.run_attempt_async(|attempt| ready(operation(attempt)))).unwrap_err();
-    assert_eq!(elapsed.take(), [0, 5, 10].map(secs));
+fn a_timed_operation_shows_its_own_and_its_time() {
+    let policy = Retry::expo().clock(TestClock::new());
+    let timed = policy.attempt_timeout(secs(5));
+    let shown = format!("{timed:?}");
+    assert!(shown.contains("AttemptTimeout { most: 5s, at_deadline: false }"), "{shown}");
+    let strict = format!("{:?}", timed.stop_at_deadline());
+    assert!(strict.contains("AttemptTimeout { most: 5s, at_deadline: true }"), "{strict}");
 }

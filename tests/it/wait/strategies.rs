@@ -1,25 +1,12 @@
 //! How long each wait is: exact values, and what holds for all of them.
 
-use std::collections::BTreeSet;
-use std::thread;
 use std::time::Duration;
 
-use proptest::option;
 use proptest::prelude::*;
-use relent::{
-    Constant, Decay, Details, Expo, Fibo, Jitter, Linear, Retry, Schedule, Sequence, TestClock,
-    Wait,
-};
+use relent::{Decay, Details, Expo, Fibo, Jitter, Linear, Retry, Schedule, Sequence, Wait};
 
+use super::{LONGEST, after, any_factor, any_wait, two_runs};
 use crate::support::{BUSY, Fault, at_once, millis, play, secs};
-
-/// The longest wait that a strategy computes: 584 years.
-const LONGEST: Duration = Duration::from_nanos(u64::MAX);
-
-/// What a strategy says after this many tries.
-fn after(strategy: &impl Wait<(), ()>, tries: u32) -> Duration {
-    strategy.wait(&Details::new("x", tries)).expect("a strategy that does not end")
-}
 
 fn first<const N: usize, S: Wait<(), ()>>(policy: &Retry<S>) -> [Duration; N] {
     policy.waits().take(N).collect::<Vec<_>>().try_into().expect("that many waits")
@@ -158,64 +145,6 @@ fn a_strategy_serves_through_a_reference_a_box_and_an_arc() {
 }
 
 #[test]
-fn full_jitter_draws_each_length_as_often() {
-    // Sixteen boxes of 625 expected. One seed in a thousand would be further off than 37.7.
-    let chi_squared = |waits: &[Duration]| {
-        let mut boxes = [0_u32; 16];
-        for wait in waits {
-            boxes[(wait.as_nanos() * 16 / 1_000_000_001) as usize] += 1;
-        }
-        let expected = Duration::from_secs(waits.len() as u64).as_secs_f64() / 16.0;
-        boxes.map(|n| (f64::from(n) - expected).powi(2) / expected).iter().sum::<f64>()
-    };
-    let one_run = |seed| {
-        let clock = TestClock::new();
-        let policy = Retry::constant(secs(1)).max_tries(10_001).seed(seed).clock(&clock);
-        policy.run(|| Err::<(), _>("down")).unwrap_err();
-        clock.waits()
-    };
-    for seed in [0, 1, 42, u64::MAX] {
-        let waits = one_run(seed);
-        assert!(chi_squared(&waits) < 37.7, "seed {seed}: {}", chi_squared(&waits));
-    }
-    let many_runs: Vec<_> = (0..10_000).map(|seed| first_wait_of(seed, Jitter::Full)).collect();
-    assert!(chi_squared(&many_runs) < 37.7, "{}", chi_squared(&many_runs));
-}
-
-fn first_wait_of(seed: u64, jitter: Jitter) -> Duration {
-    let clock = TestClock::new();
-    let policy = Retry::constant(secs(1)).max_tries(2).seed(seed).jitter(jitter).clock(&clock);
-    policy.run(|| Err::<(), _>("down")).unwrap_err();
-    clock.waits()[0]
-}
-
-/// The waits of two runs, one after the other.
-fn two_runs<S: Wait<(), &'static str>>(policy: Retry<S>) -> [Vec<Duration>; 2] {
-    let clock = TestClock::new();
-    let policy = policy.clock(&clock);
-    policy.run(|| Err::<(), _>("down")).unwrap_err();
-    let one = clock.waits();
-    policy.run(|| Err::<(), _>("down")).unwrap_err();
-    let other = clock.waits().split_off(one.len());
-    [one, other]
-}
-
-#[test]
-fn jitter_draws_every_nanosecond_of_its_range_and_no_other() {
-    let drawn = |wait, jitter| {
-        let clock = TestClock::new();
-        let policy = Retry::constant(Duration::from_nanos(wait)).seed(3).max_tries(200);
-        policy.jitter(jitter).clock(&clock).run(|| Err::<(), _>("down")).unwrap_err();
-        clock.waits().iter().map(Duration::as_nanos).collect::<BTreeSet<_>>()
-    };
-    assert_eq!(drawn(3, Jitter::Full), (0..=3).collect());
-    assert_eq!(drawn(3, Jitter::Equal), (2..=3).collect());
-    assert_eq!(drawn(4, Jitter::Equal), (2..=4).collect());
-    assert_eq!(drawn(3, Jitter::Additive(Duration::from_nanos(2))), (3..=5).collect());
-    assert_eq!(drawn(1, Jitter::Equal), (1..=1).collect());
-}
-
-#[test]
 fn waits_are_rounded_to_the_nearest_nanosecond() {
     let nanos = |policy: Retry| policy.waits().take(5).map(|w| w.as_nanos()).collect::<Vec<_>>();
     let policy = Retry::expo().first_wait(Duration::from_nanos(1));
@@ -237,92 +166,6 @@ fn a_wait_at_the_edge_of_the_longest_is_the_longest() {
         let policy = Retry::constant(wait).jitter(Jitter::None).max_tries(2);
         assert_eq!(two_runs(policy)[0], [expected], "{wait:?}");
     }
-}
-
-#[test]
-fn seeded_runs_repeat_and_other_runs_differ() {
-    let policy = Retry::constant(secs(1000));
-    let [one, other] = two_runs(policy.seed(7));
-    assert_eq!(one, other);
-    assert_ne!(one, two_runs(policy.seed(8))[0]);
-    let [one, other] = two_runs(policy);
-    assert_ne!(one, other);
-}
-
-#[test]
-fn the_waits_of_one_seeded_run_differ_from_each_other() {
-    let [waits, _] = two_runs(Retry::constant(secs(1000)).seed(7));
-    for (n, wait) in waits.iter().enumerate() {
-        assert!(!waits[n + 1..].contains(wait), "{waits:?}");
-    }
-}
-
-#[test]
-fn every_jitter_draws_anew_where_no_seed_is_given() {
-    for jitter in [Jitter::Equal, Jitter::Additive(secs(1000)), Jitter::Full] {
-        let [one, other] = two_runs(Retry::constant(secs(1000)).jitter(jitter));
-        assert_ne!(one, other, "{jitter:?}");
-        assert!(one.iter().all(|wait| *wait <= secs(2000)), "{jitter:?} {one:?}");
-    }
-}
-
-#[test]
-fn neighbouring_seeds_do_not_give_the_same_run_one_try_later() {
-    let [seven, _] = two_runs(Retry::constant(secs(1000)).seed(7));
-    let [eight, _] = two_runs(Retry::constant(secs(1000)).seed(8));
-    assert_ne!(seven[1..], eight[..8]);
-}
-
-#[test]
-fn two_threads_draw_differently() {
-    let run = || two_runs(Retry::constant(secs(1000)))[0].clone();
-    let [one, other] = [thread::spawn(run), thread::spawn(run)].map(|t| t.join().unwrap());
-    assert_ne!(one, other);
-}
-
-#[test]
-fn a_preview_stays_ended_and_can_be_taken_twice() {
-    let policy = Retry::expo().max_tries(2);
-    let mut waits = policy.waits();
-    assert_eq!([waits.next(), waits.next(), waits.next()], [Some(secs(1)), None, None]);
-    assert_eq!(policy.waits().count(), 1);
-}
-
-fn any_wait() -> impl Strategy<Value = Duration> {
-    prop_oneof![
-        Just(Duration::ZERO),
-        Just(Duration::MAX),
-        (0..=u64::MAX, 0..1_000_000_000_u32).prop_map(|(s, n)| Duration::new(s, n)),
-        (0..=u64::MAX).prop_map(Duration::from_nanos),
-        (0..10_000_000_000_u64).prop_map(Duration::from_nanos),
-    ]
-}
-
-fn any_tries() -> impl Strategy<Value = u32> {
-    prop_oneof![1..100_u32, 1..=u32::MAX, u32::MAX - 3..=u32::MAX]
-}
-
-fn any_factor() -> impl Strategy<Value = f64> {
-    prop_oneof![
-        f64::MIN_POSITIVE..f64::MAX,
-        0.01..10.0,
-        0.999_999..1.000_001,
-        Just(f64::MIN_POSITIVE),
-        Just(f64::MAX),
-        Just(2.0),
-    ]
-}
-
-fn any_schedule() -> impl Strategy<Value = Schedule> {
-    const LIST: [Duration; 20] = [millis(700); 20];
-    prop_oneof![
-        (any_wait(), any_factor()).prop_map(|(wait, factor)| Expo::new(wait, factor).into()),
-        any_wait().prop_map(|wait| Fibo::new(wait).into()),
-        any_wait().prop_map(|wait| Constant::new(wait).into()),
-        (any_wait(), any_wait()).prop_map(|(first, step)| Linear::new(first, step).into()),
-        (any_wait(), 0.0..5.0, any_wait()).prop_map(|(a, f, min)| Decay::new(a, f, min).into()),
-        (0..20_usize).prop_map(|n| Sequence::new(&LIST[..n]).into()),
-    ]
 }
 
 proptest! {
@@ -363,18 +206,6 @@ proptest! {
     }
 
     #[test]
-    fn a_strategy_says_the_same_in_nanoseconds(schedule in any_schedule(), tries in any_tries()) {
-        fn agrees(strategy: &dyn Wait<(), ()>, tries: u32) -> bool {
-            let details = Details::new("x", tries);
-            let wait = strategy.wait(&details).map(|wait| wait.min(LONGEST));
-            strategy.wait_nanos(&details).map(Duration::from_nanos) == wait
-        }
-        prop_assert!(agrees(&schedule, tries));
-        prop_assert!(agrees(&&schedule, tries));
-        prop_assert!(agrees(&Box::new(schedule), tries));
-    }
-
-    #[test]
     fn a_built_policy_has_the_strategy_that_its_numbers_make(wait in any_wait(), factor in any_factor()) {
         let built = [
             *Retry::expo().first_wait(wait).factor(factor).get_strategy(),
@@ -385,95 +216,6 @@ proptest! {
         for tries in [0, 1, 2, 40, 64, 65, u32::MAX] {
             prop_assert_eq!(after(&built[0], tries), after(&built[1], tries));
         }
-    }
-
-    #[test]
-    fn no_number_makes_a_strategy_panic(schedule in any_schedule(), tries in any_tries()) {
-        let ends = Wait::<(), ()>::ends(&schedule);
-        let wait = Wait::<(), ()>::wait(&schedule, &Details::new("x", tries));
-        prop_assert!(ends || wait.is_some());
-    }
-
-    #[test]
-    fn no_wait_is_above_its_cap(
-        schedule in any_schedule(),
-        cap in any_wait(),
-        jitter in any_jitter(),
-        seed in 0..=u64::MAX,
-    ) {
-        let policy = Retry::new(schedule).max_wait(cap).max_tries(80).jitter(jitter).seed(seed);
-        let [slept, _] = two_runs(policy);
-        prop_assert!(policy.waits().chain(slept).all(|wait| wait <= cap));
-    }
-
-    #[test]
-    fn no_wait_is_longer_than_what_is_left_of_the_time(
-        schedule in any_schedule(),
-        time in any_wait(),
-        jitter in any_jitter(),
-        stops_before in proptest::bool::ANY,
-        takes in (0..10_000_000_000_u64).prop_map(Duration::from_nanos),
-        seed in 0..=u64::MAX,
-    ) {
-        let clock = TestClock::new();
-        let mut fits = true;
-        let mut policy = Retry::new(schedule).max_time(time).max_tries(60).jitter(jitter).seed(seed);
-        if stops_before {
-            policy = policy.stop_before_deadline();
-        }
-        let policy = policy.clock(&clock).on_backoff(|d| {
-            fits &= d.wait <= time.saturating_sub(d.elapsed) && d.elapsed < time;
-        });
-        let outcome = policy.run(|| {
-            clock.advance(takes);
-            Err::<(), _>("down")
-        });
-        drop(policy);
-        prop_assert_eq!((outcome, fits), (Err("down"), true));
-    }
-
-    #[test]
-    fn no_wait_is_zero_unless_that_was_asked_for(
-        first in (2..=u64::MAX).prop_map(Duration::from_nanos),
-        step in any_wait(),
-        factor in prop_oneof![1.0..f64::MAX, 1.0..3.0, Just(2.0)],
-        cap in (2..=u64::MAX).prop_map(Duration::from_nanos),
-        tries in any_tries(),
-        seed in 0..=u64::MAX,
-    ) {
-        let strategies = [
-            Schedule::from(Expo::new(first, factor)),
-            Fibo::new(first).into(),
-            Constant::new(first).into(),
-            Linear::new(first, step).into(),
-            Decay::new(first, factor, first).into(),
-        ];
-        for schedule in strategies {
-            prop_assert!(after(&schedule, tries) > Duration::ZERO);
-            for jitter in [Jitter::None, Jitter::Equal, Jitter::Additive(step)] {
-                let policy = Retry::new(schedule).max_wait(cap).max_tries(6).jitter(jitter);
-                let [slept, _] = two_runs(policy.seed(seed));
-                prop_assert!(slept.iter().all(|wait| *wait > Duration::ZERO));
-            }
-        }
-    }
-
-    #[test]
-    fn jitter_stays_in_its_range(
-        wait in any_wait(),
-        more in any_wait(),
-        seed in 0..=u64::MAX,
-    ) {
-        let one = |jitter| {
-            let policy = Retry::constant(wait).max_tries(2).jitter(jitter).seed(seed);
-            two_runs(policy)[0][0]
-        };
-        let most = wait.min(LONGEST);
-        prop_assert!(one(Jitter::Full) <= most);
-        prop_assert!(one(Jitter::Equal) <= most && one(Jitter::Equal) >= most / 2);
-        let added = one(Jitter::Additive(more));
-        prop_assert!(added >= most && added <= most.saturating_add(more).min(LONGEST));
-        prop_assert_eq!(one(Jitter::None), most);
     }
 
     #[test]
@@ -515,56 +257,4 @@ proptest! {
         let actual = after(&decay, tries);
         prop_assert!(is_close(actual, expected), "{actual:?} {expected}");
     }
-
-    #[test]
-    fn jitter_stays_in_its_bounds(
-        nanos in prop_oneof![0..=u64::MAX, 0..10_000_000_000_u64],
-        more in any_wait(),
-        seed in 0..=u64::MAX,
-    ) {
-        let wait = Duration::from_nanos(nanos);
-        let slept = |jitter| {
-            let [waits, _] = two_runs(Retry::constant(wait).seed(seed).jitter(jitter));
-            waits
-        };
-        let most = wait.saturating_add(more).min(LONGEST);
-        prop_assert!(slept(Jitter::Full).into_iter().all(|w| w <= wait));
-        prop_assert!(slept(Jitter::Equal).into_iter().all(|w| wait <= w + wait / 2 && w <= wait));
-        prop_assert!(slept(Jitter::Additive(more)).into_iter().all(|w| wait <= w && w <= most));
-        prop_assert!(slept(Jitter::None).into_iter().all(|w| w == wait));
-        let custom = slept(Jitter::Custom(|wait| wait / 3));
-        prop_assert!(custom.into_iter().all(|w| w == wait / 3));
-    }
-
-    #[test]
-    fn the_preview_shows_what_a_run_without_jitter_sleeps(
-        schedule in any_schedule(),
-        max_tries in option::of(1..60_u32),
-        max_time in option::of(any_wait()),
-        max_wait in option::of(any_wait()),
-        forever in any::<bool>(),
-    ) {
-        let mut policy = Retry::new(schedule).jitter(Jitter::None);
-        policy = max_tries.map_or(policy, |tries| policy.max_tries(tries));
-        policy = max_time.map_or(policy, |time| policy.max_time(time));
-        policy = max_wait.map_or(policy, |wait| policy.max_wait(wait));
-        policy = if forever { policy.forever() } else { policy };
-        let clock = TestClock::new();
-        let mut calls = 0_u32;
-        let _: Result<(), ()> = policy.clock(&clock).run(|| {
-            calls += 1;
-            if calls > 70 { Ok(()) } else { Err(()) }
-        });
-        prop_assert_eq!(policy.waits().take(70).collect::<Vec<_>>(), clock.waits());
-    }
-}
-
-fn any_jitter() -> impl Strategy<Value = Jitter> {
-    prop_oneof![
-        Just(Jitter::Full),
-        Just(Jitter::Equal),
-        any_wait().prop_map(Jitter::Additive),
-        Just(Jitter::None),
-        Just(Jitter::Custom(|wait| wait.saturating_mul(3))),
-    ]
 }

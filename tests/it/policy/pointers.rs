@@ -1,6 +1,7 @@
 //! What a policy is made of, behind a reference, a `Box` and an `Arc`: nothing gets lost on the way.
 
-use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
+use std::sync::atomic::AtomicU32;
+use std::sync::atomic::Ordering::Relaxed;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -269,14 +270,6 @@ fn an_observer_behind_a_pointer_is_told_each_event_as_such() {
     for log in [&plain.0, &shared.0] {
         assert_eq!(*log.lock().unwrap(), [expected, expected].concat());
     }
-}
-
-#[tokio::test(start_paused = true)]
-async fn an_owned_poll_is_the_borrowed_one() {
-    let mut progress = [1, 2, 3].into_iter();
-    let policy = Retry::expo().until(|n: &Option<u32>| *n == Some(3));
-    let poll = policy.into_poll_async(move || std::future::ready(progress.next()));
-    assert_eq!(tokio::spawn(poll).await.unwrap(), Some(3));
 }
 
 #[test]

@@ -1,0 +1,108 @@
+//! When a clock is read, and what counts as time.
+
+use std::cell::Cell;
+use std::time::Duration;
+
+use futures::executor::block_on;
+use relent::{Details, Jitter, Retry, TestClock};
+
+use crate::support::secs;
+
+#[test]
+fn the_first_attempt_begins_when_the_run_does_though_the_clock_ticks() {
+    /// A second passes each time that somebody looks.
+    #[derive(Default)]
+    struct Ticking(Cell<u64>);
+    impl relent::Sleep for Ticking {
+        fn now(&self) -> Duration {
+            self.0.set(self.0.get() + 1);
+            secs(self.0.get())
+        }
+
+        fn sleep(&self, _: Duration) {}
+    }
+    let mut elapsed = Vec::new();
+    let policy = Retry::expo().max_tries(2).clock(Ticking::default());
+    let policy = policy.on_try(|d| elapsed.push(d.elapsed)).on_backoff(|_| {});
+    policy.run(|| Err::<(), _>("down")).unwrap_err();
+    drop(policy);
+    assert_eq!(elapsed, [secs(0), secs(2)]);
+}
+
+#[test]
+fn time_that_a_handler_takes_counts_in_elapsed() {
+    let clock = TestClock::new();
+    let mut elapsed = Vec::new();
+    let policy = Retry::constant(secs(1)).jitter(Jitter::None).max_tries(2).clock(&clock);
+    let policy =
+        policy.on_backoff(|_| clock.advance(secs(100))).on_try(|d| elapsed.push(d.elapsed));
+    policy.run(|| Err::<(), _>("down")).unwrap_err();
+    drop(policy);
+    assert_eq!(elapsed, [secs(0), secs(101)]);
+}
+
+/// Counts how often it is read.
+#[derive(Default)]
+struct Reads(Cell<u32>);
+
+impl relent::Sleep for Reads {
+    fn now(&self) -> Duration {
+        self.0.set(self.0.get() + 1);
+        secs(1)
+    }
+
+    fn sleep(&self, _: Duration) {}
+}
+
+impl relent::AsyncSleep for Reads {
+    type Sleep = std::future::Ready<()>;
+
+    fn now(&self) -> Duration {
+        self.0.set(self.0.get() + 1);
+        secs(1)
+    }
+
+    fn sleep(&self, _: Duration) -> Self::Sleep {
+        std::future::ready(())
+    }
+}
+
+#[test]
+fn a_success_of_which_nobody_is_told_is_not_timed() {
+    let clock = Reads::default();
+    let policy = Retry::expo().clock(&clock);
+    policy.run(|| Ok::<_, ()>(())).unwrap();
+    block_on(policy.run_async(async || Ok::<_, ()>(()))).unwrap();
+    assert_eq!(clock.0.take(), 0);
+    // Whoever wants to be told of something else has the run timed from its beginning, and no more.
+    let told = policy.on_backoff(|_| {});
+    told.run(|| Ok::<_, ()>(())).unwrap();
+    assert_eq!(clock.0.take(), 1);
+    let told = policy.on_backoff_async(|_| async {});
+    block_on(told.run_async(async || Ok::<_, ()>(()))).unwrap();
+    assert_eq!(clock.0.take(), 1);
+    let told = policy.on_success(|_| {}).on_backoff_async(|_| async {});
+    block_on(told.run_async(async || Ok::<_, ()>(()))).unwrap();
+    assert_eq!(clock.0.take(), 2);
+}
+
+#[test]
+fn no_strategy_that_comes_with_the_crate_reads_a_clock() {
+    fn reads<S: relent::Wait<(), &'static str>>(policy: Retry<S>) -> u32 {
+        let clock = Reads::default();
+        policy.max_tries(4).clock(&clock).run(|| Err("down")).unwrap_err();
+        clock.0.take()
+    }
+    let reads = [
+        reads(Retry::expo()),
+        reads(Retry::fibo()),
+        reads(Retry::constant(secs(1))),
+        reads(Retry::linear(secs(1))),
+        reads(Retry::decay()),
+        reads(Retry::sequence([secs(1); 3])),
+        reads(Retry::new(relent::Schedule::from(relent::Linear::new(secs(1), secs(1))))),
+        // What a function computes may go by the time.
+        reads(Retry::runtime(|_: &Details<'_, (), &str>| secs(1))).min(1),
+    ];
+    assert_eq!(reads, [0, 0, 0, 0, 0, 0, 0, 1]);
+}

@@ -1,0 +1,102 @@
+//! What is retried, and waits that an outcome asks for: `retry_if`, `until`, `retry_after`
+//! and conditions of one's own.
+
+use std::time::Duration;
+
+use relent::{GiveUp, Jitter, Retry};
+
+use crate::support::{BUSY, Fault, Obey, at_once, later, millis, play, secs};
+
+#[test]
+fn a_wait_that_was_asked_for_is_slept_exactly() {
+    let policy = Retry::expo().condition(Obey).max_wait(secs(1)).max_tries(4);
+    for jitter in
+        [Jitter::Full, Jitter::Equal, Jitter::Additive(secs(9)), Jitter::Custom(|_| secs(3))]
+    {
+        assert_eq!(play(policy.jitter(jitter), &later(millis(7123))).waits, [millis(7123); 3]);
+    }
+}
+
+#[test]
+fn a_wait_that_was_asked_for_and_does_not_fit_ends_the_run_at_once() {
+    let policy = Retry::expo().condition(Obey).max_time(secs(10)).jitter(Jitter::None);
+    let story = play(policy, &[BUSY[0], at_once(Err(Fault::Later(millis(9001))))]);
+    assert_eq!(story.waits, [secs(1)]);
+    assert_eq!((story.end().elapsed, story.end().reason), (secs(1), Some(GiveUp::MaxTime)));
+
+    let story = play(policy, &[BUSY[0], at_once(Err(Fault::Later(secs(9)))), at_once(Ok(1))]);
+    assert_eq!((story.waits, story.result), (vec![secs(1), secs(9)], Ok(1)));
+}
+
+#[test]
+fn a_wait_that_was_asked_for_never_defeats_a_limit() {
+    let asked = later(secs(1));
+    let tries = play(Retry::expo().condition(Obey), &asked);
+    assert_eq!((tries.calls, tries.end().reason), (10, Some(GiveUp::MaxTries)));
+    let tries = play(Retry::expo().condition(Obey).max_tries(3), &asked);
+    assert_eq!((tries.calls, tries.end().reason), (3, Some(GiveUp::MaxTries)));
+    let time = play(Retry::expo().condition(Obey).max_time(secs(30)), &asked);
+    assert_eq!((time.calls, time.end().reason), (31, Some(GiveUp::MaxTime)));
+    let sequence = play(Retry::sequence([secs(9), secs(9)]).condition(Obey), &asked);
+    assert_eq!(sequence.waits, [1, 1].map(secs));
+    assert_eq!(sequence.end().reason, Some(GiveUp::WaitsExhausted));
+}
+
+#[test]
+fn a_wait_of_nothing_that_was_asked_for_still_ends() {
+    let story = play(Retry::expo().condition(Obey), &later(Duration::ZERO));
+    assert_eq!((story.calls, story.waits), (10, vec![Duration::ZERO; 9]));
+}
+
+#[test]
+fn what_is_not_retryable_is_said_before_any_limit_is_looked_at() {
+    let policy = Retry::sequence([]).max_tries(1).max_time(Duration::ZERO);
+    let story = play(policy.retry_if(Fault::is_transient), &[at_once(Err(Fault::Fatal))]);
+    assert_eq!(story.end().reason, Some(GiveUp::NotRetryable));
+}
+
+#[test]
+fn a_value_that_is_never_the_wanted_one_is_returned_as_it_is() {
+    let policy = Retry::expo().until(|value: &u32| *value > 3).max_tries(3);
+    let story = play(policy, &[at_once(Ok(1)), at_once(Ok(2)), at_once(Ok(3)), at_once(Ok(4))]);
+    assert_eq!((story.calls, story.result, story.kinds().as_str()), (3, Ok(3), "TBTBTG"));
+}
+
+#[test]
+fn the_longest_wait_that_was_asked_for_is_slept_exactly() {
+    let story = play(Retry::expo().condition(Obey).max_tries(2), &later(Duration::MAX));
+    assert_eq!(story.waits, [Duration::MAX]);
+}
+
+#[test]
+fn a_wait_that_is_asked_for_counts_wherever_in_the_chain_it_was_said() {
+    let asks = |value: &u32| Some(secs((*value).into()));
+    let script = [at_once(Ok(7)), at_once(Err(Fault::Later(secs(9)))), at_once(Ok(99))];
+    let wanted = |value: &u32| *value == 99;
+    let policy = Retry::expo().jitter(Jitter::None);
+    let stories = [
+        play(policy.until(wanted).retry_after_value(asks).retry_after(Fault::asked_wait), &script),
+        play(policy.retry_after_value(asks).retry_after(Fault::asked_wait).until(wanted), &script),
+        play(policy.retry_after(Fault::asked_wait).until(wanted).retry_after_value(asks), &script),
+    ];
+    for story in stories {
+        assert_eq!(story.waits, [7, 9].map(secs));
+    }
+}
+
+#[test]
+fn of_two_waits_that_are_asked_for_the_longer_one_is_slept() {
+    let script = later(secs(5));
+    for other in [3, 8] {
+        let policy = Retry::expo().max_tries(2).condition(Obey);
+        let asked = play(policy.retry_after(move |_: &Fault| Some(secs(other))), &script);
+        assert_eq!(asked.waits, [secs(other.max(5))]);
+    }
+}
+
+#[test]
+fn an_outcome_that_is_not_retried_asks_for_no_wait() {
+    let policy = Retry::expo().retry_if(|_: &Fault| false);
+    let policy = policy.retry_after(|_: &Fault| panic!("it was asked"));
+    assert_eq!(play(policy, &BUSY).end().reason, Some(GiveUp::NotRetryable));
+}

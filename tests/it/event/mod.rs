@@ -1,0 +1,4 @@
+//! What happened?
+
+mod details;
+mod target;
