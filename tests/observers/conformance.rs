@@ -3,8 +3,8 @@
 use log::{Level, LevelFilter};
 use relent::{Details, Log};
 
-use super::log_capture::{self, Line};
-use super::{failing, policy};
+use crate::log::log_capture::{self, Line};
+use crate::{failing, policy};
 
 /// How many lines there are, and who wrote them.
 fn count_and_target(lines: &[Line]) -> (usize, &str) {

@@ -1,7 +1,7 @@
 //! The items of `test_backoff.py`, and those of `test_backoff_async.py` that say the same of
 //! coroutines: `play` and `play_with_args` go through both drivers.
 //!
-//! The five items about loggers are in `tests/observers.rs`, since a logger belongs to a whole
+//! The five items about loggers are in `tests/observers`, since a logger belongs to a whole
 //! process.
 
 use std::cell::Cell;
