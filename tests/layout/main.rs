@@ -1,0 +1,91 @@
+//! Which folder of `src/` may use which.
+//!
+//! A room is a folder of `src/`, or a file beside `lib.rs`. Every path in the source that begins at
+//! the root or at a parent (`crate::`, `$crate::`, `super::`, `self::`) is an arrow from the room of
+//! its file to the room that it leads into. Those that `ROOMS` does not list are refused. So are
+//! names that the root re-exports, since they hide which room they come from, and circles of files
+//! in different rooms.
+//!
+//! It is the text that is read, under every `cfg` at once. Comments and literals do not count, so
+//! documentation may link to whatever it likes. `ARCHITECTURE.md` shows the same table.
+
+mod architecture;
+mod arrows;
+mod lexer;
+mod paths;
+
+use std::fs;
+use std::path::Path;
+
+use crate::arrows::Tree;
+
+/// Each room with the rooms that it may use, from the top floor to the ground.
+///
+/// `error` and `nanos` are words that the whole retry has in common. Any other arrow is listed only
+/// where the source has a use for it: a new one deserves a thought. `lib.rs` may use every room.
+const ROOMS: &[(&str, &[&str])] = &[
+    (
+        "inspect",
+        &["run", "policy", "wait", "condition", "observe", "clock", "event", "error", "nanos"],
+    ),
+    (
+        "run",
+        &["policy", "testing", "wait", "condition", "observe", "clock", "event", "error", "nanos"],
+    ),
+    ("policy", &["wait", "condition", "observe", "clock", "event", "error", "nanos"]),
+    ("testing", &["clock", "error", "nanos"]),
+    ("integrations", &["observe", "event"]),
+    ("headers", &[]),
+    ("guide", &[]),
+    ("wait", &["clock", "event", "error", "nanos"]),
+    ("condition", &["event", "error", "nanos"]),
+    ("observe", &["event", "error", "nanos"]),
+    ("clock", &["error", "nanos"]),
+    ("event", &["error", "nanos"]),
+    ("error", &[]),
+    ("nanos", &[]),
+];
+
+/// Modules that are not called like their rooms yet.
+const OLD_NAMES: &[(&str, &str)] = &[("http", "headers"), ("_docs", "guide")];
+
+/// The files of this crate that the tests read.
+fn project() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// Fails with everything that is wrong at once: a move of files is mended in one go.
+#[track_caller]
+fn assert_none(what: &str, found: &[String]) {
+    assert!(found.is_empty(), "{what}:\n{}\n", found.join("\n"));
+}
+
+#[test]
+fn a_room_uses_only_rooms_that_the_table_allows() {
+    let refused = Tree::read(project()).refused(ROOMS);
+    assert_none("arrows that the table in tests/layout/main.rs does not allow", &refused);
+}
+
+#[test]
+fn files_of_different_rooms_form_no_circle() {
+    assert_none("circles of files", &Tree::read(project()).circles());
+}
+
+#[test]
+fn the_table_leads_downwards_only() {
+    for (floor, (room, may_use)) in ROOMS.iter().enumerate() {
+        for used in *may_use {
+            let below = ROOMS[floor + 1..].iter().any(|(room, _)| room == used);
+            assert!(below, "{room} may use {used}, which is not listed below it");
+        }
+    }
+}
+
+#[test]
+fn architecture_md_shows_the_same_table() {
+    let page = fs::read_to_string(project().join("ARCHITECTURE.md")).unwrap();
+    let shown = architecture::rooms(&page).unwrap();
+    let here: Vec<_> =
+        ROOMS.iter().map(|(room, may_use)| architecture::row(room, may_use)).collect();
+    assert_eq!(shown, here, "ARCHITECTURE.md, and then ROOMS in tests/layout/main.rs");
+}
