@@ -32,6 +32,8 @@ mod event;
 
 mod error;
 mod nanos;
+mod sealed;
+mod slot;
 
 // What others bring, and tests.
 #[cfg(feature = "http")]
@@ -63,23 +65,26 @@ pub use crate::integrations::log::Log;
 pub use crate::integrations::metrics::Metrics;
 #[cfg(feature = "tracing")]
 pub use crate::integrations::tracing::Tracing;
+pub use crate::observe::chain::{Blocking as NotifyBlocking, Chain, Tell};
 #[cfg(feature = "std")]
-pub use crate::observe::handlers::Handlers;
-#[cfg(feature = "std")]
-pub use crate::observe::handlers_async::HandlersAsync;
+pub use crate::observe::handlers::{
+    Append, AsyncHandler, Handler, HandlerList, Handlers, HandlersAsync,
+};
 pub use crate::observe::{Observe, Observed};
 pub use crate::policy::Retry;
+pub use crate::policy::hold::{Policy, PolicyFor};
+pub use crate::run::after::{After, Begin, Given};
+pub use crate::run::attempts::{Attempts, AttemptsAsync, InLine};
 #[cfg(feature = "explain")]
 pub use crate::run::explain::{Explained, GaveUp, RetryError, Succeeded};
-pub use crate::run::finish::{Polled, Transparent};
 pub use crate::run::future::Retrying;
-pub use crate::run::in_line::{After, Attempts, Begin};
-pub use crate::run::last_step::LastStep;
 pub use crate::run::operation::Attempt;
 pub use crate::run::operation::{Call, CallAttempt, CallWith, Hidden, Shown};
+pub use crate::run::options::LastStep;
 pub use crate::run::preview::Waits;
-pub use crate::run::side::{Awaits, Blocks};
-pub use crate::run::timeout::{AttemptTimeout, InTime, Timed, TimedOut, Unbounded};
+pub use crate::run::returns::{AsIs, Return, Returns, ValueOnly};
+pub use crate::run::session::{Async, Blocking, Side};
+pub use crate::run::timeout::{AttemptTimeout, Bound, InTime, Timed, TimedOut, Unbounded};
 #[cfg(feature = "test-util")]
 pub use crate::testing::clock::{TestClock, TestSleep};
 #[cfg(feature = "test-util")]

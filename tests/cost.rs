@@ -120,9 +120,9 @@ macro_rules! assert_no_allocation {
             let run = || {
                 block_on(async {
                     let mut operation = failing(failures);
-                    let mut attempts = policy.attempts();
+                    let mut attempts = policy.attempts_async();
                     loop {
-                        if let Break(end) = attempts.after_async(operation()).await {
+                        if let Break(end) = attempts.after(operation()).await {
                             break end;
                         }
                     }

@@ -5,7 +5,6 @@ pub(crate) mod cancel;
 #[cfg(feature = "std")]
 pub(crate) mod cancellable;
 
-pub(crate) mod time;
 #[cfg(feature = "tokio")]
 pub(crate) mod tokio;
 #[cfg(feature = "std")]
@@ -16,6 +15,8 @@ use core::time::Duration;
 
 #[cfg(feature = "std")]
 use crate::clock::cancel::Cancel;
+use crate::sealed::Sealed;
+use crate::slot::{Empty, Full, Slot};
 
 /// A clock that blocks the thread for a while: what [`Retry::run`](crate::Retry::run) waits on.
 ///
@@ -223,32 +224,15 @@ clock_by_reference! {
     #[cfg(feature = "std")] std::sync::Arc<Z>,
 }
 
-/// What a wait's future returns. Private: there are two.
-pub trait Slept {
-    /// An outcome that is kept through the wait: nothing, where no wait is cut short.
-    type Kept<X>;
-
-    /// Whether anything is kept.
-    const KEEPS: bool;
-
-    /// Keeps the outcome while the wait lasts.
-    fn keep<X>(outcome: X) -> Self::Kept<X>;
-
-    /// The outcome, where it was kept.
-    fn kept<X>(kept: Self::Kept<X>) -> Option<X>;
+/// What the future of a wait returns: `()`, or [`Interruptible`]. Sealed.
+pub trait Slept: Sealed {
+    /// Whether the outcome of the last attempt is kept through the wait.
+    type Outcome: Slot;
 }
 
 /// The wait is over.
 impl Slept for () {
-    const KEEPS: bool = false;
-
-    type Kept<X> = ();
-
-    fn keep<X>(_: X) {}
-
-    fn kept<X>((): ()) -> Option<X> {
-        None
-    }
+    type Outcome = Empty;
 }
 
 /// What a wait returns that may be cut short: see [`AsyncSleep::is_cancelled`].
@@ -256,18 +240,10 @@ impl Slept for () {
 pub struct Interruptible;
 
 impl Slept for Interruptible {
-    const KEEPS: bool = true;
-
-    type Kept<X> = X;
-
-    fn keep<X>(outcome: X) -> X {
-        outcome
-    }
-
-    fn kept<X>(kept: X) -> Option<X> {
-        Some(kept)
-    }
+    type Outcome = Full;
 }
+
+impl Sealed for Interruptible {}
 
 /// The system's clock: the default.
 ///

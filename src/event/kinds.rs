@@ -19,6 +19,9 @@ pub enum EventKind {
 }
 
 impl EventKind {
+    /// All of them, in the order of their indices.
+    pub(crate) const ALL: [Self; 4] = [Self::Try, Self::Success, Self::Backoff, Self::GiveUp];
+
     /// The kind's name as events are serialised: `try`, `success`, `backoff`, `giveup`.
     #[must_use]
     pub const fn name(self) -> &'static str {
@@ -27,6 +30,17 @@ impl EventKind {
             Self::Success => "success",
             Self::Backoff => "backoff",
             Self::GiveUp => "giveup",
+        }
+    }
+
+    /// The builder's method that adds a handler of events of this kind.
+    #[cfg(feature = "std")]
+    pub(crate) const fn handler_name(self) -> &'static str {
+        match self {
+            Self::Try => "on_try",
+            Self::Success => "on_success",
+            Self::Backoff => "on_backoff",
+            Self::GiveUp => "on_giveup",
         }
     }
 

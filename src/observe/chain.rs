@@ -6,15 +6,19 @@ use core::pin::Pin;
 use core::task::{Context, Poll};
 
 use crate::event::{Details, EventKind};
+use crate::sealed::Sealed;
+use crate::slot::{Empty, Slot};
 
 /// What a chain is without knowing what it is told of.
-pub trait Chain {
+pub trait Chain: Sealed {
     /// The future of a handler that has to be awaited. Uninhabited where there is none.
     type Pending: Pending;
 
     /// Whether there is anybody in it.
     const IS_SOMEBODY: bool = true;
 }
+
+impl Sealed for () {}
 
 impl Chain for () {
     type Pending = Never;
@@ -27,6 +31,11 @@ pub trait Tell<T, E>: Chain {
     /// Whether anybody wants to be told of events of this kind.
     fn wants(&self, event: EventKind) -> bool;
 
+    /// Whether anybody wants to be told of anything.
+    fn wants_any(&self) -> bool {
+        EventKind::ALL.into_iter().any(|event| self.wants(event))
+    }
+
     /// Tells everybody from the cursor on, or up to the first one who has to be awaited. Called
     /// again with the same cursor it goes on after that one.
     fn tell(&self, details: &Details<'_, T, E>, cursor: &mut Cursor) -> Option<Self::Pending>;
@@ -38,11 +47,15 @@ pub trait Tell<T, E>: Chain {
     label = "has handlers that were added by `on_try_async`, `on_success_async`, `on_backoff_async` or `on_giveup_async`",
     note = "use `run_async` (or `poll_async`, or in a loop of your own `attempts_async` and `after_async`), or handlers that are not async: `on_try`, `on_success`, `on_backoff`, `on_giveup`"
 )]
-pub trait Blocking {}
+pub trait Blocking: Sealed {}
 
 /// Nobody is told, at no cost.
 impl<T, E> Tell<T, E> for () {
     fn wants(&self, _: EventKind) -> bool {
+        false
+    }
+
+    fn wants_any(&self) -> bool {
         false
     }
 
@@ -77,22 +90,13 @@ impl Cursor {
     }
 }
 
-/// The future of a handler, and how it is kept beside what the run needs after it.
+/// The future of a handler that has to be awaited.
 ///
-/// What is kept takes no room where nothing is ever pending: a variant that holds nothing but an
-/// uninhabited type does not exist in memory, and lends its enum no auto traits.
+/// A variant that holds nothing but an uninhabited type does not exist in memory, and lends its enum no auto
+/// traits: hence what a run needs after the future is kept in a slot, which is empty where there is none.
 pub trait Pending: Future<Output = ()> + Unpin + Sized {
-    /// The future and something beside it.
-    type Beside<X>;
-
-    /// Keeps `x` beside the future.
-    fn keep<X>(self, x: X) -> Self::Beside<X>;
-
-    /// The future.
-    fn pending<X>(kept: &mut Self::Beside<X>) -> &mut Self;
-
-    /// What was kept beside the future.
-    fn kept<X>(kept: Self::Beside<X>) -> X;
+    /// Whether there can be such a future, and something beside it.
+    type Slot: Slot;
 }
 
 /// A future that cannot exist.
@@ -108,17 +112,5 @@ impl Future for Never {
 }
 
 impl Pending for Never {
-    type Beside<X> = Never;
-
-    fn keep<X>(self, _: X) -> Never {
-        self
-    }
-
-    fn pending<X>(kept: &mut Never) -> &mut Self {
-        kept
-    }
-
-    fn kept<X>(kept: Never) -> X {
-        match kept {}
-    }
+    type Slot = Empty;
 }

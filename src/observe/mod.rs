@@ -4,12 +4,13 @@ pub(crate) mod chain;
 #[cfg(feature = "std")]
 pub(crate) mod handlers;
 #[cfg(feature = "std")]
-pub(crate) mod handlers_async;
+mod lists;
 
 use core::fmt;
 
 use crate::event::{Details, EventKind};
 use crate::observe::chain::{Blocking, Chain, Cursor, Tell};
+use crate::sealed::Sealed;
 
 /// Is told of the events of any operation whose types it can handle.
 ///
@@ -114,6 +115,8 @@ pub struct Observed<P, O> {
     pub(crate) previous: P,
     pub(crate) observer: O,
 }
+
+impl<P, O> Sealed for Observed<P, O> {}
 
 impl<P: Chain, O> Chain for Observed<P, O> {
     type Pending = P::Pending;

@@ -1,11 +1,9 @@
 //! Who is told? Handlers.
 
 use core::future::Future;
-use std::boxed::Box;
 
 use crate::event::{Details, EventKind};
-use crate::observe::handlers::Append;
-use crate::observe::handlers_async::{AppendAsync, boxed};
+use crate::observe::handlers::{Append, AsyncHandler, Handler};
 use crate::policy::Retry;
 
 /// # Who is told: handlers
@@ -37,10 +35,10 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
     /// ```
     pub fn on_try<'k, T, E, F>(self, handler: F) -> Retry<S, C, H::Output, Z>
     where
-        H: Append<'k, T, E>,
+        H: Append<Handler<'k, T, E>>,
         F: FnMut(&Details<'_, T, E>) + Send + 'k,
     {
-        self.map_observer(|h| h.append(EventKind::Try, Box::new(handler)))
+        self.map_observer(|h| h.append(EventKind::Try, Handler::new(handler)))
     }
 
     /// Calls the handler once, when an outcome was accepted, also that of the first attempt.
@@ -57,10 +55,10 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
     /// ```
     pub fn on_success<'k, T, E, F>(self, handler: F) -> Retry<S, C, H::Output, Z>
     where
-        H: Append<'k, T, E>,
+        H: Append<Handler<'k, T, E>>,
         F: FnMut(&Details<'_, T, E>) + Send + 'k,
     {
-        self.map_observer(|h| h.append(EventKind::Success, Box::new(handler)))
+        self.map_observer(|h| h.append(EventKind::Success, Handler::new(handler)))
     }
 
     /// Calls the handler before each wait, with the exact wait that will be slept.
@@ -82,10 +80,10 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
     /// ```
     pub fn on_backoff<'k, T, E, F>(self, handler: F) -> Retry<S, C, H::Output, Z>
     where
-        H: Append<'k, T, E>,
+        H: Append<Handler<'k, T, E>>,
         F: FnMut(&Details<'_, T, E>) + Send + 'k,
     {
-        self.map_observer(|h| h.append(EventKind::Backoff, Box::new(handler)))
+        self.map_observer(|h| h.append(EventKind::Backoff, Handler::new(handler)))
     }
 
     /// Calls the handler once, when the run gives up; [`Details::reason`] says why.
@@ -104,10 +102,10 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
     /// ```
     pub fn on_giveup<'k, T, E, F>(self, handler: F) -> Retry<S, C, H::Output, Z>
     where
-        H: Append<'k, T, E>,
+        H: Append<Handler<'k, T, E>>,
         F: FnMut(&Details<'_, T, E>) + Send + 'k,
     {
-        self.map_observer(|h| h.append(EventKind::GiveUp, Box::new(handler)))
+        self.map_observer(|h| h.append(EventKind::GiveUp, Handler::new(handler)))
     }
 }
 
@@ -136,11 +134,11 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
     /// ```
     pub fn on_try_async<'k, T, E, F, Fut>(self, handler: F) -> Retry<S, C, H::Output, Z>
     where
-        H: AppendAsync<'k, T, E>,
+        H: Append<AsyncHandler<'k, T, E>>,
         F: FnMut(&Details<'_, T, E>) -> Fut + Send + 'k,
         Fut: Future<Output = ()> + Send + 'k,
     {
-        self.map_observer(|h| h.append_async(EventKind::Try, boxed(handler)))
+        self.map_observer(|h| h.append(EventKind::Try, AsyncHandler::new(handler)))
     }
 
     /// Awaits the handler once, when an outcome was accepted, before the run returns it. See
@@ -160,11 +158,11 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
     /// ```
     pub fn on_success_async<'k, T, E, F, Fut>(self, handler: F) -> Retry<S, C, H::Output, Z>
     where
-        H: AppendAsync<'k, T, E>,
+        H: Append<AsyncHandler<'k, T, E>>,
         F: FnMut(&Details<'_, T, E>) -> Fut + Send + 'k,
         Fut: Future<Output = ()> + Send + 'k,
     {
-        self.map_observer(|h| h.append_async(EventKind::Success, boxed(handler)))
+        self.map_observer(|h| h.append(EventKind::Success, AsyncHandler::new(handler)))
     }
 
     /// Awaits the handler before each wait, which begins only after it. See
@@ -184,11 +182,11 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
     /// ```
     pub fn on_backoff_async<'k, T, E, F, Fut>(self, handler: F) -> Retry<S, C, H::Output, Z>
     where
-        H: AppendAsync<'k, T, E>,
+        H: Append<AsyncHandler<'k, T, E>>,
         F: FnMut(&Details<'_, T, E>) -> Fut + Send + 'k,
         Fut: Future<Output = ()> + Send + 'k,
     {
-        self.map_observer(|h| h.append_async(EventKind::Backoff, boxed(handler)))
+        self.map_observer(|h| h.append(EventKind::Backoff, AsyncHandler::new(handler)))
     }
 
     /// Awaits the handler once, when the run gives up, before it returns. See
@@ -208,10 +206,10 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
     /// ```
     pub fn on_giveup_async<'k, T, E, F, Fut>(self, handler: F) -> Retry<S, C, H::Output, Z>
     where
-        H: AppendAsync<'k, T, E>,
+        H: Append<AsyncHandler<'k, T, E>>,
         F: FnMut(&Details<'_, T, E>) -> Fut + Send + 'k,
         Fut: Future<Output = ()> + Send + 'k,
     {
-        self.map_observer(|h| h.append_async(EventKind::GiveUp, boxed(handler)))
+        self.map_observer(|h| h.append(EventKind::GiveUp, AsyncHandler::new(handler)))
     }
 }

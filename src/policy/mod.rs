@@ -16,6 +16,7 @@ mod clock;
 
 mod inspect;
 
+pub(crate) mod hold;
 pub(crate) mod settings;
 
 use crate::clock::System;

@@ -67,10 +67,13 @@ impl Settings {
         }
     }
 
-    /// What is left of `max_time`, where that is set.
+    /// What is left of `max_time` in nanoseconds, if that is set and below what the clock can count to.
     #[inline]
-    pub(crate) fn time_left(&self, elapsed: Duration) -> Option<Duration> {
-        Some(self.max_time?.saturating_sub(elapsed))
+    pub(crate) fn time_left(&self, elapsed: u64) -> Option<u64> {
+        match Nanos::of(self.max_time?) {
+            Nanos::MAX => None,
+            most => Some(most.0.saturating_sub(elapsed)),
+        }
     }
 
     /// Another limit than the number of tries was set, or none is wanted.

@@ -6,9 +6,9 @@ use core::time::Duration;
 use crate::event::GiveUp;
 use crate::policy::Retry;
 use crate::run::End;
-use crate::run::finish::Finish;
-use crate::run::last_step::LastStep;
-use crate::run::operation::{Hidden, Needs};
+use crate::run::operation::Hidden;
+use crate::run::options::LastStep;
+use crate::run::returns::{Return, Returns};
 use crate::run::timeout::Unbounded;
 
 /// # Last steps: how and why it ended
@@ -44,15 +44,15 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
     /// A value that [`until`](Self::until) never accepted is an error here. So is an error that a
     /// [`Condition`](crate::Condition) of your own accepts, though handlers are told of a success: its
     /// reason is [`NotRetryable`](GiveUp::NotRetryable).
-    pub fn explain(&self) -> LastStep<'_, Self, Hidden, Unbounded, Explained> {
+    pub fn explain(&self) -> LastStep<&Self, Hidden, Unbounded, Explained> {
         self.last_step().explain()
     }
 }
 
-impl<'p, P, V, B, X> LastStep<'p, P, V, B, X> {
+impl<P, V, B, X> LastStep<P, V, B, X> {
     /// As [`Retry::explain`].
-    pub fn explain(self) -> LastStep<'p, P, V, B, Explained> {
-        self.with_finish(Explained)
+    pub fn explain(self) -> LastStep<P, V, B, Explained> {
+        self.with_returns(Explained)
     }
 }
 
@@ -60,20 +60,20 @@ impl<'p, P, V, B, X> LastStep<'p, P, V, B, X> {
 #[derive(Clone, Copy, Debug)]
 pub struct Explained;
 
-impl<T, E> Finish<Result<T, E>> for Explained {
+impl Returns for Explained {
+    const NEEDS_ELAPSED: bool = true;
+}
+
+impl<T, E> Return<Result<T, E>> for Explained {
     type Value = T;
     type Error = E;
     type Output = Result<Succeeded<T>, RetryError<T, E>>;
-
-    fn needs(&self, operation: Needs) -> Needs {
-        Needs { elapsed: true, ..operation }
-    }
 
     fn outcome(&self, returned: Result<T, E>) -> Result<T, E> {
         returned
     }
 
-    fn finish(&self, outcome: Result<T, E>, end: End) -> Self::Output {
+    fn output(&self, outcome: Result<T, E>, end: End) -> Self::Output {
         let End { tries, elapsed, reason } = end;
         // A condition of one's own may accept an error: there was nothing to retry.
         let gave_up = GaveUp { tries, elapsed, reason: reason.unwrap_or(GiveUp::NotRetryable) };

@@ -7,8 +7,8 @@ use crate::condition::Condition;
 use crate::observe::chain::{Blocking, Tell};
 use crate::policy::Retry;
 use crate::run::blocking::drive;
-use crate::run::finish::{Polled, Transparent};
 use crate::run::operation::{Attempt, Call, CallAttempt, CallWith, Hidden};
+use crate::run::returns::{AsIs, ValueOnly};
 use crate::wait::Wait;
 
 /// # Run it, blocking the thread
@@ -46,7 +46,7 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
         H: Tell<T, E> + Blocking,
         Z: Sleep,
     {
-        drive(self, Call(operation), &Transparent)
+        drive(self, Call(operation), AsIs)
     }
 
     /// Calls an operation that cannot fail until its value is the wanted one, and returns the last
@@ -77,7 +77,7 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
         H: Tell<T, Infallible> + Blocking,
         Z: Sleep,
     {
-        drive(self, Call(operation), &Polled)
+        drive(self, Call(operation), ValueOnly)
     }
 
     /// [`run`](Self::run) of a function of its arguments.
@@ -110,7 +110,7 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
         H: Tell<T, E> + Blocking,
         Z: Sleep,
     {
-        drive(self, CallWith { args, function: operation, visibility: Hidden }, &Transparent)
+        drive(self, CallWith::new(args, operation, Hidden), AsIs)
     }
 
     /// [`run`](Self::run) of a function that is told which [`Attempt`] it is: to give a request a
@@ -149,6 +149,6 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
         H: Tell<T, E> + Blocking,
         Z: Sleep,
     {
-        drive(self, CallAttempt(operation), &Transparent)
+        drive(self, CallAttempt(operation), AsIs)
     }
 }

@@ -7,9 +7,9 @@ use crate::clock::AsyncSleep;
 use crate::condition::Condition;
 use crate::observe::chain::Tell;
 use crate::policy::Retry;
-use crate::run::finish::{Polled, Transparent};
 use crate::run::future::Retrying;
 use crate::run::operation::{Attempt, Call, CallAttempt, CallWith, Hidden};
+use crate::run::returns::{AsIs, ValueOnly};
 use crate::wait::Wait;
 
 /// # Run it as a future
@@ -43,7 +43,7 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
     /// `|| async { .. }`, `async || ..`. It makes a new future for each attempt, which cannot borrow
     /// from the closure: "async closure does not implement `FnMut` because it captures state from its
     /// environment" says that it would have to. Change what it captures through a `Cell` or an atomic,
-    /// or make the attempts in line: see [`after_async`](crate::Attempts::after_async).
+    /// or make the attempts in line: see [`attempts_async`](Self::attempts_async).
     ///
     /// The future borrows the policy: await it in the statement that builds a temporary one, or use
     /// [`into_run_async`](Self::into_run_async).
@@ -67,7 +67,7 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
         H: Tell<T, E>,
         Z: AsyncSleep,
     {
-        Retrying::new(self, Call(operation), Transparent)
+        Retrying::new(self, Call(operation), AsIs)
     }
 
     /// The same future, which owns its policy: to spawn it, or to return it from a function. With a
@@ -131,7 +131,7 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
         H: Tell<T, E>,
         Z: AsyncSleep,
     {
-        Retrying::new(self, Call(operation), Transparent)
+        Retrying::new(self, Call(operation), AsIs)
     }
 
     /// Awaits an operation that cannot fail until its value is the wanted one, and returns the last
@@ -155,7 +155,7 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
     /// # Panics
     ///
     /// As of [`run_async`](Self::run_async).
-    pub fn poll_async<T, F, Fut>(&self, operation: F) -> Retrying<&Self, Call<F>, Polled>
+    pub fn poll_async<T, F, Fut>(&self, operation: F) -> Retrying<&Self, Call<F>, ValueOnly>
     where
         F: FnMut() -> Fut,
         Fut: Future<Output = T>,
@@ -164,7 +164,7 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
         H: Tell<T, Infallible>,
         Z: AsyncSleep,
     {
-        Retrying::new(self, Call(operation), Polled)
+        Retrying::new(self, Call(operation), ValueOnly)
     }
 
     /// [`poll_async`](Self::poll_async) as a future that owns its policy. See
@@ -188,7 +188,7 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
     /// # Panics
     ///
     /// As of [`run_async`](Self::run_async).
-    pub fn into_poll_async<T, F, Fut>(self, operation: F) -> Retrying<Self, Call<F>, Polled>
+    pub fn into_poll_async<T, F, Fut>(self, operation: F) -> Retrying<Self, Call<F>, ValueOnly>
     where
         F: FnMut() -> Fut,
         Fut: Future<Output = T>,
@@ -197,7 +197,7 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
         H: Tell<T, Infallible>,
         Z: AsyncSleep,
     {
-        Retrying::new(self, Call(operation), Polled)
+        Retrying::new(self, Call(operation), ValueOnly)
     }
 
     /// [`run_async`](Self::run_async) of a function of its arguments, whose futures own them.
@@ -235,7 +235,7 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
         &self,
         args: A,
         operation: F,
-    ) -> Retrying<&Self, CallWith<A, F>>
+    ) -> Retrying<&Self, CallWith<A, F, Fut>>
     where
         A: Clone,
         F: FnMut(A) -> Fut,
@@ -245,8 +245,7 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
         H: Tell<T, E>,
         Z: AsyncSleep,
     {
-        let operation = CallWith { args, function: operation, visibility: Hidden };
-        Retrying::new(self, operation, Transparent)
+        Retrying::new(self, CallWith::new(args, operation, Hidden), AsIs)
     }
 
     /// [`run_async`](Self::run_async) of a function that is told which [`Attempt`] it is.
@@ -283,6 +282,6 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
         H: Tell<T, E>,
         Z: AsyncSleep,
     {
-        Retrying::new(self, CallAttempt(operation), Transparent)
+        Retrying::new(self, CallAttempt(operation), AsIs)
     }
 }

@@ -1,9 +1,12 @@
 //! What is attempted.
 
 use core::fmt;
+use core::marker::PhantomData;
 use core::time::Duration;
 
 use crate::event::Target;
+use crate::policy::hold::Policy;
+use crate::policy::settings::Settings;
 
 /// The attempt that is about to be made: what [`Retry::run_attempt`](crate::Retry::run_attempt) tells the operation.
 ///
@@ -42,32 +45,47 @@ impl Attempt {
     pub const fn new(tries: u32) -> Self {
         Self { tries, elapsed: Duration::ZERO, remaining: None }
     }
+
+    /// The attempt with this number, after so many nanoseconds.
+    pub(crate) fn of(tries: u32, elapsed: u64, settings: &Settings) -> Self {
+        let remaining =
+            settings.max_time.map(|most| most.saturating_sub(Duration::from_nanos(elapsed)));
+        Self { tries, elapsed: Duration::from_nanos(elapsed), remaining }
+    }
 }
 
-/// What is attempted.
-pub trait Operation {
-    /// What one attempt gives: in the blocking driver what was returned, in the async driver the
-    /// future of it.
+/// What one attempt gives.
+///
+/// A trait apart from [`Operation`], which does not ask whether the function takes its arguments: the compiler
+/// forgets lifetimes before it checks whether a future that holds a run is `Send`.
+pub trait Attempted<Z> {
+    /// In the blocking driver what the attempt returned, in the async driver the future of it.
     type Output;
+}
 
-    /// Makes the attempt, or the future that will make it. `attempt` reads the clock.
-    fn attempt(&mut self, attempt: impl FnOnce() -> Attempt) -> Self::Output;
+// Fully qualified, since `P::Clock` in the bounds of another parameter is a cycle (E0391).
+pub(crate) type AttemptOf<P, O> = <O as Attempted<<P as Policy>::Clock>>::Output;
 
-    /// What it asks of the run.
+/// What is attempted.
+pub trait Operation<Z>: Attempted<Z> {
+    /// Makes the attempt, or the future that will make it. A timeout waits on `clock`; `attempt` reads it.
+    fn attempt(&mut self, clock: &Z, attempt: impl FnOnce() -> Attempt) -> Self::Output;
+
+    /// What it needs of the run.
     fn needs(&self) -> Needs {
         Needs::default()
     }
 
-    /// What it is called with, where that is to be shown.
+    /// The arguments, if they are shown to observers.
     fn args(&self) -> Option<&dyn fmt::Debug> {
         None
     }
 
-    /// The operation's own name for itself.
+    /// The operation's own name.
     fn target(&self) -> Target;
 }
 
-/// What a form of a run asks of the engine beyond what the policy does.
+/// What a form of a run needs beyond what the policy does.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Needs {
     /// To know how much time has passed.
@@ -80,10 +98,12 @@ pub struct Needs {
 #[derive(Debug)]
 pub struct Call<F>(pub(crate) F);
 
-impl<A, F: FnMut() -> A> Operation for Call<F> {
+impl<A, F: FnMut() -> A, Z> Attempted<Z> for Call<F> {
     type Output = A;
+}
 
-    fn attempt(&mut self, _: impl FnOnce() -> Attempt) -> A {
+impl<A, F: FnMut() -> A, Z> Operation<Z> for Call<F> {
+    fn attempt(&mut self, _: &Z, _: impl FnOnce() -> Attempt) -> A {
         (self.0)()
     }
 
@@ -96,10 +116,12 @@ impl<A, F: FnMut() -> A> Operation for Call<F> {
 #[derive(Debug)]
 pub struct CallAttempt<F>(pub(crate) F);
 
-impl<R, F: FnMut(Attempt) -> R> Operation for CallAttempt<F> {
+impl<R, F: FnMut(Attempt) -> R, Z> Attempted<Z> for CallAttempt<F> {
     type Output = R;
+}
 
-    fn attempt(&mut self, attempt: impl FnOnce() -> Attempt) -> R {
+impl<R, F: FnMut(Attempt) -> R, Z> Operation<Z> for CallAttempt<F> {
+    fn attempt(&mut self, _: &Z, attempt: impl FnOnce() -> Attempt) -> R {
         (self.0)(attempt())
     }
 
@@ -115,16 +137,25 @@ impl<R, F: FnMut(Attempt) -> R> Operation for CallAttempt<F> {
 /// An operation that is given a copy of its arguments for each attempt, in the type of a
 /// [`Retrying`](crate::Retrying).
 #[derive(Debug)]
-pub struct CallWith<A, F, V = Hidden> {
-    pub(crate) args: A,
-    pub(crate) function: F,
-    pub(crate) visibility: V,
+pub struct CallWith<A, F, R, V = Hidden> {
+    args: A,
+    function: F,
+    visibility: V,
+    returns: PhantomData<fn() -> R>,
 }
 
-impl<A: Clone, R, F: FnMut(A) -> R, V: Visibility<A>> Operation for CallWith<A, F, V> {
-    type Output = R;
+impl<A, F, R, V> CallWith<A, F, R, V> {
+    pub(crate) fn new(args: A, function: F, visibility: V) -> Self {
+        Self { args, function, visibility, returns: PhantomData }
+    }
+}
 
-    fn attempt(&mut self, _: impl FnOnce() -> Attempt) -> R {
+impl<A, F, R, V, Z> Attempted<Z> for CallWith<A, F, R, V> {
+    type Output = R;
+}
+
+impl<A: Clone, R, F: FnMut(A) -> R, V: Visibility<A>, Z> Operation<Z> for CallWith<A, F, R, V> {
+    fn attempt(&mut self, _: &Z, _: impl FnOnce() -> Attempt) -> R {
         (self.function)(self.args.clone())
     }
 

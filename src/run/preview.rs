@@ -4,13 +4,12 @@ use core::fmt;
 use core::iter::FusedIterator;
 use core::time::Duration;
 
-use crate::event::{Subject, Target};
 use crate::policy::Retry;
 use crate::policy::settings::Settings;
 use crate::run::Run;
-use crate::run::engine::Engine;
-use crate::run::operation::Needs;
+use crate::run::plan::preview;
 use crate::wait::Wait;
+#[cfg(doc)]
 use crate::wait::jitter::Jitter;
 
 /// # Look at it
@@ -36,14 +35,8 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
     where
         S: Wait<(), ()>,
     {
-        let settings = Settings { jitter: Jitter::None, ..self.settings };
-        Waits {
-            strategy: &self.strategy,
-            settings,
-            run: Run::NEW,
-            elapsed: Duration::ZERO,
-            is_over: false,
-        }
+        let Self { strategy, settings, .. } = self;
+        Waits { strategy, settings: *settings, run: Run::NEW, elapsed: 0, is_over: false }
     }
 }
 
@@ -54,7 +47,7 @@ pub struct Waits<'p, S> {
     strategy: &'p S,
     settings: Settings,
     run: Run,
-    elapsed: Duration,
+    elapsed: u64,
     is_over: bool,
 }
 
@@ -65,13 +58,8 @@ impl<S: Wait<(), ()>> Iterator for Waits<'_, S> {
         if self.is_over {
             return None;
         }
-        let Self { strategy, settings, elapsed, .. } = *self;
-        let subject = Subject { target: Target::new("preview"), args: None };
-        let needs = Needs::default();
-        let engine = Engine { settings: &settings, needs, strategy, condition: &() };
-        let wait = engine.preview::<(), ()>(&mut self.run, subject, elapsed);
+        let wait = preview(self.strategy, &self.settings, &mut self.run, &mut self.elapsed);
         self.is_over = wait.is_none();
-        self.elapsed = elapsed.saturating_add(wait.unwrap_or_default());
         wait
     }
 }
@@ -83,7 +71,7 @@ impl<S: fmt::Debug> fmt::Debug for Waits<'_, S> {
         f.debug_struct("Waits")
             .field("strategy", &self.strategy)
             .field("tries", &self.run.tries())
-            .field("elapsed", &self.elapsed)
+            .field("elapsed", &Duration::from_nanos(self.elapsed))
             .finish_non_exhaustive()
     }
 }

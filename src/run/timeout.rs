@@ -10,7 +10,7 @@ use pin_project_lite::pin_project;
 
 use crate::clock::AsyncSleep;
 use crate::event::Target;
-use crate::run::operation::{Attempt, Needs, Operation};
+use crate::run::operation::{Attempt, Attempted, Needs, Operation};
 use crate::testing::scope;
 use crate::testing::scope::Sleeping;
 
@@ -72,62 +72,90 @@ impl From<TimedOut> for std::io::Error {
     }
 }
 
-/// How much time an attempt is given. Private: there are two.
-pub trait Bound<'p, O, Z> {
+/// How much time an attempt is given. Sealed: there are two.
+pub trait Bound: Clone {
     /// The operation whose attempts end in time.
-    type Operation;
+    type Operation<O>;
 
-    /// Gives the operation's attempts their time, on this clock.
-    fn bind(self, operation: O, clock: &'p Z) -> Self::Operation;
+    /// Gives the operation's attempts their time.
+    fn bind<O>(self, operation: O) -> Self::Operation<O>;
 }
 
 /// Attempts that may take as long as they like, in the type of a [`LastStep`](crate::LastStep).
 #[derive(Clone, Copy, Debug)]
 pub struct Unbounded;
 
-/// Attempts that end in time, in the type of a [`LastStep`](crate::LastStep).
-#[derive(Clone, Copy, Debug)]
-pub struct AttemptTimeout {
-    pub(crate) most: Duration,
-    pub(crate) at_deadline: bool,
-}
+impl Bound for Unbounded {
+    type Operation<O> = O;
 
-impl<O, Z> Bound<'_, O, Z> for Unbounded {
-    type Operation = O;
-
-    fn bind(self, operation: O, _: &Z) -> O {
+    fn bind<O>(self, operation: O) -> O {
         operation
     }
 }
 
-impl<'p, O, Z: 'p> Bound<'p, O, Z> for AttemptTimeout {
-    type Operation = Timed<'p, O, Z>;
+/// Attempts that end in time, in the type of a [`LastStep`](crate::LastStep).
+#[derive(Clone, Copy)]
+pub struct AttemptTimeout<M = Convert> {
+    pub(crate) most: Duration,
+    pub(crate) at_deadline: bool,
+    pub(crate) error: M,
+}
 
-    fn bind(self, operation: O, clock: &'p Z) -> Timed<'p, O, Z> {
-        Timed { operation, clock, bound: self }
+impl<M> fmt::Debug for AttemptTimeout<M> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AttemptTimeout")
+            .field("most", &self.most)
+            .field("at_deadline", &self.at_deadline)
+            .finish_non_exhaustive()
+    }
+}
+
+impl<M: Clone> Bound for AttemptTimeout<M> {
+    type Operation<O> = Timed<O, M>;
+
+    fn bind<O>(self, operation: O) -> Timed<O, M> {
+        Timed { operation, bound: self }
+    }
+}
+
+/// What makes the error of an attempt that took too long. Sealed.
+pub trait MakeError<E>: Clone {
+    /// Makes it.
+    fn make(&self, timed_out: TimedOut) -> E;
+}
+
+/// The error is made by `From<TimedOut>`.
+#[derive(Clone, Copy, Debug)]
+pub struct Convert;
+
+impl<E: From<TimedOut>> MakeError<E> for Convert {
+    fn make(&self, timed_out: TimedOut) -> E {
+        timed_out.into()
     }
 }
 
 /// An operation whose attempts end in time, in the type of a [`Retrying`](crate::Retrying).
-pub struct Timed<'p, O, Z> {
+#[derive(Debug)]
+pub struct Timed<O, M = Convert> {
     operation: O,
-    clock: &'p Z,
-    bound: AttemptTimeout,
+    bound: AttemptTimeout<M>,
 }
 
-impl<O: Operation, Z: AsyncSleep> Operation for Timed<'_, O, Z> {
-    type Output = InTime<O::Output, Sleeping<Z::Sleep>>;
+impl<O: Attempted<Z>, M, Z: AsyncSleep> Attempted<Z> for Timed<O, M> {
+    type Output = InTime<O::Output, Sleeping<Z::Sleep>, M>;
+}
 
-    fn attempt(&mut self, attempt: impl FnOnce() -> Attempt) -> Self::Output {
-        let AttemptTimeout { most, at_deadline } = self.bound;
+impl<O: Operation<Z>, M: Clone, Z: AsyncSleep> Operation<Z> for Timed<O, M> {
+    fn attempt(&mut self, clock: &Z, attempt: impl FnOnce() -> Attempt) -> Self::Output {
+        let AttemptTimeout { most, at_deadline, ref error } = self.bound;
         let (attempt, after) = if at_deadline {
             let attempt = attempt();
             let after = attempt.remaining.map_or(most, |left| most.min(left));
-            (self.operation.attempt(|| attempt), after)
+            (self.operation.attempt(clock, || attempt), after)
         } else {
-            (self.operation.attempt(attempt), most)
+            (self.operation.attempt(clock, attempt), most)
         };
-        InTime { attempt, timer: scope::timer(self.clock, after), after }
+        InTime { attempt, timer: scope::timer(clock, after), after, error: error.clone() }
     }
 
     fn needs(&self) -> Needs {
@@ -145,32 +173,24 @@ impl<O: Operation, Z: AsyncSleep> Operation for Timed<'_, O, Z> {
     }
 }
 
-impl<O: fmt::Debug, Z> fmt::Debug for Timed<'_, O, Z> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Timed")
-            .field("operation", &self.operation)
-            .field("bound", &self.bound)
-            .finish_non_exhaustive()
-    }
-}
-
 pin_project! {
     /// An attempt and its timer.
     #[derive(Debug)]
-    pub struct InTime<A, W> {
+    pub struct InTime<A, W, M = Convert> {
         #[pin]
         attempt: A,
         #[pin]
         timer: W,
         after: Duration,
+        error: M,
     }
 }
 
-impl<A, W, T, E> Future for InTime<A, W>
+impl<A, W, T, E, M> Future for InTime<A, W, M>
 where
     A: Future<Output = Result<T, E>>,
     W: Future,
-    E: From<TimedOut>,
+    M: MakeError<E>,
 {
     type Output = Result<T, E>;
 
@@ -181,7 +201,9 @@ where
         // is looked at.
         let is_over = this.timer.poll(context).is_ready();
         match this.attempt.poll(context) {
-            Poll::Pending if is_over => Poll::Ready(Err(TimedOut { after: *this.after }.into())),
+            Poll::Pending if is_over => {
+                Poll::Ready(Err(this.error.make(TimedOut { after: *this.after })))
+            }
             polled => polled,
         }
     }

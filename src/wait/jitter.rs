@@ -4,7 +4,6 @@ use core::time::Duration;
 use rand::rngs::SmallRng;
 use rand::{Rng, SeedableRng};
 
-use crate::clock::time::Time;
 use crate::nanos::nanos;
 
 /// How much of a computed wait is left to chance, so that clients that failed together do not come
@@ -70,16 +69,32 @@ pub(crate) fn seeded(seed: u64, tries: u32, most: u64) -> u64 {
 
 /// Draws from `0..=most`: the upper half of a product. That there are 2⁶⁴ factors makes some numbers
 /// likelier than others, by less than could ever be noticed; the last one of them all is not drawn.
-#[inline]
 fn uniform(rng: &mut SmallRng, most: u64) -> u64 {
     let product = u128::from(rng.next_u64()) * u128::from(most.saturating_add(1));
     (product >> 64) as u64
 }
 
+/// What unseeded jitter is drawn from: with `std` this thread's generator; without it the clock, since nothing else
+/// differs from one device to the next.
+#[derive(Clone, Copy)]
+pub(crate) struct Chance(#[cfg(not(feature = "std"))] u64);
+
+impl Chance {
+    #[cfg(feature = "std")]
+    #[inline]
+    pub(crate) fn at(_: impl FnOnce() -> u64) -> Self {
+        Self()
+    }
+
+    #[cfg(not(feature = "std"))]
+    pub(crate) fn at(now: impl FnOnce() -> u64) -> Self {
+        Self(now())
+    }
+}
+
 /// Draws from `0..=most` with this thread's generator, which the system seeds once.
 #[cfg(feature = "std")]
-#[inline]
-pub(crate) fn drawn(_: impl Time, most: u64) -> u64 {
+pub(crate) fn drawn(_: Chance, most: u64) -> u64 {
     use core::cell::RefCell;
     use core::hash::BuildHasher;
 
@@ -98,9 +113,8 @@ pub(crate) fn drawn(_: impl Time, most: u64) -> u64 {
         .unwrap_or_else(|_| uniform(&mut generator(), most))
 }
 
-/// Draws from `0..=most`. Without an operating system the clock is the only thing that differs from
-/// one device to the next; [`Retry::seed`](crate::Retry::seed) does better.
+/// Draws from `0..=most`. A [`seed`](crate::Retry::seed) does better.
 #[cfg(not(feature = "std"))]
-pub(crate) fn drawn(time: impl Time, most: u64) -> u64 {
-    seeded(nanos(time.now()), 0, most)
+pub(crate) fn drawn(Chance(now): Chance, most: u64) -> u64 {
+    seeded(now, 0, most)
 }

@@ -8,7 +8,6 @@ pub(crate) mod strategies;
 use core::time::Duration;
 
 use crate::event::Details;
-use crate::nanos::nanos;
 
 /// How long to wait after an attempt whose outcome was not accepted.
 ///
@@ -46,11 +45,12 @@ pub trait Wait<T, E> {
     /// without one.
     fn wait(&self, details: &Details<'_, T, E>) -> Option<Duration>;
 
-    /// The same in whole nanoseconds, as far as a `u64` holds them: as the strategies of this crate
-    /// compute, and the engine counts. Hidden, since it must not say anything else than `wait` does.
+    /// This strategy as a function of numbers alone, where it is one. Hidden: it must agree with `wait`, and
+    /// is there so that the code which turns such waits into what is slept exists once in a program, and not
+    /// once for each operation.
     #[doc(hidden)]
-    fn wait_nanos(&self, details: &Details<'_, T, E>) -> Option<u64> {
-        self.wait(details).map(nanos)
+    fn numeric(&self) -> Option<&dyn Numeric> {
+        None
     }
 
     /// Whether `wait` reads [`Details::elapsed`]. Where nothing does, no clock is read.
@@ -72,8 +72,8 @@ macro_rules! wait_by_reference {
                 (**self).wait(details)
             }
 
-            fn wait_nanos(&self, details: &Details<'_, T, E>) -> Option<u64> {
-                (**self).wait_nanos(details)
+            fn numeric(&self) -> Option<&dyn Numeric> {
+                (**self).numeric()
             }
 
             fn needs_elapsed(&self) -> bool {
@@ -91,4 +91,15 @@ wait_by_reference! {
     &W,
     #[cfg(feature = "std")] std::boxed::Box<W>,
     #[cfg(feature = "std")] std::sync::Arc<W>,
+}
+
+/// A strategy that looks at numbers alone, and counts in nanoseconds. Users implement [`Wait`].
+pub trait Numeric {
+    /// The wait after this many tries.
+    fn nanos(&self, tries: u32) -> Option<u64>;
+
+    /// Same as [`Wait::ends`].
+    fn ends(&self) -> bool {
+        false
+    }
 }

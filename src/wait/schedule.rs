@@ -3,8 +3,8 @@
 use core::time::Duration;
 
 use crate::event::Details;
-use crate::wait::Wait;
 use crate::wait::strategies::{Constant, Decay, Expo, Fibo, Linear, Sequence};
+use crate::wait::{Numeric, Wait};
 
 /// A strategy that is chosen at run time.
 ///
@@ -47,8 +47,8 @@ macro_rules! schedule {
                 match self { $(Self::$variant(strategy) => strategy.wait(details)),* }
             }
 
-            fn wait_nanos(&self, details: &Details<'_, T, E>) -> Option<u64> {
-                match self { $(Self::$variant(strategy) => strategy.wait_nanos(details)),* }
+            fn numeric(&self) -> Option<&dyn Numeric> {
+                Some(match self { $(Self::$variant(strategy) => strategy),* })
             }
 
             fn needs_elapsed(&self) -> bool {

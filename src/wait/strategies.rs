@@ -5,45 +5,41 @@ use core::time::Duration;
 
 use crate::error::InvalidSetting;
 use crate::event::Details;
-use crate::nanos::Nanos;
-use crate::wait::Wait;
+use crate::nanos::{Nanos, nanos};
 use crate::wait::floats::{decayed, power, rounded, unrounded};
+use crate::wait::{Numeric, Wait};
 
 const SECOND: Duration = Duration::from_secs(1);
 
-/// A strategy that needs to know nothing but the number of tries, and counts in nanoseconds alone.
-trait Counted {
-    /// The wait after this many tries.
-    fn after(&self, tries: u32) -> u64;
-}
-
-macro_rules! counted {
-    ($($strategy:ty),* $(,)?) => { $(
-        impl<T, E> Wait<T, E> for $strategy {
+macro_rules! numeric {
+    ($($strategy:ty $(where $L:ident: $bound:path)?),* $(,)?) => { $(
+        impl<T, E $(, $L: $bound)?> Wait<T, E> for $strategy {
             fn wait(&self, details: &Details<'_, T, E>) -> Option<Duration> {
-                Some(Duration::from_nanos(self.after(details.tries)))
+                self.nanos(details.tries).map(Duration::from_nanos)
             }
 
-            fn wait_nanos(&self, details: &Details<'_, T, E>) -> Option<u64> {
-                Some(self.after(details.tries))
+            fn numeric(&self) -> Option<&dyn Numeric> {
+                Some(self)
             }
 
             fn needs_elapsed(&self) -> bool {
                 false
             }
+
+            fn ends(&self) -> bool {
+                Numeric::ends(self)
+            }
         }
     )* };
 }
 
-counted! { Expo, Fibo, Constant, Linear }
+numeric! { Expo, Fibo, Constant, Linear, Sequence<L> where L: AsRef<[Duration]> }
 
 /// Waits that grow by a factor: see [`Retry::expo`](crate::Retry::expo).
-#[derive(Clone, Copy, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Expo {
     first_wait: Nanos,
     factor: f64,
-    /// How many of the waits a shift computes, which is exact, and faster than what computes others.
-    doublings: u32,
 }
 
 impl Expo {
@@ -78,7 +74,7 @@ impl Expo {
     /// When the factor is not a finite number above zero.
     pub const fn try_new(first_wait: Duration, factor: f64) -> Result<Self, InvalidSetting> {
         if factor.is_finite() && factor > 0.0 {
-            Ok(Self { first_wait: Nanos(0), factor, doublings: 0 }.with_first_wait(first_wait))
+            Ok(Self { first_wait: Nanos::of(first_wait), factor })
         } else {
             Err(InvalidSetting::new("factor must be a finite number above zero"))
         }
@@ -87,7 +83,6 @@ impl Expo {
     /// The same with another first wait.
     pub(crate) const fn with_first_wait(mut self, first_wait: Duration) -> Self {
         self.first_wait = Nanos::of(first_wait);
-        self.doublings = if self.doubles() { self.first_wait.0.leading_zeros() } else { 0 };
         self
     }
 
@@ -100,24 +95,6 @@ impl Expo {
     const fn doubles(&self) -> bool {
         self.factor == 2.0
     }
-
-    /// Out of the way of doublings that do not overflow.
-    #[cold]
-    #[inline(never)]
-    fn grown(&self, growths: u32) -> u64 {
-        let Nanos(first) = self.first_wait;
-        if self.doubles() {
-            return first.saturating_mul(1_u64.checked_shl(growths).unwrap_or(u64::MAX));
-        }
-        rounded(unrounded(first) * power(self.factor, growths))
-    }
-}
-
-impl fmt::Debug for Expo {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { first_wait, factor, .. } = self;
-        f.debug_struct("Expo").field("first_wait", first_wait).field("factor", factor).finish()
-    }
 }
 
 /// 1 s, 2 s, 4 s, 8 s and so on.
@@ -127,15 +104,14 @@ impl Default for Expo {
     }
 }
 
-impl Counted for Expo {
-    #[inline]
-    fn after(&self, tries: u32) -> u64 {
-        let growths = tries.wrapping_sub(1);
-        if growths < self.doublings {
-            self.first_wait.0 << growths
+impl Numeric for Expo {
+    fn nanos(&self, tries: u32) -> Option<u64> {
+        let (Nanos(first), growths) = (self.first_wait, tries.saturating_sub(1));
+        Some(if self.doubles() {
+            first.saturating_mul(1_u64.checked_shl(growths).unwrap_or(u64::MAX))
         } else {
-            self.grown(tries.saturating_sub(1))
-        }
+            rounded(unrounded(first) * power(self.factor, growths))
+        })
     }
 }
 
@@ -181,12 +157,11 @@ impl Default for Fibo {
     }
 }
 
-impl Counted for Fibo {
-    #[inline]
-    fn after(&self, tries: u32) -> u64 {
+impl Numeric for Fibo {
+    fn nanos(&self, tries: u32) -> Option<u64> {
         let place = usize::try_from(tries.saturating_sub(1)).ok();
         let times = place.and_then(|place| FIBONACCI.get(place)).copied().unwrap_or(u64::MAX);
-        self.first_wait.0.saturating_mul(times)
+        Some(self.first_wait.0.saturating_mul(times))
     }
 }
 
@@ -212,10 +187,9 @@ impl Constant {
     }
 }
 
-impl Counted for Constant {
-    #[inline]
-    fn after(&self, _: u32) -> u64 {
-        self.wait.0
+impl Numeric for Constant {
+    fn nanos(&self, _: u32) -> Option<u64> {
+        Some(self.wait.0)
     }
 }
 
@@ -242,11 +216,10 @@ impl Linear {
     }
 }
 
-impl Counted for Linear {
-    #[inline]
-    fn after(&self, tries: u32) -> u64 {
+impl Numeric for Linear {
+    fn nanos(&self, tries: u32) -> Option<u64> {
         let steps = u64::from(tries.saturating_sub(1));
-        self.first_wait.0.saturating_add(self.step.0.saturating_mul(steps))
+        Some(self.first_wait.0.saturating_add(self.step.0.saturating_mul(steps)))
     }
 }
 
@@ -308,11 +281,27 @@ impl Default for Decay {
     }
 }
 
+impl Decay {
+    fn after(&self, tries: u32) -> Duration {
+        let steps = f64::from(tries.saturating_sub(1));
+        let wait = unrounded(self.first_wait.0) * decayed(self.factor * steps);
+        Duration::from_nanos(rounded(wait)).max(self.min_wait)
+    }
+}
+
+impl Numeric for Decay {
+    fn nanos(&self, tries: u32) -> Option<u64> {
+        Some(nanos(self.after(tries)))
+    }
+}
+
 impl<T, E> Wait<T, E> for Decay {
     fn wait(&self, details: &Details<'_, T, E>) -> Option<Duration> {
-        let steps = f64::from(details.tries.saturating_sub(1));
-        let wait = unrounded(self.first_wait.0) * decayed(self.factor * steps);
-        Some(Duration::from_nanos(rounded(wait)).max(self.min_wait))
+        Some(self.after(details.tries))
+    }
+
+    fn numeric(&self) -> Option<&dyn Numeric> {
+        Some(self)
     }
 
     fn needs_elapsed(&self) -> bool {
@@ -342,14 +331,10 @@ impl<L> Sequence<L> {
     }
 }
 
-impl<T, E, L: AsRef<[Duration]>> Wait<T, E> for Sequence<L> {
-    fn wait(&self, details: &Details<'_, T, E>) -> Option<Duration> {
-        let place = usize::try_from(details.tries.checked_sub(1)?).ok()?;
-        self.waits.as_ref().get(place).copied()
-    }
-
-    fn needs_elapsed(&self) -> bool {
-        false
+impl<L: AsRef<[Duration]>> Numeric for Sequence<L> {
+    fn nanos(&self, tries: u32) -> Option<u64> {
+        let place = usize::try_from(tries.checked_sub(1)?).ok()?;
+        self.waits.as_ref().get(place).copied().map(nanos)
     }
 
     fn ends(&self) -> bool {

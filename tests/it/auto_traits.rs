@@ -11,13 +11,13 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use relent::{
-    After, AnyError, Ask, Attempt, AttemptTimeout, Attempts, Begin, Budget, Budgeted, Call,
-    CallAttempt, CallWith, Cancel, Cancellable, CancellableSleep, Constant, Decay, Details,
-    Entered, Event, EventKind, Explained, Expo, Fibo, GaveUp, GiveUp, Handlers, HandlersAsync,
-    Hidden, InScope, Interruptible, InvalidSetting, Jitter, LastStep, Linear, Observed, Polled,
-    Retry, RetryAfter, RetryAfterValue, RetryError, RetryIf, Runtime, Schedule, Sequence, Shown,
-    Succeeded, System, SystemSleep, Target, TestClock, TestSleep, TimedOut, Transparent, Unbounded,
-    Until, Waits,
+    After, AnyError, AsIs, Ask, Attempt, AttemptTimeout, Attempts, AttemptsAsync, Begin, Budget,
+    Budgeted, Call, CallAttempt, CallWith, Cancel, Cancellable, CancellableSleep, Constant, Decay,
+    Details, Entered, Event, EventKind, Explained, Expo, Fibo, GaveUp, GiveUp, Handlers,
+    HandlersAsync, Hidden, InScope, Interruptible, InvalidSetting, Jitter, LastStep, Linear,
+    Observed, Retry, RetryAfter, RetryAfterValue, RetryError, RetryIf, Runtime, Schedule, Sequence,
+    Shown, Succeeded, System, SystemSleep, Target, TestClock, TestSleep, TimedOut, Unbounded,
+    Until, ValueOnly, Waits,
 };
 use static_assertions::{assert_impl_all, assert_not_impl_any};
 
@@ -52,10 +52,10 @@ assert_plain!(
     Retry<Expo, RetryAfterValue<AnyError, fn(&NotSend) -> Option<Duration>>>,
     Retry<Expo, Budgeted<AnyError, &'static Budget>>,
     Retry<Expo, AnyError, Observed<(), &'static str>>,
-    LastStep<'static, Retry>,
-    LastStep<'static, Retry, Shown, AttemptTimeout, Explained>,
+    LastStep<&'static Retry>,
+    LastStep<&'static Retry, Shown, AttemptTimeout, Explained>,
 );
-assert_plain!(Hidden, Shown, Transparent, Polled, Explained, Succeeded<u8>, GaveUp);
+assert_plain!(Hidden, Shown, AsIs, ValueOnly, Explained, Succeeded<u8>, GaveUp);
 assert_plain!(Expo, Fibo, Constant, Linear, Decay, Schedule, Sequence<&'static [Duration]>);
 assert_plain!(Attempt, AttemptTimeout, Interruptible, TimedOut, Unbounded);
 assert_plain!(AnyError, Ask, EventKind, GiveUp, InvalidSetting, Jitter, System, Target);
@@ -92,9 +92,9 @@ assert_impl_all!(Waits<'static, Expo>: Clone, Debug, FusedIterator<Item = Durati
 
 // What a run owns of an operation is what that is.
 assert_impl_all!(Call<Compute>: Debug, Send, Sync, Unpin);
-assert_impl_all!(CallWith<u8, Compute>: Debug, Send, Sync, Unpin);
+assert_impl_all!(CallWith<u8, Compute, Duration>: Debug, Send, Sync, Unpin);
 assert_not_impl_any!(Call<NotSend>: Send, Sync, Copy);
-assert_not_impl_any!(CallWith<NotSend, Compute>: Send, Sync, Copy);
+assert_not_impl_any!(CallWith<NotSend, Compute, Duration>: Send, Sync, Copy);
 assert_impl_all!(CallAttempt<Compute>: Debug, Send, Sync, Unpin);
 assert_not_impl_any!(CallAttempt<NotSend>: Send, Sync, Copy);
 assert_impl_all!(TimedOut: Error, Eq, Into<std::io::Error>, Into<Box<dyn Error + Send + Sync>>);
@@ -106,14 +106,17 @@ assert_impl_all!(Event: Clone, Debug, Eq, Send, Sync, Unpin);
 
 // In-line runs borrow the policy; they can move to another thread where it can be shared. What they
 // are told of is handed in, and not kept.
-type InLine<'p, H, T, M> = Attempts<'p, Expo, AnyError, H, System, T, (), M>;
-type Next<'p, T> = After<'p, 'p, Expo, AnyError, (), System, T, ()>;
-assert_impl_all!(InLine<'static, (), NotSend, ()>: Debug, Send, Sync, Unpin);
-assert_not_impl_any!(InLine<'static, Observed<(), NotSend>, u8, ()>: Send, Sync);
-assert_not_impl_any!(InLine<'static, (), u8, ()>: Copy, Clone);
+type InLine<'p, H, T> = Attempts<&'p Retry<Expo, AnyError, H>, T, ()>;
+type InLineAsync<'p, H, T> = AttemptsAsync<&'p Retry<Expo, AnyError, H>, T, ()>;
+type Next<'p, T> = After<'p, &'p Retry, T, ()>;
+assert_impl_all!(InLine<'static, (), NotSend>: Debug, Send, Sync, Unpin);
+assert_not_impl_any!(InLine<'static, Observed<(), NotSend>, u8>: Send, Sync);
+assert_not_impl_any!(InLine<'static, (), u8>: Copy, Clone);
+assert_impl_all!(InLineAsync<'static, (), NotSend>: Debug, Send, Sync, Unpin);
+assert_not_impl_any!(InLineAsync<'static, Observed<(), NotSend>, u8>: Send, Sync);
 assert_impl_all!(Next<'static, u8>: Debug, Send, Future<Output = ControlFlow<Result<u8, ()>>>);
 assert_not_impl_any!(Next<'static, NotSend>: Send, Sync);
-assert_impl_all!(Begin<'static, Expo, AnyError, (), System, u8, ()>: Debug, Send, Future);
+assert_impl_all!(Begin<&'static Retry, u8, ()>: Debug, Send, Future);
 
 // Who may cancel, and what they all draw from, is shared by threads.
 assert_impl_all!(Cancel: Clone, Debug, Default, Send, Sync, Unpin, UnwindSafe, RefUnwindSafe);

@@ -632,9 +632,9 @@ impl Stage<'_> {
             }
             Driver::InLineAsyncWithAsyncHandlers => block_on(async {
                 let policy = told_async();
-                let mut attempts = policy.attempts_async().await;
+                let mut attempts = policy.begin_async().await;
                 loop {
-                    if let Break(end) = attempts.after_async(self.attempt()).await {
+                    if let Break(end) = attempts.after(self.attempt()).await {
                         break end;
                     }
                 }

@@ -281,10 +281,10 @@ macro_rules! play_all {
                 of_explained(block_on(last.run_attempt_async(async |attempt| s.attempt_of(attempt))))
             };
             in_line_async: noted_async |p, s| block_on(async {
-                let mut attempts = p.attempts_async().await;
+                let mut attempts = p.begin_async().await;
                 loop {
                     yields(1).await;
-                    if let Break(end) = attempts.after_async(s.attempt()).await {
+                    if let Break(end) = attempts.after(s.attempt()).await {
                         break end;
                     }
                 }

@@ -21,29 +21,38 @@ use crate::arrows::Tree;
 
 /// Each room with the rooms that it may use, from the top floor to the ground.
 ///
-/// `error` and `nanos` are words that the whole retry has in common. Any other arrow is listed only
-/// where the source has a use for it: a new one deserves a thought. `lib.rs` may use every room.
+/// An arrow is listed only where the source uses it: a new one deserves a thought. `lib.rs` may use every room.
 const ROOMS: &[(&str, &[&str])] = &[
-    (
-        "inspect",
-        &["run", "policy", "wait", "condition", "observe", "clock", "event", "error", "nanos"],
-    ),
+    ("inspect", &["run", "policy", "wait", "condition", "observe", "clock", "event", "nanos"]),
     (
         "run",
-        &["policy", "testing", "wait", "condition", "observe", "clock", "event", "error", "nanos"],
+        &[
+            "policy",
+            "testing",
+            "wait",
+            "condition",
+            "observe",
+            "clock",
+            "event",
+            "nanos",
+            "sealed",
+            "slot",
+        ],
     ),
-    ("policy", &["wait", "condition", "observe", "clock", "event", "error", "nanos"]),
-    ("testing", &["clock", "error", "nanos"]),
+    ("policy", &["wait", "condition", "observe", "clock", "event", "error", "nanos", "sealed"]),
+    ("testing", &["clock", "error", "slot"]),
     ("integrations", &["observe", "event"]),
     ("headers", &[]),
     ("guide", &[]),
-    ("wait", &["clock", "event", "error", "nanos"]),
-    ("condition", &["event", "error", "nanos"]),
-    ("observe", &["event", "error", "nanos"]),
-    ("clock", &["error", "nanos"]),
-    ("event", &["error", "nanos"]),
+    ("wait", &["event", "error", "nanos"]),
+    ("condition", &["event"]),
+    ("observe", &["event", "sealed", "slot"]),
+    ("clock", &["sealed", "slot"]),
+    ("event", &[]),
     ("error", &[]),
     ("nanos", &[]),
+    ("sealed", &[]),
+    ("slot", &[]),
 ];
 
 /// Modules that are not called like their rooms yet.

@@ -164,10 +164,10 @@ where
     let told = policy.clone().clock(&script.clock).on_try_async(note).on_success_async(note);
     let told = told.on_backoff_async(note).on_giveup_async(note);
     let result = block_on(async {
-        let mut attempts = told.attempts_async().await;
+        let mut attempts = told.begin_async().await;
         loop {
             yields().await;
-            if let Break(end) = attempts.after_async(script.attempt()).await {
+            if let Break(end) = attempts.after(script.attempt()).await {
                 break end;
             }
         }

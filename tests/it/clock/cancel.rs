@@ -187,10 +187,10 @@ fn in_line_loops_end_with_their_last_outcome() {
     let cancel = Cancel::new();
     let policy = Retry::constant(secs(1)).clock(TestClock::new()).cancelled_by(&cancel);
     block_on(async {
-        let mut attempts = policy.attempts();
-        assert_eq!(attempts.after_async(Err::<(), _>("down")).await, Continue(()));
+        let mut attempts = policy.attempts_async();
+        assert_eq!(attempts.after(Err::<(), _>("down")).await, Continue(()));
         cancel.cancel();
-        assert_eq!(attempts.after_async(Err("still down")).await, Break(Err("still down")));
+        assert_eq!(attempts.after(Err("still down")).await, Break(Err("still down")));
     });
 }
 

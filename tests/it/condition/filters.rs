@@ -63,9 +63,9 @@ fn a_value_that_is_never_the_wanted_one_is_returned_as_it_is() {
 }
 
 #[test]
-fn the_longest_wait_that_was_asked_for_is_slept_exactly() {
+fn the_longest_wait_that_was_asked_for_is_as_long_as_a_clock_can_count() {
     let story = play(Retry::expo().condition(Obey).max_tries(2), &later(Duration::MAX));
-    assert_eq!(story.waits, [Duration::MAX]);
+    assert_eq!(story.waits, [Duration::from_nanos(u64::MAX)]);
 }
 
 #[test]

@@ -39,11 +39,11 @@ macro_rules! in_line_async {
     ($policy:expr, $operation:expr) => {
         block_on(async {
             let (policy, mut operation) = (&$policy, $operation);
-            let mut attempts = policy.attempts_async().await;
+            let mut attempts = policy.begin_async().await;
             loop {
                 yields(1).await;
                 let outcome = operation();
-                if let std::ops::ControlFlow::Break(end) = attempts.after_async(outcome).await {
+                if let std::ops::ControlFlow::Break(end) = attempts.after(outcome).await {
                     break end;
                 }
             }
@@ -201,13 +201,13 @@ fn an_async_loop_may_await_what_it_gives_up_on() {
     let policy = policy().max_tries(5).retry_if(|(_, gives_up): &(&str, bool)| !gives_up);
     let outcome = block_on(async {
         let mut operation = failing(9, &calls);
-        let mut attempts = policy.attempts_async().await;
+        let mut attempts = policy.begin_async().await;
         loop {
             let outcome = match operation() {
                 Err(error) => Err((error, gives_up(error).await)),
                 Ok(value) => Ok(value),
             };
-            if let std::ops::ControlFlow::Break(end) = attempts.after_async(outcome).await {
+            if let std::ops::ControlFlow::Break(end) = attempts.after(outcome).await {
                 break end;
             }
         }

@@ -289,10 +289,10 @@ async fn a_task_may_await_a_policy_with_handlers_and_an_error_with_a_lifetime() 
 
     let policy = Retry::expo().on_try_async(|_| async {});
     let task = tokio::spawn(async move {
-        let mut attempts = policy.attempts_async().await;
+        let mut attempts = policy.begin_async().await;
         loop {
             let outcome = Err::<(), &'static str>("down");
-            if let Break(end) = attempts.after_async(outcome).await {
+            if let Break(end) = attempts.after(outcome).await {
                 break end;
             }
         }

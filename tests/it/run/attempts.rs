@@ -60,10 +60,10 @@ async fn a_spawned_task_may_borrow_its_connection_mutably_for_each_attempt() {
     static POLICY: Retry = Retry::expo().max_tries(5);
     let task = tokio::spawn(async {
         let mut connection = Connection::default();
-        let mut attempts = POLICY.attempts();
+        let mut attempts = POLICY.attempts_async();
         loop {
             let outcome = connection.query().await;
-            if let Break(end) = attempts.after_async(outcome).await {
+            if let Break(end) = attempts.after(outcome).await {
                 break end;
             }
         }
@@ -75,10 +75,10 @@ async fn a_spawned_task_may_borrow_its_connection_mutably_for_each_attempt() {
 async fn an_async_loop_goes_by_the_paused_clock_of_tokio() {
     let policy = Retry::expo().max_time(secs(10)).jitter(Jitter::None);
     let began = tokio::time::Instant::now();
-    let mut attempts = policy.attempts();
+    let mut attempts = policy.attempts_async();
     let end = loop {
         assert_eq!(attempts.elapsed(), began.elapsed());
-        if let Break(end) = attempts.after_async(Err::<(), _>("down")).await {
+        if let Break(end) = attempts.after(Err::<(), _>("down")).await {
             break end;
         }
     };
@@ -90,10 +90,10 @@ fn an_async_loop_is_timed_though_nobody_else_asks() {
     let clock = TestClock::new();
     let policy = Retry::expo().clock(&clock);
     block_on(async {
-        let mut attempts = policy.attempts_async().await;
+        let mut attempts = policy.begin_async().await;
         clock.advance(secs(3));
         assert_eq!(attempts.elapsed(), secs(3));
-        assert!(attempts.after_async(Ok::<_, ()>(())).await.is_break());
+        assert!(attempts.after(Ok::<_, ()>(())).await.is_break());
     });
 }
 
@@ -169,12 +169,12 @@ fn an_async_step_that_is_dropped_half_way_tells_nothing_and_counts() {
     let policy = policy.on_try(|d| told.lock().unwrap().push(("try", d.tries)));
     let policy = policy.on_backoff(|d| told.lock().unwrap().push(("backoff", d.tries)));
     let policy = policy.on_giveup(|d| told.lock().unwrap().push(("giveup", d.tries)));
-    let mut attempts = policy.attempts();
+    let mut attempts = policy.attempts_async();
     for _ in 0..2 {
-        let step = pin!(attempts.after_async(Err::<(), _>("down")));
+        let step = pin!(attempts.after(Err::<(), _>("down")));
         assert!(step.poll(&mut Context::from_waker(Waker::noop())).is_pending());
     }
-    assert_eq!(block_on(attempts.after_async(Err("down"))), Break(Err("down")));
+    assert_eq!(block_on(attempts.after(Err("down"))), Break(Err("down")));
     assert_eq!(*told.lock().unwrap(), [("try", 1), ("backoff", 1), ("backoff", 2), ("giveup", 3)],);
 }
 
@@ -182,10 +182,10 @@ fn an_async_step_that_is_dropped_half_way_tells_nothing_and_counts() {
 fn the_futures_of_an_async_loop_can_be_sent() {
     fn assert_send<T: Send>(_: &T) {}
     let policy = Retry::expo().clock(TestClock::new());
-    assert_send(&policy.attempts_async::<u8, String>());
-    let mut attempts = policy.attempts();
+    assert_send(&policy.begin_async::<u8, String>());
+    let mut attempts = policy.attempts_async();
     assert_send(&attempts);
-    assert_send(&attempts.after_async(Ok::<u8, String>(7)));
+    assert_send(&attempts.after(Ok::<u8, String>(7)));
 }
 
 /// Polls a step this often and drops it.
@@ -205,10 +205,10 @@ fn a_step_that_is_dropped_counts_its_attempt_once_whenever_it_was_dropped() {
     let policy = Retry::expo().jitter(Jitter::None).clock(&clock).on_try_async(|_| yields(3));
     // Not polled, in the wait, and in the handler of the next attempt.
     for (polls, wait_is_over) in [(0, false), (1, false), (1, true)] {
-        let mut attempts = block_on(policy.attempts_async());
+        let mut attempts = block_on(policy.begin_async());
         assert_eq!(attempts.tries(), 1);
         {
-            let mut step = pin!(attempts.after_async(Err::<(), _>("down")));
+            let mut step = pin!(attempts.after(Err::<(), _>("down")));
             let mut context = Context::from_waker(Waker::noop());
             for _ in 0..polls {
                 assert!(step.as_mut().poll(&mut context).is_pending());
@@ -225,14 +225,14 @@ fn a_step_that_is_dropped_counts_its_attempt_once_whenever_it_was_dropped() {
 #[test]
 fn a_reset_after_a_dropped_step_starts_afresh() {
     let policy = Retry::expo().max_tries(2).jitter(Jitter::None).clock(TestClock::manual());
-    let mut attempts = policy.attempts();
-    drop_after!(1, attempts.after_async(Err::<(), _>("down")));
+    let mut attempts = policy.attempts_async();
+    drop_after!(1, attempts.after(Err::<(), _>("down")));
     assert_eq!(attempts.tries(), 2);
     attempts.reset();
     assert_eq!(attempts.tries(), 1);
     // The first of two: there is a wait.
-    drop_after!(1, attempts.after_async(Err("down")));
-    assert_eq!(block_on(attempts.after_async(Err("down"))), Break(Err("down")));
+    drop_after!(1, attempts.after(Err("down")));
+    assert_eq!(block_on(attempts.after(Err("down"))), Break(Err("down")));
 }
 
 #[test]
@@ -250,14 +250,9 @@ fn a_loop_that_is_over_begins_another_run_when_it_is_reset() {
 /// A loop whose type has a name, in a function of its own.
 fn give_up<T>(
     attempts: &mut relent::Attempts<
-        '_,
-        relent::Expo,
-        relent::AnyError,
-        (),
-        &TestClock,
+        &Retry<relent::Expo, relent::AnyError, (), &TestClock>,
         T,
         &'static str,
-        relent::Blocks,
     >,
 ) -> u32 {
     while attempts.after(Err("down")).is_continue() {}
@@ -279,10 +274,10 @@ fn a_loop_in_line_shows_where_it_is_and_how_far() {
     assert!(attempts.after(Err::<(), _>("down")).is_continue());
     assert_eq!(format!("{attempts:?}"), r#"Attempts { target: "stream", tries: 2, .. }"#);
 
-    let begin = policy.attempts_async::<u8, &str>();
+    let begin = policy.begin_async::<u8, &str>();
     assert_eq!(format!("{begin:?}"), r#"Begin { target: "stream", .. }"#);
-    let mut attempts = policy.attempts();
-    let after = attempts.after_async(Ok::<u8, &str>(7));
+    let mut attempts = policy.attempts_async();
+    let after = attempts.after(Ok::<u8, &str>(7));
     let expected = r#"After { attempts: Attempts { target: "stream", tries: 1, .. }, .. }"#;
     assert_eq!(format!("{after:?}"), expected);
 }

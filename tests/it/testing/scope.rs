@@ -67,10 +67,10 @@ fn a_scope_moves_every_async_run_to_its_clock_without_a_runtime() {
         DEEP.run_async(async || Err::<(), _>("down")).await.unwrap_err();
         let policy = DEEP.clock(Untouchable).max_time(2 * HOUR);
         policy.run_async(async || Err::<(), _>("down")).await.unwrap_err();
-        let mut attempts = DEEP.attempts();
+        let mut attempts = DEEP.attempts_async();
         loop {
             yields(2).await;
-            if let Break(end) = attempts.after_async(Err::<(), _>("down")).await {
+            if let Break(end) = attempts.after(Err::<(), _>("down")).await {
                 break end;
             }
         }

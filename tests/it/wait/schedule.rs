@@ -17,7 +17,8 @@ proptest! {
         fn agrees(strategy: &dyn Wait<(), ()>, tries: u32) -> bool {
             let details = Details::new("x", tries);
             let wait = strategy.wait(&details).map(|wait| wait.min(LONGEST));
-            strategy.wait_nanos(&details).map(Duration::from_nanos) == wait
+            let numeric = strategy.numeric().and_then(|numeric| numeric.nanos(tries));
+            numeric.map(Duration::from_nanos) == wait
         }
         prop_assert!(agrees(&schedule, tries));
         prop_assert!(agrees(&&schedule, tries));

@@ -1,12 +1,17 @@
-//! What comes back of a run.
+//! What a run returns.
 
 use core::convert::Infallible;
 
 use crate::run::End;
-use crate::run::operation::Needs;
+
+/// A way to return from a run: what it needs to know.
+pub trait Returns {
+    /// Whether it says how long the run took.
+    const NEEDS_ELAPSED: bool = false;
+}
 
 /// How an attempt's `Returned` is judged, and what a run makes of the last one.
-pub trait Finish<Returned> {
+pub trait Return<Returned>: Returns {
     /// The operation's value.
     type Value;
     /// The operation's error.
@@ -15,23 +20,23 @@ pub trait Finish<Returned> {
     type Output;
 
     /// What is judged.
+    ///
+    /// # Errors
+    ///
+    /// The operation's own.
     fn outcome(&self, returned: Returned) -> Result<Self::Value, Self::Error>;
 
-    /// What it asks of the run, beyond what the operation does.
-    fn needs(&self, operation: Needs) -> Needs {
-        operation
-    }
-
     /// What the run returns.
-    fn finish(&self, outcome: Result<Self::Value, Self::Error>, end: End) -> Self::Output;
+    fn output(&self, outcome: Result<Self::Value, Self::Error>, end: End) -> Self::Output;
 }
 
-/// A run that returns what the last attempt returned, in the type of a
-/// [`Retrying`](crate::Retrying).
+/// Returns what the last attempt returned, in the type of a [`Retrying`](crate::Retrying).
 #[derive(Clone, Copy, Debug)]
-pub struct Transparent;
+pub struct AsIs;
 
-impl<T, E> Finish<Result<T, E>> for Transparent {
+impl Returns for AsIs {}
+
+impl<T, E> Return<Result<T, E>> for AsIs {
     type Value = T;
     type Error = E;
     type Output = Result<T, E>;
@@ -40,17 +45,18 @@ impl<T, E> Finish<Result<T, E>> for Transparent {
         returned
     }
 
-    fn finish(&self, outcome: Result<T, E>, _: End) -> Result<T, E> {
+    fn output(&self, outcome: Result<T, E>, _: End) -> Result<T, E> {
         outcome
     }
 }
 
-/// A run of an operation that cannot fail, which returns its last value, in the type of a
-/// [`Retrying`](crate::Retrying).
+/// Returns the last value of an operation that cannot fail, in the type of a [`Retrying`](crate::Retrying).
 #[derive(Clone, Copy, Debug)]
-pub struct Polled;
+pub struct ValueOnly;
 
-impl<T> Finish<T> for Polled {
+impl Returns for ValueOnly {}
+
+impl<T> Return<T> for ValueOnly {
     type Value = T;
     type Error = Infallible;
     type Output = T;
@@ -59,7 +65,7 @@ impl<T> Finish<T> for Polled {
         Ok(returned)
     }
 
-    fn finish(&self, outcome: Result<T, Infallible>, _: End) -> T {
+    fn output(&self, outcome: Result<T, Infallible>, _: End) -> T {
         match outcome {
             Ok(value) => value,
             Err(never) => match never {},

@@ -1,21 +1,19 @@
 //! The last steps, which wrap a policy and change what its runs show, take or return. They combine.
 
-use core::fmt::Debug;
 use core::future::Future;
 use core::time::Duration;
 
 use crate::clock::{AsyncSleep, Sleep};
-use crate::condition::Condition;
-use crate::observe::chain::{Blocking, Chain, Tell};
+use crate::observe::chain::Blocking;
 use crate::policy::Retry;
+use crate::policy::hold::{Policy, PolicyFor};
 use crate::run::blocking::drive;
-use crate::run::finish::{Finish, Transparent};
 use crate::run::future::Retrying;
 use crate::run::operation::{
     Attempt, Call, CallAttempt, CallWith, Hidden, Operation, Shown, Visibility,
 };
-use crate::run::timeout::{AttemptTimeout, Bound, Unbounded};
-use crate::wait::Wait;
+use crate::run::returns::{AsIs, Return};
+use crate::run::timeout::{AttemptTimeout, Bound, Convert, Unbounded};
 
 /// # Last steps: arguments that handlers see
 ///
@@ -38,13 +36,13 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
     /// ```
     ///
     /// Without it they are not shown: they may hold secrets, and need not be `Debug`.
-    pub const fn show_args(&self) -> LastStep<'_, Self, Shown> {
-        LastStep { policy: self, visibility: Shown, bound: Unbounded, finish: Transparent }
+    pub const fn show_args(&self) -> LastStep<&Self, Shown> {
+        LastStep { policy: self, visibility: Shown, bound: Unbounded, returns: AsIs }
     }
 
     /// The policy without a last step.
-    pub(crate) const fn last_step(&self) -> LastStep<'_, Self> {
-        LastStep { policy: self, visibility: Hidden, bound: Unbounded, finish: Transparent }
+    pub(crate) const fn last_step(&self) -> LastStep<&Self> {
+        LastStep { policy: self, visibility: Hidden, bound: Unbounded, returns: AsIs }
     }
 }
 
@@ -64,29 +62,29 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
 /// ```
 #[derive(Clone, Copy, Debug)]
 #[must_use = "a policy does nothing until it is run: `.run(..)` or `.run_async(..)`"]
-pub struct LastStep<'p, P, V = Hidden, B = Unbounded, X = Transparent> {
-    policy: &'p P,
+pub struct LastStep<P, V = Hidden, B = Unbounded, X = AsIs> {
+    policy: P,
     visibility: V,
     bound: B,
-    finish: X,
+    returns: X,
 }
 
-impl<'p, P, V, B, X> LastStep<'p, P, V, B, X> {
+impl<P, V, B, X> LastStep<P, V, B, X> {
     /// As [`Retry::show_args`].
-    pub fn show_args(self) -> LastStep<'p, P, Shown, B, X> {
-        let Self { policy, bound, finish, .. } = self;
-        LastStep { policy, visibility: Shown, bound, finish }
+    pub fn show_args(self) -> LastStep<P, Shown, B, X> {
+        let Self { policy, bound, returns, .. } = self;
+        LastStep { policy, visibility: Shown, bound, returns }
     }
 
-    pub(crate) fn with_bound<D>(self, change: impl FnOnce(B) -> D) -> LastStep<'p, P, V, D, X> {
-        let Self { policy, visibility, bound, finish } = self;
-        LastStep { policy, visibility, bound: change(bound), finish }
+    pub(crate) fn with_bound<D>(self, change: impl FnOnce(B) -> D) -> LastStep<P, V, D, X> {
+        let Self { policy, visibility, bound, returns } = self;
+        LastStep { policy, visibility, bound: change(bound), returns }
     }
 
     #[cfg_attr(not(feature = "explain"), expect(dead_code, reason = "only `explain` has another"))]
-    pub(crate) fn with_finish<Y>(self, finish: Y) -> LastStep<'p, P, V, B, Y> {
+    pub(crate) fn with_returns<Y>(self, returns: Y) -> LastStep<P, V, B, Y> {
         let Self { policy, visibility, bound, .. } = self;
-        LastStep { policy, visibility, bound, finish }
+        LastStep { policy, visibility, bound, returns }
     }
 }
 
@@ -127,19 +125,19 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
     /// The one last attempt that is made at the deadline of [`max_time`](Self::max_time) has its whole
     /// timeout too, so that a run takes at most both together. Where it must not, say
     /// [`stop_at_deadline`](LastStep::stop_at_deadline).
-    pub fn attempt_timeout(&self, most: Duration) -> LastStep<'_, Self, Hidden, AttemptTimeout> {
+    pub fn attempt_timeout(&self, most: Duration) -> LastStep<&Self, Hidden, AttemptTimeout> {
         self.last_step().attempt_timeout(most)
     }
 }
 
-impl<'p, P, V, X> LastStep<'p, P, V, Unbounded, X> {
+impl<P, V, X> LastStep<P, V, Unbounded, X> {
     /// As [`Retry::attempt_timeout`].
-    pub fn attempt_timeout(self, most: Duration) -> LastStep<'p, P, V, AttemptTimeout, X> {
-        self.with_bound(|_| AttemptTimeout { most, at_deadline: false })
+    pub fn attempt_timeout(self, most: Duration) -> LastStep<P, V, AttemptTimeout, X> {
+        self.with_bound(|_| AttemptTimeout { most, at_deadline: false, error: Convert })
     }
 }
 
-impl<P, V, X> LastStep<'_, P, V, AttemptTimeout, X> {
+impl<P, V, X> LastStep<P, V, AttemptTimeout, X> {
     /// Ends attempts also at the deadline that [`max_time`](Retry::max_time) sets, so that nothing
     /// outlives it.
     ///
@@ -176,7 +174,7 @@ impl<P, V, X> LastStep<'_, P, V, AttemptTimeout, X> {
 ///
 /// Where there is no [`attempt_timeout`](Retry::attempt_timeout): a call that blocks cannot be
 /// interrupted.
-impl<S, C, H, Z, V, X> LastStep<'_, Retry<S, C, H, Z>, V, Unbounded, X> {
+impl<P: Policy, V, X> LastStep<P, V, Unbounded, X> {
     /// As [`Retry::run`].
     ///
     /// # Panics
@@ -185,13 +183,10 @@ impl<S, C, H, Z, V, X> LastStep<'_, Retry<S, C, H, Z>, V, Unbounded, X> {
     pub fn run<T, E, F>(&self, operation: F) -> X::Output
     where
         F: FnMut() -> Result<T, E>,
-        X: Finish<Result<T, E>, Value = T, Error = E>,
-        S: Wait<T, E>,
-        C: Condition<T, E>,
-        H: Tell<T, E> + Blocking,
-        Z: Sleep,
+        X: Return<Result<T, E>, Value = T, Error = E> + Copy,
+        P: PolicyFor<T, E, Observer: Blocking, Clock: Sleep>,
     {
-        drive(self.policy, Call(operation), &self.finish)
+        drive(&self.policy, Call(operation), self.returns)
     }
 
     /// As [`Retry::run_with`].
@@ -204,14 +199,11 @@ impl<S, C, H, Z, V, X> LastStep<'_, Retry<S, C, H, Z>, V, Unbounded, X> {
         A: Clone,
         V: Visibility<A> + Copy,
         F: FnMut(A) -> Result<T, E>,
-        X: Finish<Result<T, E>, Value = T, Error = E>,
-        S: Wait<T, E>,
-        C: Condition<T, E>,
-        H: Tell<T, E> + Blocking,
-        Z: Sleep,
+        X: Return<Result<T, E>, Value = T, Error = E> + Copy,
+        P: PolicyFor<T, E, Observer: Blocking, Clock: Sleep>,
     {
-        let operation = CallWith { args, function: operation, visibility: self.visibility };
-        drive(self.policy, operation, &self.finish)
+        let operation = CallWith::new(args, operation, self.visibility);
+        drive(&self.policy, operation, self.returns)
     }
 
     /// As [`Retry::run_attempt`].
@@ -222,57 +214,36 @@ impl<S, C, H, Z, V, X> LastStep<'_, Retry<S, C, H, Z>, V, Unbounded, X> {
     pub fn run_attempt<T, E, F>(&self, operation: F) -> X::Output
     where
         F: FnMut(Attempt) -> Result<T, E>,
-        X: Finish<Result<T, E>, Value = T, Error = E>,
-        S: Wait<T, E>,
-        C: Condition<T, E>,
-        H: Tell<T, E> + Blocking,
-        Z: Sleep,
+        X: Return<Result<T, E>, Value = T, Error = E> + Copy,
+        P: PolicyFor<T, E, Observer: Blocking, Clock: Sleep>,
     {
-        drive(self.policy, CallAttempt(operation), &self.finish)
+        drive(&self.policy, CallAttempt(operation), self.returns)
     }
 }
 
 /// The operation of a future, within its timeout.
-type Bounded<'p, B, O, Z> = <B as Bound<'p, O, Z>>::Operation;
+type Bounded<B, O> = <B as Bound>::Operation<O>;
 
 /// # Run it as a future
 ///
-/// The futures borrow the policy, not this step: to spawn one, move the policy into an `async` block
-/// that awaits it.
+/// The futures hold the policy as this step does. Where it owns one that is not `Copy`, borrow it for a
+/// run: `step.by_ref().run_async(..)`.
 #[expect(clippy::type_complexity, reason = "each parameter is one of the policy's or the call's")]
-impl<'p, S, C, H, Z, V, B, X> LastStep<'p, Retry<S, C, H, Z>, V, B, X> {
-    fn retrying<O>(&self, operation: O) -> Retrying<&'p Retry<S, C, H, Z>, Bounded<'p, B, O, Z>, X>
-    where
-        B: Bound<'p, O, Z, Operation: Operation<Output: Future>> + Copy,
-        X: Finish<<<B::Operation as Operation>::Output as Future>::Output> + Copy,
-        H: Chain,
-        Z: AsyncSleep,
-    {
-        let operation = self.bound.bind(operation, &self.policy.clock);
-        Retrying::new(self.policy, operation, self.finish)
-    }
-
+impl<P: Policy, V, B: Bound, X> LastStep<P, V, B, X> {
     /// As [`Retry::run_async`].
     ///
     /// # Panics
     ///
     /// As of [`Retry::run_async`].
-    pub fn run_async<T, E, F, Fut>(
-        &self,
-        operation: F,
-    ) -> Retrying<&'p Retry<S, C, H, Z>, Bounded<'p, B, Call<F>, Z>, X>
+    pub fn run_async<T, E, F, Fut>(self, operation: F) -> Retrying<P, Bounded<B, Call<F>>, X>
     where
         F: FnMut() -> Fut,
         Fut: Future<Output = Result<T, E>>,
-        B: Bound<'p, Call<F>, Z, Operation: Operation<Output: Future<Output = Result<T, E>>>>
-            + Copy,
-        X: Finish<Result<T, E>, Value = T, Error = E> + Copy,
-        S: Wait<T, E>,
-        C: Condition<T, E>,
-        H: Tell<T, E>,
-        Z: AsyncSleep,
+        B::Operation<Call<F>>: Operation<P::Clock, Output: Future<Output = Result<T, E>>>,
+        X: Return<Result<T, E>, Value = T, Error = E> + Copy,
+        P: PolicyFor<T, E, Clock: AsyncSleep>,
     {
-        self.retrying(Call(operation))
+        Retrying::new(self.policy, self.bound.bind(Call(operation)), self.returns)
     }
 
     /// As [`Retry::run_async_with`].
@@ -281,28 +252,25 @@ impl<'p, S, C, H, Z, V, B, X> LastStep<'p, Retry<S, C, H, Z>, V, B, X> {
     ///
     /// As of [`Retry::run_async`].
     pub fn run_async_with<A, T, E, F, Fut>(
-        &self,
+        self,
         args: A,
         operation: F,
-    ) -> Retrying<&'p Retry<S, C, H, Z>, Bounded<'p, B, CallWith<A, F, V>, Z>, X>
+    ) -> Retrying<P, Bounded<B, CallWith<A, F, Fut, V>>, X>
     where
-        A: Clone,
         V: Visibility<A> + Copy,
+        A: Clone,
         F: FnMut(A) -> Fut,
         Fut: Future<Output = Result<T, E>>,
-        B: Bound<
-                'p,
-                CallWith<A, F, V>,
-                Z,
-                Operation: Operation<Output: Future<Output = Result<T, E>>>,
-            > + Copy,
-        X: Finish<Result<T, E>, Value = T, Error = E> + Copy,
-        S: Wait<T, E>,
-        C: Condition<T, E>,
-        H: Tell<T, E>,
-        Z: AsyncSleep,
+        B::Operation<CallWith<A, F, Fut, V>>:
+            Operation<P::Clock, Output: Future<Output = Result<T, E>>>,
+        X: Return<Result<T, E>, Value = T, Error = E> + Copy,
+        P: PolicyFor<T, E, Clock: AsyncSleep>,
     {
-        self.retrying(CallWith { args, function: operation, visibility: self.visibility })
+        Retrying::new(
+            self.policy,
+            self.bound.bind(CallWith::new(args, operation, self.visibility)),
+            self.returns,
+        )
     }
 
     /// As [`Retry::run_attempt_async`].
@@ -311,24 +279,16 @@ impl<'p, S, C, H, Z, V, B, X> LastStep<'p, Retry<S, C, H, Z>, V, B, X> {
     ///
     /// As of [`Retry::run_async`].
     pub fn run_attempt_async<T, E, F, Fut>(
-        &self,
+        self,
         operation: F,
-    ) -> Retrying<&'p Retry<S, C, H, Z>, Bounded<'p, B, CallAttempt<F>, Z>, X>
+    ) -> Retrying<P, Bounded<B, CallAttempt<F>>, X>
     where
         F: FnMut(Attempt) -> Fut,
         Fut: Future<Output = Result<T, E>>,
-        B: Bound<
-                'p,
-                CallAttempt<F>,
-                Z,
-                Operation: Operation<Output: Future<Output = Result<T, E>>>,
-            > + Copy,
-        X: Finish<Result<T, E>, Value = T, Error = E> + Copy,
-        S: Wait<T, E>,
-        C: Condition<T, E>,
-        H: Tell<T, E>,
-        Z: AsyncSleep,
+        B::Operation<CallAttempt<F>>: Operation<P::Clock, Output: Future<Output = Result<T, E>>>,
+        X: Return<Result<T, E>, Value = T, Error = E> + Copy,
+        P: PolicyFor<T, E, Clock: AsyncSleep>,
     {
-        self.retrying(CallAttempt(operation))
+        Retrying::new(self.policy, self.bound.bind(CallAttempt(operation)), self.returns)
     }
 }

@@ -1,0 +1,279 @@
+//! One run: the policy, the operation, and how far it is. Every driver is a loop over its [`Step`]s.
+//!
+//! ```text
+//! begin -> Try -> notify -> attempt -> judge -> None: a success that nobody observes, the end
+//!           ^                                -> Success, GiveUp -> notify -> the end
+//!           |                                -> Backoff -> notify -> sleep -> wake
+//!           +------------------------------------------------------------------+
+//!                                                    or GiveUp -> notify -> the end
+//! ```
+//!
+//! The session does no I/O and never waits: its driver makes the attempts, sleeps, and awaits the handlers that
+//! have to be awaited. Limits and waits are in [`plan`], which does not depend on the operation's types and so
+//! exists once in a program.
+
+use core::marker::PhantomData;
+use core::time::Duration;
+
+use crate::clock::{AsyncSleep, Sleep};
+use crate::condition::{Ask, Condition};
+use crate::event::{EventKind, GiveUp, Subject, Target};
+use crate::nanos::nanos;
+use crate::observe::chain::{Chain, Cursor, Tell};
+use crate::policy::Retry;
+use crate::policy::hold::{Policy, PolicyFor};
+use crate::run::operation::{Attempt, Needs, Operation};
+use crate::run::plan::{self, Looking};
+use crate::run::returns::Returns;
+use crate::run::{Run, Step};
+use crate::testing::scope;
+use crate::wait::Wait;
+use crate::wait::jitter::Chance;
+
+/// Which side of a policy's clock a run goes by.
+pub trait Side<Z> {
+    /// The time on this side.
+    fn now(clock: &Z) -> Duration;
+
+    /// Whether waits on this side are cancelled.
+    fn is_cancelled(clock: &Z) -> bool;
+}
+
+/// The side of `run`, in the type of [`Attempts`](crate::Attempts).
+#[derive(Clone, Copy, Debug)]
+pub enum Blocking {}
+
+/// The side of `run_async`, in the type of [`Attempts`](crate::Attempts).
+#[derive(Clone, Copy, Debug)]
+pub enum Async {}
+
+impl<Z: Sleep> Side<Z> for Blocking {
+    fn now(clock: &Z) -> Duration {
+        scope::now(|| clock.now())
+    }
+
+    fn is_cancelled(clock: &Z) -> bool {
+        clock.is_cancelled() == Some(true)
+    }
+}
+
+impl<Z: AsyncSleep> Side<Z> for Async {
+    fn now(clock: &Z) -> Duration {
+        scope::now(|| clock.now())
+    }
+
+    fn is_cancelled(clock: &Z) -> bool {
+        clock.is_cancelled()
+    }
+}
+
+/// A run, as its driver holds it.
+pub(crate) struct Session<P, O, X, M> {
+    pub(crate) policy: P,
+    pub(crate) operation: O,
+    pub(crate) returns: X,
+    pub(crate) run: Run,
+    side: PhantomData<fn() -> M>,
+}
+
+impl<P, O, X, M> Session<P, O, X, M> {
+    pub(crate) const fn new(policy: P, operation: O, returns: X) -> Self {
+        Self::resume(policy, operation, returns, Run::NEW)
+    }
+
+    /// A run that has begun.
+    pub(crate) const fn resume(policy: P, operation: O, returns: X, run: Run) -> Self {
+        Self { policy, operation, returns, run, side: PhantomData }
+    }
+}
+
+impl<P: Policy, O: Operation<P::Clock>, X, M> Session<P, O, X, M> {
+    /// What events call the operation.
+    pub(crate) fn target(&self) -> Target {
+        match self.policy.policy().settings.target {
+            Some(name) => Target::new(name),
+            None => self.operation.target(),
+        }
+    }
+
+    fn subject(&self) -> Subject<'_> {
+        Subject { target: self.target(), args: self.operation.args() }
+    }
+}
+
+impl<P: Policy, O: Operation<P::Clock>, X: Returns, M: Side<P::Clock>> Session<P, O, X, M> {
+    fn needs(&self) -> Needs {
+        let Needs { elapsed, time_for_attempt } = self.operation.needs();
+        Needs { elapsed: elapsed || X::NEEDS_ELAPSED, time_for_attempt }
+    }
+
+    /// The time since the run began, in nanoseconds, where anything reads it.
+    fn elapsed(&self) -> u64 {
+        self.run.elapsed(|| self.now())
+    }
+
+    fn now(&self) -> u64 {
+        nanos(M::now(&self.policy.policy().clock))
+    }
+
+    /// Whether waits are cancelled.
+    pub(crate) fn is_cancelled(&self) -> bool {
+        M::is_cancelled(&self.policy.policy().clock)
+    }
+
+    /// Whether the policy itself reads how much time has passed.
+    fn policy_needs_elapsed<T, E>(&self) -> bool
+    where
+        P: PolicyFor<T, E>,
+    {
+        let Retry { settings, strategy, condition, .. } = self.policy.policy();
+        settings.max_time.is_some() || strategy.needs_elapsed() || condition.needs_elapsed()
+    }
+
+    /// Cheap upper bound: false only if no observer is registered, and neither strategy, condition, limits nor
+    /// the form of the run read the clock.
+    pub(crate) fn is_timed<T, E>(&self) -> bool
+    where
+        P: PolicyFor<T, E>,
+    {
+        self.needs().elapsed || P::Observer::IS_SOMEBODY || self.policy_needs_elapsed::<T, E>()
+    }
+
+    /// Begins the run, and reads the clock if anything will read how much time has passed.
+    pub(crate) fn begin<T, E>(&mut self) -> Step
+    where
+        P: PolicyFor<T, E>,
+    {
+        let is_timed = self.needs().elapsed
+            || self.policy_needs_elapsed::<T, E>()
+            || self.policy.policy().observer.wants_any();
+        if is_timed {
+            self.run.begin(self.now());
+        }
+        self.next_try::<T, E>()
+    }
+
+    /// Describes the attempt that is about to be made.
+    pub(crate) fn describe(&self) -> Attempt {
+        let Retry { settings, .. } = self.policy.policy();
+        Attempt::of(self.run.tries(), self.elapsed(), settings)
+    }
+
+    /// Makes the attempt, or the future of it.
+    #[inline]
+    pub(crate) fn attempt(&mut self) -> O::Output {
+        let Self { policy, operation, run, .. } = self;
+        let Retry { settings, clock, .. } = policy.policy();
+        operation.attempt(clock, || {
+            let elapsed = run.elapsed(|| nanos(M::now(clock)));
+            Attempt::of(run.tries(), elapsed, settings)
+        })
+    }
+
+    /// Decides what follows an attempt's outcome, right after it ended. `None` is a success that nobody
+    /// observes: nothing follows but the end of the run.
+    ///
+    /// The clock is read first if the strategy, the condition or a limit needs `elapsed`; otherwise only after
+    /// the condition ran, and only if somebody will be notified.
+    #[inline]
+    pub(crate) fn judge<T, E>(&self, outcome: &Result<T, E>) -> Option<Step>
+    where
+        P: PolicyFor<T, E>,
+    {
+        let Retry { settings, strategy, condition, observer, .. } = self.policy.policy();
+        let needs_elapsed = self.policy_needs_elapsed::<T, E>();
+        let elapsed = if needs_elapsed { self.elapsed() } else { 0 };
+        let mut step = Step::new(EventKind::Backoff, elapsed);
+        let mut details = self.run.details(&step, self.subject(), Some(outcome));
+        let ask = condition.ask(&details);
+        let needs = self.needs();
+        let wants_success = needs.elapsed || observer.wants(EventKind::Success);
+        if !needs_elapsed && self.is_timed::<T, E>() && (wants_success || ask != Ask::Accept) {
+            step.elapsed = self.elapsed();
+            details.elapsed = Duration::from_nanos(step.elapsed);
+        }
+        let asked = match ask {
+            Ask::Accept => {
+                details.event = EventKind::Success;
+                condition.settle(&details).ok();
+                return wants_success.then_some(Step { event: EventKind::Success, ..step });
+            }
+            Ask::Stop => return Some(Step::give_up(GiveUp::NotRetryable, step.elapsed)),
+            Ask::Retry => condition.asked_wait(&details),
+            Ask::RetryIn(wait) => {
+                Some(condition.asked_wait(&details).unwrap_or_default().max(wait))
+            }
+        };
+        let looking = Looking { strategy, details: &details };
+        let next = plan::next_wait(
+            strategy.numeric().unwrap_or(&looking),
+            settings,
+            self.run.tries(),
+            step.elapsed,
+            asked.map(nanos),
+            Chance::at(|| self.now()),
+        );
+        let next = next.and_then(|wait| {
+            if needs.time_for_attempt && plan::leaves_no_time(settings, wait, step.elapsed) {
+                return Err(GiveUp::MaxTime);
+            }
+            if self.is_cancelled() {
+                return Err(GiveUp::Cancelled);
+            }
+            // Asked last, so that no budget is charged for a retry that a limit forbids.
+            condition.settle(&details.with_wait(Duration::from_nanos(wait)))?;
+            Ok(wait)
+        });
+        Some(match next {
+            Ok(wait) => Step { wait, ..step },
+            Err(reason) => Step::give_up(reason, step.elapsed),
+        })
+    }
+
+    /// Notifies the observers of a step, up to the first that has to be awaited: see [`Tell::tell`].
+    pub(crate) fn notify<T, E>(
+        &self,
+        step: &Step,
+        outcome: Option<&Result<T, E>>,
+        cursor: &mut Cursor,
+    ) -> Option<<P::Observer as Chain>::Pending>
+    where
+        P: PolicyFor<T, E>,
+    {
+        let observer = &self.policy.policy().observer;
+        if !observer.wants(step.event) {
+            return None;
+        }
+        observer.tell(&self.run.details(step, self.subject(), outcome), cursor)
+    }
+
+    /// Decides what follows a wait: the next attempt, or the end if the wait was cut short, which the driver
+    /// that kept the last outcome knows.
+    pub(crate) fn wake<T, E>(&mut self, is_cut_short: bool) -> Step
+    where
+        P: PolicyFor<T, E>,
+    {
+        if is_cut_short {
+            return Step::give_up(GiveUp::Cancelled, self.elapsed());
+        }
+        self.next_try::<T, E>()
+    }
+
+    fn next_try<T, E>(&mut self) -> Step
+    where
+        P: PolicyFor<T, E>,
+    {
+        self.run.count_try();
+        let is_wanted = self.policy.policy().observer.wants(EventKind::Try);
+        // The first attempt begins when the run does.
+        let elapsed = if is_wanted && self.run.tries() > 1 { self.elapsed() } else { 0 };
+        Step::new(EventKind::Try, elapsed)
+    }
+
+    /// Makes the current attempt the first one of a new run.
+    pub(crate) fn reset(&mut self) {
+        self.run = Run::NEW;
+        self.run.begin(self.now());
+        self.run.count_try();
+    }
+}
