@@ -2,11 +2,14 @@
 
 use std::future::Future;
 use std::hint::black_box;
+use std::thread;
 use std::time::Duration;
 
 use crate::bench::{Bench, block_on, shared, state_of};
 use crate::rows::Row;
-use crate::script::{MAX_TRIES, Outcome, count_backoff, operation, operation_async};
+use crate::script::{
+    MAX_TIME, MAX_TRIES, Outcome, TINY_WAIT, count_backoff, operation, operation_async,
+};
 use crate::tasks;
 
 /// Exponential waits, full jitter, a cap, a number of tries.
@@ -75,6 +78,33 @@ impl ByHand {
         }
     }
 
+    /// The first loop, with a limit on the time as well.
+    fn run_in_time<T, E>(
+        &self,
+        max_time: Duration,
+        mut operation: impl FnMut() -> Result<T, E>,
+        now: impl Fn() -> Duration,
+        sleep: impl Fn(Duration),
+    ) -> Result<T, E> {
+        let begin = now();
+        let mut wait = self.first_wait;
+        let mut tries = 1;
+        loop {
+            match operation() {
+                Err(error) => {
+                    let left = max_time.saturating_sub(now().saturating_sub(begin));
+                    if tries == self.max_tries || left.is_zero() {
+                        return Err(error);
+                    }
+                    sleep(self.jittered(wait).min(left));
+                    wait = wait.saturating_mul(2);
+                    tries += 1;
+                }
+                outcome => return outcome,
+            }
+        }
+    }
+
     async fn run_async<T, E, F, S>(
         &self,
         mut operation: impl FnMut() -> F,
@@ -101,6 +131,10 @@ impl ByHand {
             }
         }
     }
+}
+
+fn no_time() -> Duration {
+    black_box(Duration::ZERO)
 }
 
 fn no_sleep(wait: Duration) {
@@ -172,6 +206,11 @@ pub fn register(bench: &mut Bench) {
         bench.call(Row::Growth("expo", failures), || policy.run(operation, no_sleep, nobody));
     }
 
+    seen_through(bench);
+
+    let max_time = shared(MAX_TIME);
+    bench.call(Row::SyncMaxTime, || policy.run_in_time(*max_time, operation, no_time, no_sleep));
+
     bench.peer("integers");
     let policy = shared(ByHand::FREE);
     for row in [Row::SyncFirstTry, Row::SyncThreeFailures, Row::SyncGivesUp] {
@@ -193,6 +232,24 @@ pub fn register(bench: &mut Bench) {
     bench.wait(|| Duration::ZERO);
     bench.call(Row::AsyncFirstTry, || block_on(operation_async()));
     bench.tokio(Row::TokioFirstTry, operation_async);
+}
+
+/// What one has in a `static`, not hidden from the compiler.
+fn seen_through(bench: &mut Bench) {
+    static TINY: ByHand = ByHand { first_wait: TINY_WAIT, ..ByHand::FREE };
+    static API: ByHand = ByHand::FREE;
+    static ZERO: ByHand = ByHand::ZERO;
+    for row in [Row::StaticSyncFirstTry, Row::StaticSyncThreeFailures] {
+        bench.call(row, || TINY.run(operation, thread::sleep, nobody));
+    }
+    for row in [Row::StaticAsyncFirstTry, Row::StaticAsyncThreeFailures] {
+        bench.call(row, || {
+            block_on(API.run_async(|| async { operation() }, no_sleep_async, nobody))
+        });
+    }
+    for row in [Row::StaticTokioFirstTry, Row::StaticTokioThreeFailures] {
+        bench.tokio(row, || ZERO.run_async(|| async { operation() }, tokio::time::sleep, nobody));
+    }
 }
 
 fn bare(max_tries: u32) -> Outcome {

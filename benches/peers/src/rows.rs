@@ -16,6 +16,16 @@ pub enum Row {
     TokioFirstTry,
     TokioThreeFailures,
     TokioHandler,
+    /// The rows above leave the compiler in the dark. In these the policy is a `static`, as the docs
+    /// recommend, which it sees through.
+    StaticSyncFirstTry,
+    StaticSyncThreeFailures,
+    StaticAsyncFirstTry,
+    StaticAsyncThreeFailures,
+    StaticTokioFirstTry,
+    StaticTokioThreeFailures,
+    /// A first try that succeeds, of a policy whose time is limited too.
+    SyncMaxTime,
     /// No run: only the computation of one jittered exponential wait.
     Wait,
     /// A run of this many failures, and the strategy of its waits.
@@ -40,7 +50,11 @@ impl Row {
             | Self::SyncFirstTry
             | Self::SyncBuiltInside
             | Self::AsyncFirstTry
-            | Self::TokioFirstTry => 0,
+            | Self::TokioFirstTry
+            | Self::StaticSyncFirstTry
+            | Self::StaticAsyncFirstTry
+            | Self::StaticTokioFirstTry
+            | Self::SyncMaxTime => 0,
             Self::SyncGivesUp | Self::AsyncGivesUp => u32::MAX,
             Self::Growth(_, failures) => failures,
             _ => 3,

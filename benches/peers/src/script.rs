@@ -1,9 +1,17 @@
 //! The operation that every crate retries: it fails as often as it is told to, and counts its calls.
 
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
+use std::time::Duration;
 
 /// How often a policy lets the operation be called.
 pub const MAX_TRIES: u32 = 5;
+
+/// Of policies that limit the time as well: more than any run takes.
+pub const MAX_TIME: Duration = Duration::from_secs(30);
+
+/// The first wait where a thread really sleeps: short, and yet not nothing, which the compiler would make
+/// use of.
+pub const TINY_WAIT: Duration = Duration::from_micros(10);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Failure(pub u32);

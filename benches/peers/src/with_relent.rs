@@ -8,7 +8,7 @@ use relent::{AsyncSleep, Jitter, Retry, Sleep};
 
 use crate::bench::{Bench, block_on, shared, state_of};
 use crate::rows::Row;
-use crate::script::{MAX_TRIES, count_backoff, operation, operation_async};
+use crate::script::{MAX_TIME, MAX_TRIES, TINY_WAIT, count_backoff, operation, operation_async};
 use crate::tasks;
 
 /// Waiting is free on this clock, and nobody reads it.
@@ -95,5 +95,28 @@ pub fn register(bench: &mut Bench) {
         let list = vec![Duration::from_millis(100); failures as usize];
         let sequence = shared(Retry::sequence(list).clock(Free));
         bench.call(Row::Growth("sequence", failures), || sequence.run(operation));
+    }
+
+    seen_through(bench);
+
+    let in_time = shared(EXPO.max_time(MAX_TIME).clock(Free));
+    bench.call(Row::SyncMaxTime, || in_time.run(operation));
+}
+
+/// Policies that are a `static`, not hidden from the compiler. They have the system's clock, since no other
+/// can be said there; without tokio the free one replaces it at the call. No row above has the same types:
+/// code that two rows shared would be inlined in neither.
+fn seen_through(bench: &mut Bench) {
+    static TINY: Retry = EXPO.first_wait(TINY_WAIT);
+    static API: Retry = EXPO;
+    static ZERO: Retry = EXPO.first_wait(Duration::ZERO);
+    for row in [Row::StaticSyncFirstTry, Row::StaticSyncThreeFailures] {
+        bench.call(row, || TINY.run(operation));
+    }
+    for row in [Row::StaticAsyncFirstTry, Row::StaticAsyncThreeFailures] {
+        bench.call(row, || block_on(API.clock(Free).run_async(|| async { operation() })));
+    }
+    for row in [Row::StaticTokioFirstTry, Row::StaticTokioThreeFailures] {
+        bench.tokio(row, || ZERO.run_async(|| async { operation() }));
     }
 }
