@@ -70,7 +70,7 @@ fn main() {
             println!("tasks/bytes\t{name}\t{}", allocator::peak());
         }
         ["ratios", results] => report::ratios(results),
-        ["gate", results, committed] => report::gate(results, committed),
+        ["gate", results, ratios, limits] => report::gate(results, ratios, limits),
         ["tables", results] => report::tables(results),
         ["plot", results] => plot::picture(results),
         ["line", svg] => plot::definition(svg),

@@ -85,21 +85,29 @@ pub fn ratios(results: &str) {
     }
 }
 
-/// Fails where a ratio has grown.
-pub fn gate(results: &str, committed: &str) {
+/// The bars that a file sets, by row.
+fn bars(path: &str) -> Vec<(String, f64)> {
+    let text = fs::read_to_string(path).expect("the committed bars");
+    let lines = text.lines().filter(|line| !line.starts_with('#'));
+    let bars = lines.map(|line| {
+        let (row, bar) = line.split_once('\t').expect("a row and its bar");
+        (row.to_owned(), bar.parse().expect("a number"))
+    });
+    bars.collect()
+}
+
+/// Fails where a ratio has grown, or a figure is above its limit.
+pub fn gate(results: &str, ratios: &str, limits: &str) {
     let results = Results::read(results);
     let mut current = results.gated();
     let mut failed = false;
-    let committed = fs::read_to_string(committed).expect("the committed ratios");
-    for line in committed.lines().filter(|line| !line.starts_with('#')) {
-        let (row, bar) = line.split_once('\t').expect("a row and a ratio");
-        let bar: f64 = bar.parse().expect("a ratio");
-        let Some(ratio) = current.remove(row) else {
+    for (row, bar) in bars(ratios) {
+        let Some(ratio) = current.remove(&*row) else {
             println!("FAILED: {row} was not measured");
             failed = true;
             continue;
         };
-        let instructions = results.get(row, "relent").unwrap_or_default();
+        let instructions = results.get(&row, "relent").unwrap_or_default();
         print!(
             "{row}: {instructions:.0} instructions, {ratio:.3} of the loop by hand, {bar} committed"
         );
@@ -115,6 +123,19 @@ pub fn gate(results: &str, committed: &str) {
     for row in current.into_keys() {
         println!("FAILED: {row} has no committed ratio");
         failed = true;
+    }
+    for (row, limit) in bars(limits) {
+        match results.get(&row, "relent") {
+            Some(figure) if figure <= limit => println!("{row}: {figure}, at most {limit}"),
+            Some(figure) => {
+                println!("{row}: {figure}  FAILED: more than {limit}");
+                failed = true;
+            }
+            None => {
+                println!("FAILED: {row} was not measured");
+                failed = true;
+            }
+        }
     }
     if failed {
         exit(1);
