@@ -8,14 +8,14 @@ use std::task::{Context, Poll, Waker};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use relent::{AsyncSleep, Jitter, Retry, Sleep};
+use relent::{AsyncClock, BlockingClock, Jitter, Retry};
 
 /// Logs each wait, and waits a thousandth of it: seconds become milliseconds, for limits too.
 struct Hurry {
     start: Instant,
 }
 
-impl Sleep for Hurry {
+impl BlockingClock for Hurry {
     fn now(&self) -> Duration {
         self.start.elapsed() * 1000
     }
@@ -31,14 +31,14 @@ struct Threads {
     start: Instant,
 }
 
-impl AsyncSleep for Threads {
-    type Sleep = Alarm;
+impl AsyncClock for Threads {
+    type Timer = Alarm;
 
     fn now(&self) -> Duration {
         self.start.elapsed()
     }
 
-    fn sleep(&self, wait: Duration) -> Alarm {
+    fn timer(&self, wait: Duration) -> Alarm {
         let shared = Arc::new(Mutex::new(Ringing { over: false, sleeper: None }));
         let alarm = Alarm(Arc::clone(&shared));
         thread::spawn(move || {

@@ -4,7 +4,7 @@
 use std::fmt::Display;
 use std::time::Duration;
 
-use relent::{Details, GiveUp, Retry, TestClock};
+use relent::{Details, Retry, StopReason, TestClock};
 
 fn log_backoff<T, E: Display>(d: &Details<'_, T, E>) {
     let error = d.error().map(ToString::to_string).unwrap_or_default();
@@ -55,7 +55,7 @@ fn main() {
 
     drop(policy);
     assert_eq!(successes, 1);
-    assert_eq!(reason, Some(GiveUp::MaxTries));
+    assert_eq!(reason, Some(StopReason::MaxTries));
     let (tries, waits): (Vec<_>, Vec<_>) = backoffs.into_iter().unzip();
     assert_eq!(tries, [1, 2, 3, 1, 2, 3, 4]);
     assert_eq!(waits, clock.waits());

@@ -9,7 +9,9 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread;
 use std::time::Duration;
 
-use relent::{AnyError, Expo, Retry, RetryIf};
+use relent::Retry;
+use relent::condition::{AnyError, RetryIf};
+use relent::wait::Expo;
 
 /// One policy for the whole program. A bad number in it would be a compile error.
 static POLICY: Retry = Retry::expo().first_wait(Duration::from_millis(5)).max_tries(4);

@@ -11,85 +11,89 @@ extern crate std;
 
 // Only for readers, and for the tests of what they read.
 #[cfg(any(doc, doctest))]
-pub mod _docs;
+pub mod guide;
 
-// The policy, its builder, and how it is run. First, since rustdoc follows this order.
+// rustdoc shows the methods of a policy in the order of these modules: the builder, the forms of a run, and what it
+// shows of itself.
 mod policy;
 
-mod run;
+pub mod run;
 
-// The policy's four questions.
-mod wait;
+mod inspect;
 
-mod condition;
+pub mod wait;
 
-mod observe;
+pub mod condition;
 
-mod clock;
+pub mod observe;
 
-// What they are told.
-mod event;
+pub mod event;
+
+pub mod clock;
+
+pub mod integrations;
+
+#[cfg(feature = "test-util")]
+pub mod testing;
+#[cfg(not(feature = "test-util"))]
+mod testing;
+
+#[cfg(feature = "http")]
+pub mod headers;
 
 mod error;
 mod nanos;
 mod sealed;
 mod slot;
 
-// What others bring, and tests.
-#[cfg(feature = "http")]
-pub mod http;
-mod integrations;
-mod testing;
+/// The futures that runs return.
+pub mod future {
+    pub use crate::run::after::{After, Begin};
+    pub use crate::run::future::Retrying;
+}
+
+/// The iterators that policies return.
+pub mod iter {
+    pub use crate::inspect::Waits;
+}
 
 #[cfg(feature = "std")]
-pub use crate::clock::cancel::Cancel;
-#[cfg(feature = "std")]
-pub use crate::clock::cancellable::{Cancellable, CancellableSleep};
-#[cfg(feature = "tokio")]
-pub use crate::clock::tokio::SystemSleep;
-pub use crate::clock::{AsyncSleep, Interruptible, Sleep, System};
+#[doc(inline)]
+pub use crate::clock::Cancel;
+#[doc(no_inline)]
+pub use crate::clock::{AsyncClock, BlockingClock};
 #[cfg(target_has_atomic = "32")]
-pub use crate::condition::budget::{Budget, Budgeted};
-pub use crate::condition::filters::{RetryAfter, RetryAfterValue, RetryIf, Until};
-pub use crate::condition::{AnyError, Ask, Condition};
+#[doc(inline)]
+pub use crate::condition::Budget;
+#[doc(no_inline)]
+pub use crate::condition::{Condition, Verdict};
 pub use crate::error::InvalidSetting;
 #[cfg(feature = "std")]
+#[doc(inline)]
 pub use crate::event::Event;
-pub use crate::event::Target;
-pub use crate::event::{Details, EventKind, GiveUp};
-#[cfg(any(feature = "log", feature = "tracing"))]
-pub use crate::integrations::levels::{ByDebug, ByDisplay};
+#[doc(inline)]
+pub use crate::event::{Details, EventKind, StopReason};
 #[cfg(feature = "log")]
-pub use crate::integrations::log::Log;
+#[doc(inline)]
+pub use crate::integrations::Log;
 #[cfg(feature = "metrics")]
-pub use crate::integrations::metrics::Metrics;
+#[doc(inline)]
+pub use crate::integrations::Metrics;
 #[cfg(feature = "tracing")]
-pub use crate::integrations::tracing::Tracing;
-pub use crate::observe::chain::{Blocking as NotifyBlocking, Chain, Tell};
-#[cfg(feature = "std")]
-pub use crate::observe::handlers::{
-    Append, AsyncHandler, Handler, HandlerList, Handlers, HandlersAsync,
-};
-pub use crate::observe::{Observe, Observed};
+#[doc(inline)]
+pub use crate::integrations::Tracing;
+#[doc(no_inline)]
+pub use crate::observe::Observe;
 pub use crate::policy::Retry;
-pub use crate::policy::hold::{Policy, PolicyFor};
-pub use crate::run::after::{After, Begin, Given};
-pub use crate::run::attempts::{Attempts, AttemptsAsync, InLine};
+#[doc(inline)]
+pub use crate::run::{Attempt, TimedOut};
 #[cfg(feature = "explain")]
-pub use crate::run::explain::{Explained, GaveUp, RetryError, Succeeded};
-pub use crate::run::future::Retrying;
-pub use crate::run::operation::Attempt;
-pub use crate::run::operation::{Call, CallAttempt, CallWith, Hidden, Shown};
-pub use crate::run::options::LastStep;
-pub use crate::run::preview::Waits;
-pub use crate::run::returns::{AsIs, Return, Returns, ValueOnly};
-pub use crate::run::session::{Async, Blocking, Side};
-pub use crate::run::timeout::{AttemptTimeout, Bound, InTime, Timed, TimedOut, Unbounded};
+#[doc(inline)]
+pub use crate::run::{RetryError, Succeeded};
 #[cfg(feature = "test-util")]
-pub use crate::testing::clock::{TestClock, TestSleep};
-#[cfg(feature = "test-util")]
-pub use crate::testing::scope::{Entered, InScope};
+#[doc(inline)]
+pub use crate::testing::TestClock;
+#[doc(no_inline)]
 pub use crate::wait::Wait;
-pub use crate::wait::jitter::Jitter;
-pub use crate::wait::schedule::Schedule;
-pub use crate::wait::strategies::{Constant, Decay, Expo, Fibo, Linear, Runtime, Sequence};
+#[doc(inline)]
+pub use crate::wait::{Jitter, Schedule};

@@ -12,7 +12,7 @@ use std::pin::{Pin, pin};
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
-use relent::{AsyncSleep, Budget, Cancel, Details, Jitter, Observe, Retry, Sleep};
+use relent::{AsyncClock, BlockingClock, Budget, Cancel, Details, Jitter, Observe, Retry};
 
 thread_local! {
     static ALLOCATIONS: Cell<usize> = const { Cell::new(0) };
@@ -50,7 +50,7 @@ fn allocations<R>(mut run: impl FnMut() -> R) -> usize {
 #[derive(Clone, Copy, Debug)]
 struct Free;
 
-impl Sleep for Free {
+impl BlockingClock for Free {
     fn now(&self) -> Duration {
         thread_local!(static NOW: Cell<u64> = const { Cell::new(0) });
         NOW.set(NOW.get() + 1);
@@ -60,14 +60,14 @@ impl Sleep for Free {
     fn sleep(&self, _: Duration) {}
 }
 
-impl AsyncSleep for Free {
-    type Sleep = Ready<()>;
+impl AsyncClock for Free {
+    type Timer = Ready<()>;
 
     fn now(&self) -> Duration {
-        Sleep::now(self)
+        BlockingClock::now(self)
     }
 
-    fn sleep(&self, _: Duration) -> Ready<()> {
+    fn timer(&self, _: Duration) -> Ready<()> {
         ready(())
     }
 }
@@ -213,7 +213,7 @@ fn the_other_forms_of_a_run_do_not_allocate() {
         };
         let run = || {
             let mut calls = 0;
-            policy.explain().run(|| operation(&mut calls)).map_err(|gave_up| gave_up.tries())
+            policy.explain().run(|| operation(&mut calls)).map_err(|stats| stats.tries())
         };
         assert_eq!(allocations(run), 0, "explain, {failures} failures");
         let run = || {

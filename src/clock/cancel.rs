@@ -16,7 +16,7 @@ use crate::clock::wakers::Wakers;
 /// ```
 /// use std::thread;
 /// use std::time::{Duration, Instant};
-/// use relent::{Cancel, GiveUp, Retry};
+/// use relent::{Cancel, StopReason, Retry};
 ///
 /// let shutdown = Cancel::new();
 /// let policy = Retry::constant(Duration::from_secs(3600)).cancelled_by(&shutdown);
@@ -30,7 +30,7 @@ use crate::clock::wakers::Wakers;
 ///     })
 ///     .on_giveup(|d| reason = d.reason)
 ///     .run(|| Err::<(), _>("down"));
-/// assert_eq!((outcome, reason), (Err("down"), Some(GiveUp::Cancelled)));
+/// assert_eq!((outcome, reason), (Err("down"), Some(StopReason::Cancelled)));
 /// assert!(began.elapsed() < Duration::from_secs(60));
 /// ```
 ///

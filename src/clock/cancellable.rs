@@ -7,7 +7,7 @@ use core::time::Duration;
 use pin_project_lite::pin_project;
 
 use crate::clock::cancel::{Cancel, Place};
-use crate::clock::{AsyncSleep, Interruptible, Sleep};
+use crate::clock::{AsyncClock, BlockingClock, Interruptible};
 
 /// A clock whose waits may be cut short: what [`Retry::cancelled_by`](crate::Retry::cancelled_by) makes of a policy's clock.
 #[derive(Clone, Debug)]
@@ -16,7 +16,7 @@ pub struct Cancellable<Z> {
     pub(crate) cancel: Cancel,
 }
 
-impl<Z: Sleep> Sleep for Cancellable<Z> {
+impl<Z: BlockingClock> BlockingClock for Cancellable<Z> {
     fn now(&self) -> Duration {
         self.clock.now()
     }
@@ -37,20 +37,24 @@ impl<Z: Sleep> Sleep for Cancellable<Z> {
         cancels
     }
 
-    fn is_cancelled(&self) -> Option<bool> {
-        Some(self.cancel.is_cancelled() || self.clock.is_cancelled() == Some(true))
+    fn is_cancellable(&self) -> bool {
+        true
+    }
+
+    fn is_cancelled(&self) -> bool {
+        self.cancel.is_cancelled() || self.clock.is_cancelled()
     }
 }
 
-impl<Z: AsyncSleep> AsyncSleep for Cancellable<Z> {
-    type Sleep = CancellableSleep<Z::Sleep>;
+impl<Z: AsyncClock> AsyncClock for Cancellable<Z> {
+    type Timer = CancellableTimer<Z::Timer>;
 
     fn now(&self) -> Duration {
         self.clock.now()
     }
 
-    fn sleep(&self, wait: Duration) -> Self::Sleep {
-        CancellableSleep::new(&self.cancel, || self.clock.sleep(wait))
+    fn timer(&self, wait: Duration) -> Self::Timer {
+        CancellableTimer::new(&self.cancel, || self.clock.timer(wait))
     }
 
     #[cfg(feature = "test-util")]
@@ -61,8 +65,8 @@ impl<Z: AsyncSleep> AsyncSleep for Cancellable<Z> {
     }
 
     /// An attempt is not cancelled.
-    fn timer(&self, after: Duration) -> Self::Sleep {
-        CancellableSleep { sleep: Some(self.clock.timer(after)), place: None }
+    fn timeout(&self, after: Duration) -> Self::Timer {
+        CancellableTimer { sleep: Some(self.clock.timeout(after)), place: None }
     }
 
     fn is_cancelled(&self) -> bool {
@@ -78,14 +82,14 @@ pin_project! {
     /// A wait that may be cut short: that of [`Cancellable`].
     #[derive(Debug)]
     #[must_use = "futures do nothing unless they are awaited or polled"]
-    pub struct CancellableSleep<W> {
+    pub struct CancellableTimer<W> {
         #[pin]
         sleep: Option<W>,
         place: Option<Place>,
     }
 }
 
-impl<W> CancellableSleep<W> {
+impl<W> CancellableTimer<W> {
     /// A wait that this handle cuts short, and that is not begun where it has done so already.
     pub(crate) fn new(cancel: &Cancel, sleep: impl FnOnce() -> W) -> Self {
         let sleep = (!cancel.is_cancelled()).then(sleep);
@@ -93,7 +97,7 @@ impl<W> CancellableSleep<W> {
     }
 }
 
-impl<W: Future> Future for CancellableSleep<W> {
+impl<W: Future> Future for CancellableTimer<W> {
     type Output = Interruptible;
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Interruptible> {

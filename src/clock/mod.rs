@@ -10,13 +10,19 @@ pub(crate) mod tokio;
 #[cfg(feature = "std")]
 pub(crate) mod wakers;
 
+#[cfg(feature = "std")]
+pub use cancel::Cancel;
+#[cfg(feature = "std")]
+pub use cancellable::{Cancellable, CancellableTimer};
+#[cfg(feature = "tokio")]
+pub use tokio::SystemTimer;
+
+pub use crate::slot::{Empty, Full, Slot};
+
 use core::future::Future;
 use core::time::Duration;
 
-#[cfg(feature = "std")]
-use crate::clock::cancel::Cancel;
 use crate::sealed::Sealed;
-use crate::slot::{Empty, Full, Slot};
 
 /// A clock that blocks the thread for a while: what [`Retry::run`](crate::Retry::run) waits on.
 ///
@@ -25,13 +31,13 @@ use crate::slot::{Empty, Full, Slot};
 /// ```
 /// use std::cell::Cell;
 /// use std::time::Duration;
-/// use relent::{Retry, Sleep};
+/// use relent::{Retry, BlockingClock};
 ///
 /// /// Waiting costs no time.
 /// #[derive(Debug, Default)]
 /// struct Hurry(Cell<Duration>);
 ///
-/// impl Sleep for Hurry {
+/// impl BlockingClock for Hurry {
 ///     fn now(&self) -> Duration {
 ///         self.0.get()
 ///     }
@@ -49,9 +55,9 @@ use crate::slot::{Empty, Full, Slot};
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a clock that `run` can wait on",
     label = "this policy's clock cannot block the thread",
-    note = "give the policy a clock that implements `relent::Sleep` by `.clock(..)`, or enable relent's feature `std` for the system's"
+    note = "give the policy a clock that implements `relent::BlockingClock` by `.clock(..)`, or enable relent's feature `std` for the system's"
 )]
-pub trait Sleep {
+pub trait BlockingClock {
     /// The time since any fixed moment that is less than 584 years ago. It must not go backwards.
     fn now(&self) -> Duration;
 
@@ -76,11 +82,15 @@ pub trait Sleep {
         std::vec::Vec::new()
     }
 
-    /// Whether runs on this clock are to wait no more, or `None` where nothing can tell them so.
-    ///
-    /// A clock that returns `Some` may end a wait early. Outcomes are then kept while it lasts.
-    fn is_cancelled(&self) -> Option<bool> {
-        None
+    /// Whether a wait on this clock may end early. The outcome of the last attempt is then kept while it lasts.
+    fn is_cancellable(&self) -> bool {
+        false
+    }
+
+    /// Whether runs on this clock wait no more: one that finds so after a wait gives up, if this clock
+    /// [is cancellable](Self::is_cancellable).
+    fn is_cancelled(&self) -> bool {
+        false
     }
 }
 
@@ -88,19 +98,19 @@ pub trait Sleep {
 ///
 /// ```
 /// use std::time::Duration;
-/// use relent::{AsyncSleep, Retry};
+/// use relent::{AsyncClock, Retry};
 ///
 /// /// The timer of the runtime in use, here one for which time stands still.
 /// struct MyRuntime;
 ///
-/// impl AsyncSleep for MyRuntime {
-///     type Sleep = std::future::Ready<()>;
+/// impl AsyncClock for MyRuntime {
+///     type Timer = std::future::Ready<()>;
 ///
 ///     fn now(&self) -> Duration {
 ///         Duration::ZERO
 ///     }
 ///
-///     fn sleep(&self, _wait: Duration) -> Self::Sleep {
+///     fn timer(&self, _wait: Duration) -> Self::Timer {
 ///         std::future::ready(())
 ///     }
 /// }
@@ -114,15 +124,15 @@ pub trait Sleep {
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a clock that `run_async` can wait on",
     label = "this policy's clock has no async timer",
-    note = "enable relent's feature `tokio`, or give the policy your runtime's timer, which implements `relent::AsyncSleep`, by `.clock(..)`"
+    note = "enable relent's feature `tokio`, or give the policy your runtime's timer, which implements `relent::AsyncClock`, by `.clock(..)`"
 )]
-pub trait AsyncSleep {
+pub trait AsyncClock {
     /// The future of a wait. It must be ready when the time has passed, and not before.
     ///
     /// Its output is `()`, or [`Interruptible`] for a wait that is ready early where
     /// [`is_cancelled`](Self::is_cancelled). Code that is generic over a clock and spawns its runs asks
-    /// for `AsyncSleep<Sleep: Future<Output = ()> + Send>`.
-    type Sleep: Future<Output: Slept>;
+    /// for `AsyncClock<Timer: Future<Output = ()> + Send>`.
+    type Timer: Future<Output: TimerOutput>;
 
     /// The time since any fixed moment that is less than 584 years ago. It must not go backwards.
     fn now(&self) -> Duration;
@@ -131,12 +141,12 @@ pub trait AsyncSleep {
     ///
     /// Where it is ready at once, as it may be for no wait at all, nothing but the operation itself
     /// ever yields to the runtime.
-    fn sleep(&self, wait: Duration) -> Self::Sleep;
+    fn timer(&self, wait: Duration) -> Self::Timer;
 
-    /// The timer of an attempt's timeout: by default a [`sleep`](Self::sleep), though it is no wait
+    /// The timer of an attempt's timeout: by default a [`timer`](Self::timer), though it is no wait
     /// between attempts. What it returns when it is ready does not matter.
-    fn timer(&self, after: Duration) -> Self::Sleep {
-        self.sleep(after)
+    fn timeout(&self, after: Duration) -> Self::Timer {
+        self.timer(after)
     }
 
     /// The handles that cut this clock's waits short, for a scope that waits in its stead.
@@ -162,7 +172,7 @@ pub trait AsyncSleep {
 macro_rules! clock_by_reference {
     ($($(#[$cfg:meta])? $pointer:ty),* $(,)?) => { $(
         $(#[$cfg])?
-        impl<Z: Sleep + ?Sized> Sleep for $pointer {
+        impl<Z: BlockingClock + ?Sized> BlockingClock for $pointer {
             fn now(&self) -> Duration {
                 (**self).now()
             }
@@ -181,25 +191,29 @@ macro_rules! clock_by_reference {
                 (**self).cancels()
             }
 
-            fn is_cancelled(&self) -> Option<bool> {
+            fn is_cancellable(&self) -> bool {
+                (**self).is_cancellable()
+            }
+
+            fn is_cancelled(&self) -> bool {
                 (**self).is_cancelled()
             }
         }
 
         $(#[$cfg])?
-        impl<Z: AsyncSleep + ?Sized> AsyncSleep for $pointer {
-            type Sleep = Z::Sleep;
+        impl<Z: AsyncClock + ?Sized> AsyncClock for $pointer {
+            type Timer = Z::Timer;
 
             fn now(&self) -> Duration {
                 (**self).now()
             }
 
-            fn sleep(&self, wait: Duration) -> Self::Sleep {
-                (**self).sleep(wait)
+            fn timer(&self, wait: Duration) -> Self::Timer {
+                (**self).timer(wait)
             }
 
-            fn timer(&self, after: Duration) -> Self::Sleep {
-                (**self).timer(after)
+            fn timeout(&self, after: Duration) -> Self::Timer {
+                (**self).timeout(after)
             }
 
             #[cfg(feature = "test-util")]
@@ -225,21 +239,21 @@ clock_by_reference! {
 }
 
 /// What the future of a wait returns: `()`, or [`Interruptible`]. Sealed.
-pub trait Slept: Sealed {
+pub trait TimerOutput: Sealed {
     /// Whether the outcome of the last attempt is kept through the wait.
     type Outcome: Slot;
 }
 
 /// The wait is over.
-impl Slept for () {
+impl TimerOutput for () {
     type Outcome = Empty;
 }
 
-/// What a wait returns that may be cut short: see [`AsyncSleep::is_cancelled`].
+/// What a wait returns that may be cut short: see [`AsyncClock::is_cancelled`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Interruptible;
 
-impl Slept for Interruptible {
+impl TimerOutput for Interruptible {
     type Outcome = Full;
 }
 
@@ -250,10 +264,10 @@ impl Sealed for Interruptible {}
 /// `run` reads [`std::time::Instant`] and waits by [`std::thread::sleep`]; `run_async` reads and
 /// waits on tokio's clock, so that tokio's paused time moves its limits and its waits together.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct System;
+pub struct SystemClock;
 
 #[cfg(feature = "std")]
-impl System {
+impl SystemClock {
     /// How long after a fixed moment this instant is.
     pub(crate) fn since_origin(instant: std::time::Instant) -> Duration {
         use std::sync::LazyLock;
@@ -271,7 +285,7 @@ impl System {
 }
 
 #[cfg(feature = "std")]
-impl Sleep for System {
+impl BlockingClock for SystemClock {
     fn now(&self) -> Duration {
         Self::since_origin(std::time::Instant::now())
     }

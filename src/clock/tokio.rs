@@ -8,19 +8,19 @@ use pin_project_lite::pin_project;
 use tokio::runtime::Handle;
 use tokio::time::Instant;
 
-use crate::clock::{AsyncSleep, System};
+use crate::clock::{AsyncClock, SystemClock};
 
 pin_project! {
-    /// A wait on tokio's timer: what [`System`] sleeps in async code.
+    /// A wait on tokio's timer: what [`SystemClock`] sleeps in async code.
     #[must_use = "futures do nothing unless they are awaited or polled"]
     #[derive(Debug)]
-    pub struct SystemSleep {
+    pub struct SystemTimer {
         #[pin]
         sleep: tokio::time::Sleep,
     }
 }
 
-impl Future for SystemSleep {
+impl Future for SystemTimer {
     type Output = ();
 
     #[inline]
@@ -29,8 +29,8 @@ impl Future for SystemSleep {
     }
 }
 
-impl AsyncSleep for System {
-    type Sleep = SystemSleep;
+impl AsyncClock for SystemClock {
+    type Timer = SystemTimer;
 
     fn now(&self) -> Duration {
         Self::since_origin(Instant::now().into_std())
@@ -38,8 +38,8 @@ impl AsyncSleep for System {
 
     // Outside of a runtime tokio itself panics here; to ask for one before each wait would cost more
     // than the wait.
-    fn sleep(&self, wait: Duration) -> SystemSleep {
-        SystemSleep { sleep: tokio::time::sleep(wait) }
+    fn timer(&self, wait: Duration) -> SystemTimer {
+        SystemTimer { sleep: tokio::time::sleep(wait) }
     }
 
     /// Panics outside of a tokio runtime, and in one without a timer.

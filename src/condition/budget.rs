@@ -5,14 +5,14 @@ use core::ops::Deref;
 use core::sync::atomic::{AtomicU32, Ordering};
 use core::time::Duration;
 
-use crate::condition::{Ask, Condition};
-use crate::event::{Details, EventKind, GiveUp};
+use crate::condition::{Condition, Verdict};
+use crate::event::{Details, EventKind, StopReason};
 
 /// An account of retries, shared by all the runs that burden the same thing: where retries do not
 /// help, they cease.
 ///
 /// ```
-/// use relent::{Budget, GiveUp, Retry, TestClock};
+/// use relent::{Budget, StopReason, Retry, TestClock};
 ///
 /// static PAYMENTS: Budget = Budget::new().capacity(20).cost(5);
 ///
@@ -22,20 +22,20 @@ use crate::event::{Details, EventKind, GiveUp};
 /// policy.run(|| Err::<(), _>("down")).unwrap_err(); // three retries cost 15
 /// policy.run(|| Err::<(), _>("down")).unwrap_err(); // and one more all the rest
 /// drop(policy);
-/// assert_eq!(reasons, [(4, Some(GiveUp::MaxTries)), (2, Some(GiveUp::Budget))]);
+/// assert_eq!(reasons, [(4, Some(StopReason::MaxTries)), (2, Some(StopReason::Budget))]);
 /// assert_eq!(PAYMENTS.available(), 0);
 /// ```
 ///
 /// Waits and jitter spread a load, and do not lessen it: with enough clients that try again, a
 /// server that was overloaded once may never recover
-/// ([a simulation](crate::_docs::dangers#retries-keep-a-server-down)). A budget bounds how much
+/// ([a simulation](crate::guide::dangers#retries-keep-a-server-down)). A budget bounds how much
 /// retries add. One `static` for each thing that can be down is the usual way; runs share it by
 /// reference or in an `Arc`.
 ///
 /// A retry takes its [`cost`](Self::cost) from the account. A run that succeeds after retries puts
 /// back the cost of the last one, and one that succeeds at once puts in 1, never above the
 /// [`capacity`](Self::capacity). Where the account does not hold the cost, the run gives up with
-/// [`GiveUp::Budget`]. The defaults, 500 and 5, are those of the standard mode of the large cloud
+/// [`StopReason::Budget`]. The defaults, 500 and 5, are those of the standard mode of the large cloud
 /// SDKs. The account does not fill with time: only successes show that it may. A capacity below the
 /// cost allows no retry at all. A retry whose wait is cut short has been paid for.
 #[derive(Debug)]
@@ -72,10 +72,10 @@ impl Budget {
     }
 
     /// Takes the cost of a retry, if the account holds it.
-    fn take(&self) -> Result<(), GiveUp> {
+    fn take(&self) -> Result<(), StopReason> {
         self.update(|available| available.checked_sub(self.cost))
             .then_some(())
-            .ok_or(GiveUp::Budget)
+            .ok_or(StopReason::Budget)
     }
 
     fn put(&self, amount: u32) {
@@ -107,26 +107,26 @@ where
     C: Condition<T, E>,
     B: Deref<Target = Budget>,
 {
-    fn ask(&self, details: &Details<'_, T, E>) -> Ask {
-        self.previous.ask(details)
+    fn judge(&self, details: &Details<'_, T, E>) -> Verdict {
+        self.previous.judge(details)
     }
 
-    fn asked_wait(&self, details: &Details<'_, T, E>) -> Option<Duration> {
-        self.previous.asked_wait(details)
+    fn requested_wait(&self, details: &Details<'_, T, E>) -> Option<Duration> {
+        self.previous.requested_wait(details)
     }
 
     fn needs_elapsed(&self) -> bool {
         self.previous.needs_elapsed()
     }
 
-    fn settle(&self, details: &Details<'_, T, E>) -> Result<(), GiveUp> {
+    fn commit(&self, details: &Details<'_, T, E>) -> Result<(), StopReason> {
         if details.event == EventKind::Success {
             self.budget.put(if details.tries > 1 { self.budget.cost } else { 1 });
-            return self.previous.settle(details);
+            return self.previous.commit(details);
         }
         self.budget.take()?;
         // What another account refuses is paid from none.
-        self.previous.settle(details).inspect_err(|_| self.budget.put(self.budget.cost))
+        self.previous.commit(details).inspect_err(|_| self.budget.put(self.budget.cost))
     }
 }
 

@@ -3,8 +3,8 @@
 use core::fmt;
 use core::time::Duration;
 
-use crate::condition::{Ask, Condition};
-use crate::event::{Details, GiveUp};
+use crate::condition::{Condition, Verdict};
+use crate::event::{Details, StopReason};
 
 /// A link: the condition before it, and a function of the operation's value or error.
 ///
@@ -37,8 +37,8 @@ macro_rules! link {
                 self.previous.needs_elapsed()
             }
 
-            fn settle(&self, details: &Details<'_, T, E>) -> Result<(), GiveUp> {
-                self.previous.settle(details)
+            fn commit(&self, details: &Details<'_, T, E>) -> Result<(), StopReason> {
+                self.previous.commit(details)
             }
         }
 
@@ -53,37 +53,37 @@ macro_rules! link {
 link! {
     /// Retries only some errors: see [`Retry::retry_if`](crate::Retry::retry_if).
     RetryIf(Fn(&E) -> bool),
-    ask(|link, details| match (link.previous.ask(details), details.error()) {
-        (Ask::Retry | Ask::RetryIn(_), Some(error)) if !(link.function)(error) => Ask::Stop,
+    judge(|link, details| match (link.previous.judge(details), details.error()) {
+        (Verdict::Retry | Verdict::RetryIn(_), Some(error)) if !(link.function)(error) => Verdict::Stop,
         (previously, _) => previously,
-    }) -> Ask,
-    asked_wait -> Option<Duration>
+    }) -> Verdict,
+    requested_wait -> Option<Duration>
 }
 
 link! {
     /// Waits for a value: see [`Retry::until`](crate::Retry::until).
     Until(Fn(&T) -> bool),
-    ask(|link, details| match (link.previous.ask(details), details.value()) {
-        (Ask::Accept, Some(value)) if !(link.function)(value) => Ask::Retry,
+    judge(|link, details| match (link.previous.judge(details), details.value()) {
+        (Verdict::Accept, Some(value)) if !(link.function)(value) => Verdict::Retry,
         (previously, _) => previously,
-    }) -> Ask,
-    asked_wait -> Option<Duration>
+    }) -> Verdict,
+    requested_wait -> Option<Duration>
 }
 
 link! {
     /// Obeys the waits that errors ask for: see [`Retry::retry_after`](crate::Retry::retry_after).
     RetryAfter(Fn(&E) -> Option<Duration>),
-    asked_wait(|link, details| {
-        link.previous.asked_wait(details).max(details.error().and_then(&link.function))
+    requested_wait(|link, details| {
+        link.previous.requested_wait(details).max(details.error().and_then(&link.function))
     }) -> Option<Duration>,
-    ask -> Ask
+    judge -> Verdict
 }
 
 link! {
     /// Obeys the waits that values ask for: see [`Retry::retry_after_value`](crate::Retry::retry_after_value).
     RetryAfterValue(Fn(&T) -> Option<Duration>),
-    asked_wait(|link, details| {
-        link.previous.asked_wait(details).max(details.value().and_then(&link.function))
+    requested_wait(|link, details| {
+        link.previous.requested_wait(details).max(details.value().and_then(&link.function))
     }) -> Option<Duration>,
-    ask -> Ask
+    judge -> Verdict
 }

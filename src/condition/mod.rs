@@ -4,14 +4,18 @@
 pub(crate) mod budget;
 pub(crate) mod filters;
 
+#[cfg(target_has_atomic = "32")]
+pub use budget::{Budget, Budgeted};
+pub use filters::{RetryAfter, RetryAfterValue, RetryIf, Until};
+
 use core::time::Duration;
 
-use crate::event::{Details, GiveUp};
+use crate::event::{Details, StopReason};
 
 /// What a condition says of an outcome.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum Ask {
+pub enum Verdict {
     /// It is what was wanted: the run succeeds.
     Accept,
     /// It is not, and trying again is no use: the run gives up.
@@ -28,18 +32,18 @@ pub enum Ask {
 /// Whether an outcome is what was wanted, and whether to try again where it is not.
 ///
 /// ```
-/// use relent::{Ask, Condition, Details, Retry, TestClock};
+/// use relent::{Verdict, Condition, Details, Retry, TestClock};
 ///
 /// /// Retries errors, but only while they come quickly.
 /// #[derive(Debug)]
 /// struct FailsFast;
 ///
 /// impl<T, E> Condition<T, E> for FailsFast {
-///     fn ask(&self, details: &Details<'_, T, E>) -> Ask {
+///     fn judge(&self, details: &Details<'_, T, E>) -> Verdict {
 ///         match details.error() {
-///             None => Ask::Accept,
-///             Some(_) if details.elapsed.as_secs() < 10 => Ask::Retry,
-///             Some(_) => Ask::Stop,
+///             None => Verdict::Accept,
+///             Some(_) if details.elapsed.as_secs() < 10 => Verdict::Retry,
+///             Some(_) => Verdict::Stop,
 ///         }
 ///     }
 /// }
@@ -60,11 +64,11 @@ pub enum Ask {
 )]
 pub trait Condition<T, E> {
     /// Judges the outcome in `details`, which always has one.
-    fn ask(&self, details: &Details<'_, T, E>) -> Ask;
+    fn judge(&self, details: &Details<'_, T, E>) -> Verdict;
 
     /// The least wait before the next attempt, where somebody asks for one: as of
-    /// [`Ask::RetryIn`], and of several the longest. It is asked for where the outcome is retried.
-    fn asked_wait(&self, details: &Details<'_, T, E>) -> Option<Duration> {
+    /// [`Verdict::RetryIn`], and of several the longest. It is asked for where the outcome is retried.
+    fn requested_wait(&self, details: &Details<'_, T, E>) -> Option<Duration> {
         let _ = details;
         None
     }
@@ -79,13 +83,13 @@ pub trait Condition<T, E> {
     /// its wait.
     ///
     /// It is called once for each of these and for nothing else, so that a condition may keep an
-    /// account of the retries that no limit forbids: [`Budget`](crate::Budget) does.
+    /// account of the retries that no limit forbids: [`Budget`] does.
     ///
     /// # Errors
     ///
     /// Where there must be no retry: the run gives up for this reason. For a success it changes
     /// nothing.
-    fn settle(&self, details: &Details<'_, T, E>) -> Result<(), GiveUp> {
+    fn commit(&self, details: &Details<'_, T, E>) -> Result<(), StopReason> {
         let _ = details;
         Ok(())
     }
@@ -95,20 +99,20 @@ macro_rules! condition_by_reference {
     ($($(#[$cfg:meta])? $pointer:ty),* $(,)?) => { $(
         $(#[$cfg])?
         impl<T, E, C: Condition<T, E> + ?Sized> Condition<T, E> for $pointer {
-            fn ask(&self, details: &Details<'_, T, E>) -> Ask {
-                (**self).ask(details)
+            fn judge(&self, details: &Details<'_, T, E>) -> Verdict {
+                (**self).judge(details)
             }
 
-            fn asked_wait(&self, details: &Details<'_, T, E>) -> Option<Duration> {
-                (**self).asked_wait(details)
+            fn requested_wait(&self, details: &Details<'_, T, E>) -> Option<Duration> {
+                (**self).requested_wait(details)
             }
 
             fn needs_elapsed(&self) -> bool {
                 (**self).needs_elapsed()
             }
 
-            fn settle(&self, details: &Details<'_, T, E>) -> Result<(), GiveUp> {
-                (**self).settle(details)
+            fn commit(&self, details: &Details<'_, T, E>) -> Result<(), StopReason> {
+                (**self).commit(details)
             }
         }
     )* };
@@ -125,8 +129,8 @@ condition_by_reference! {
 pub struct AnyError;
 
 impl<T, E> Condition<T, E> for AnyError {
-    fn ask(&self, details: &Details<'_, T, E>) -> Ask {
-        if details.error().is_some() { Ask::Retry } else { Ask::Accept }
+    fn judge(&self, details: &Details<'_, T, E>) -> Verdict {
+        if details.error().is_some() { Verdict::Retry } else { Verdict::Accept }
     }
 
     fn needs_elapsed(&self) -> bool {

@@ -3,7 +3,7 @@
 use core::fmt;
 use core::time::Duration;
 
-use super::kinds::{EventKind, GiveUp};
+use super::kinds::{EventKind, StopReason};
 use super::target::Target;
 
 /// What happened: every handler, observer, condition and strategy gets one of these by reference.
@@ -24,7 +24,7 @@ use super::target::Target;
 ///
 /// ```
 /// use std::time::Duration;
-/// use relent::{Details, GiveUp};
+/// use relent::{Details, StopReason};
 ///
 /// let outcome: Result<(), &str> = Err("boom");
 /// let details = Details::new("fetch_user", 3).with_outcome(&outcome);
@@ -33,7 +33,7 @@ use super::target::Target;
 ///     "Backing off fetch_user for 1.0s (boom)",
 /// );
 /// assert_eq!(
-///     details.with_reason(GiveUp::MaxTries).to_string(),
+///     details.with_reason(StopReason::MaxTries).to_string(),
 ///     "Giving up fetch_user after 3 tries (boom)",
 /// );
 /// ```
@@ -60,7 +60,7 @@ pub struct Details<'a, T, E> {
     /// wait that was cut short.
     pub last_wait: Duration,
     /// Why the run gave up, where it did.
-    pub reason: Option<GiveUp>,
+    pub reason: Option<StopReason>,
     target: Target,
     pub(crate) args: Option<&'a dyn fmt::Debug>,
     pub(crate) outcome: Option<&'a Result<T, E>>,
@@ -121,7 +121,7 @@ impl<'a, T, E> Details<'a, T, E> {
 
     /// The same with a reason; the event becomes [`EventKind::GiveUp`].
     #[must_use]
-    pub const fn with_reason(mut self, reason: GiveUp) -> Self {
+    pub const fn with_reason(mut self, reason: StopReason) -> Self {
         self.event = EventKind::GiveUp;
         self.reason = Some(reason);
         self

@@ -54,7 +54,7 @@ impl EventKind {
 /// Why a run gave up.
 ///
 /// ```
-/// use relent::{GiveUp, Retry, TestClock};
+/// use relent::{StopReason, Retry, TestClock};
 ///
 /// let mut reason = None;
 /// let outcome: Result<(), &str> = Retry::expo()
@@ -63,11 +63,11 @@ impl EventKind {
 ///     .on_giveup(|d| reason = d.reason)
 ///     .run(|| Err("down"));
 /// assert_eq!(outcome, Err("down"));
-/// assert_eq!(reason, Some(GiveUp::MaxTries));
+/// assert_eq!(reason, Some(StopReason::MaxTries));
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
-pub enum GiveUp {
+pub enum StopReason {
     /// The condition says that trying again is no use: see [`Retry::retry_if`](crate::Retry::retry_if).
     NotRetryable,
     /// As many attempts were made as [`Retry::max_tries`](crate::Retry::max_tries) allows.
@@ -83,7 +83,7 @@ pub enum GiveUp {
     Cancelled,
 }
 
-impl GiveUp {
+impl StopReason {
     /// The reason's name as events are serialised, such as `max_tries`.
     #[must_use]
     pub const fn name(self) -> &'static str {
@@ -98,7 +98,7 @@ impl GiveUp {
     }
 }
 
-impl fmt::Display for GiveUp {
+impl fmt::Display for StopReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(match self {
             Self::NotRetryable => "not retryable",

@@ -7,7 +7,7 @@ mod snapshot;
 mod target;
 
 pub use details::Details;
-pub use kinds::{EventKind, GiveUp};
+pub use kinds::{EventKind, StopReason};
 #[cfg(feature = "std")]
 pub use snapshot::Event;
 pub(crate) use target::Subject;

@@ -7,7 +7,7 @@ use std::string::{String, ToString};
 use std::vec::Vec;
 
 use super::details::Details;
-use super::kinds::{EventKind, GiveUp};
+use super::kinds::{EventKind, StopReason};
 
 /// An event, owned: what [`Details::snapshot`] makes of [`Details`].
 ///
@@ -64,7 +64,7 @@ pub struct Event {
     /// The texts of what caused the error, nearest first: see [`Event::with_sources_of`].
     pub sources: Vec<String>,
     /// Why the run gave up, where it did.
-    pub reason: Option<GiveUp>,
+    pub reason: Option<StopReason>,
 }
 
 impl Event {

@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use crate::event::{Details, EventKind, GiveUp};
+use crate::event::{Details, EventKind, StopReason};
 
 /// A level for each event.
 #[derive(Clone, Copy, Debug)]
@@ -22,7 +22,7 @@ impl<L: Copy> Severity<L> {
             (EventKind::Try, ..) => self.on_try,
             (EventKind::Success, ..) => self.success,
             (EventKind::Backoff, ..) => self.backoff,
-            (EventKind::GiveUp, Some(GiveUp::NotRetryable), 1) => self.not_retryable,
+            (EventKind::GiveUp, Some(StopReason::NotRetryable), 1) => self.not_retryable,
             (EventKind::GiveUp, ..) => self.giveup,
         }
     }
@@ -102,18 +102,22 @@ pub struct ByDisplay;
 pub struct ByDebug;
 
 /// A way to show an error. Private: there are two.
-pub trait Show<E> {
+pub trait ShowError<E> {
     /// Writes the error.
+    ///
+    /// # Errors
+    ///
+    /// The formatter's.
     fn show(error: &E, f: &mut fmt::Formatter<'_>) -> fmt::Result;
 }
 
-impl<E: fmt::Display> Show<E> for ByDisplay {
+impl<E: fmt::Display> ShowError<E> for ByDisplay {
     fn show(error: &E, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         error.fmt(f)
     }
 }
 
-impl<E: fmt::Debug> Show<E> for ByDebug {
+impl<E: fmt::Debug> ShowError<E> for ByDebug {
     fn show(error: &E, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         error.fmt(f)
     }

@@ -5,7 +5,7 @@ use core::marker::PhantomData;
 use log::{Level, LevelFilter};
 
 use crate::event::{Details, EventKind};
-use crate::integrations::levels::{ByDisplay, Severity, Show, levels_of};
+use crate::integrations::levels::{ByDisplay, Severity, ShowError, levels_of};
 use crate::observe::Observe;
 
 /// Logs a line for each back-off and give-up, through the `log` crate.
@@ -54,7 +54,7 @@ levels_of!(Log, LevelFilter, defaults: "off", "off");
 impl<W> Log<W> {
     fn log<T, E>(&self, details: &Details<'_, T, E>)
     where
-        W: Show<E>,
+        W: ShowError<E>,
     {
         let level: Option<Level> = self.levels.of(details).to_level();
         if let Some(level) = level {
@@ -70,7 +70,7 @@ impl Default for Log {
     }
 }
 
-impl<T, E, W: Show<E>> Observe<T, E> for Log<W> {
+impl<T, E, W: ShowError<E>> Observe<T, E> for Log<W> {
     fn on_try(&self, details: &Details<'_, T, E>) {
         self.log(details);
     }
@@ -96,7 +96,7 @@ impl<T, E, W: Show<E>> Observe<T, E> for Log<W> {
 /// The line that [`Details`]' own `Display` gives, with the error shown in either way.
 struct Line<'d, 'a, T, E, W>(&'d Details<'a, T, E>, PhantomData<W>);
 
-impl<T, E, W: Show<E>> fmt::Display for Line<'_, '_, T, E, W> {
+impl<T, E, W: ShowError<E>> fmt::Display for Line<'_, '_, T, E, W> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.write_line(f, W::show)
     }

@@ -10,3 +10,12 @@ pub(crate) mod metrics;
 mod serde;
 #[cfg(feature = "tracing")]
 pub(crate) mod tracing;
+
+#[cfg(any(feature = "log", feature = "tracing"))]
+pub use levels::{ByDebug, ByDisplay, ShowError};
+#[cfg(feature = "log")]
+pub use log::Log;
+#[cfg(feature = "metrics")]
+pub use metrics::Metrics;
+#[cfg(feature = "tracing")]
+pub use tracing::Tracing;

@@ -5,8 +5,8 @@ use core::marker::PhantomData;
 use tracing::Level;
 use tracing::level_filters::{LevelFilter, STATIC_MAX_LEVEL};
 
-use crate::event::{Details, EventKind, GiveUp};
-use crate::integrations::levels::{ByDisplay, Severity, Show, levels_of};
+use crate::event::{Details, EventKind, StopReason};
+use crate::integrations::levels::{ByDisplay, Severity, ShowError, levels_of};
 use crate::observe::Observe;
 
 /// Records each event through the `tracing` crate, with a field for each fact.
@@ -60,7 +60,7 @@ levels_of!(Tracing, LevelFilter, defaults: "trace", "debug");
 impl<W> Tracing<W> {
     fn record<T, E>(&self, details: &Details<'_, T, E>, message: &str)
     where
-        W: Show<E>,
+        W: ShowError<E>,
     {
         // An event's level is part of a static that the macro makes: one for each level.
         macro_rules! at {
@@ -72,7 +72,7 @@ impl<W> Tracing<W> {
                     tries = details.tries,
                     elapsed_ms = millis(details.elapsed),
                     wait_ms = (details.event == EventKind::Backoff).then(|| millis(details.wait)),
-                    reason = details.reason.map(GiveUp::name),
+                    reason = details.reason.map(StopReason::name),
                     error = details.error().map(|error| {
                         tracing::field::display(Shown::<_, W>(error, PhantomData))
                     }),
@@ -102,7 +102,7 @@ impl Default for Tracing {
     }
 }
 
-impl<T, E, W: Show<E>> Observe<T, E> for Tracing<W> {
+impl<T, E, W: ShowError<E>> Observe<T, E> for Tracing<W> {
     fn on_try(&self, details: &Details<'_, T, E>) {
         self.record(details, "trying");
     }
@@ -128,7 +128,7 @@ impl<T, E, W: Show<E>> Observe<T, E> for Tracing<W> {
 /// An error alone, shown in either way.
 struct Shown<'e, E, W>(&'e E, PhantomData<W>);
 
-impl<E, W: Show<E>> fmt::Display for Shown<'_, E, W> {
+impl<E, W: ShowError<E>> fmt::Display for Shown<'_, E, W> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         W::show(self.0, f)
     }

@@ -15,7 +15,7 @@ pub trait Chain: Sealed {
     type Pending: Pending;
 
     /// Whether there is anybody in it.
-    const IS_SOMEBODY: bool = true;
+    const HAS_OBSERVERS: bool = true;
 }
 
 impl Sealed for () {}
@@ -23,11 +23,11 @@ impl Sealed for () {}
 impl Chain for () {
     type Pending = Never;
 
-    const IS_SOMEBODY: bool = false;
+    const HAS_OBSERVERS: bool = false;
 }
 
 /// A policy's chain of those who are told.
-pub trait Tell<T, E>: Chain {
+pub trait Notify<T, E>: Chain {
     /// Whether anybody wants to be told of events of this kind.
     fn wants(&self, event: EventKind) -> bool;
 
@@ -38,19 +38,19 @@ pub trait Tell<T, E>: Chain {
 
     /// Tells everybody from the cursor on, or up to the first one who has to be awaited. Called
     /// again with the same cursor it goes on after that one.
-    fn tell(&self, details: &Details<'_, T, E>, cursor: &mut Cursor) -> Option<Self::Pending>;
+    fn notify(&self, details: &Details<'_, T, E>, cursor: &mut Cursor) -> Option<Self::Pending>;
 }
 
 /// A chain in which nobody has to be awaited: its `tell` always tells everybody.
 #[diagnostic::on_unimplemented(
     message = "this policy has async handlers, which `run` cannot await",
     label = "has handlers that were added by `on_try_async`, `on_success_async`, `on_backoff_async` or `on_giveup_async`",
-    note = "use `run_async` (or `poll_async`, or in a loop of your own `attempts_async` and `after_async`), or handlers that are not async: `on_try`, `on_success`, `on_backoff`, `on_giveup`"
+    note = "use `run_async` (or `poll_async`, or in a loop of your own `begin_async`), or handlers that are not async: `on_try`, `on_success`, `on_backoff`, `on_giveup`"
 )]
-pub trait Blocking: Sealed {}
+pub trait NotifyBlocking: Sealed {}
 
 /// Nobody is told, at no cost.
-impl<T, E> Tell<T, E> for () {
+impl<T, E> Notify<T, E> for () {
     fn wants(&self, _: EventKind) -> bool {
         false
     }
@@ -59,12 +59,12 @@ impl<T, E> Tell<T, E> for () {
         false
     }
 
-    fn tell(&self, _: &Details<'_, T, E>, _: &mut Cursor) -> Option<Never> {
+    fn notify(&self, _: &Details<'_, T, E>, _: &mut Cursor) -> Option<Never> {
         None
     }
 }
 
-impl Blocking for () {}
+impl NotifyBlocking for () {}
 
 /// How far down the chain one event has been told.
 #[derive(Clone, Copy, Debug, Default)]

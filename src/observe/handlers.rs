@@ -8,7 +8,7 @@ use std::boxed::Box;
 
 use crate::event::{Details, EventKind};
 use crate::observe::Observed;
-use crate::observe::chain::{Blocking, Chain, Cursor, Pending, Tell};
+use crate::observe::chain::{Chain, Cursor, Notify, NotifyBlocking, Pending};
 use crate::observe::lists::{ByEvent, Lists};
 use crate::sealed::Sealed;
 use crate::slot::Full;
@@ -131,13 +131,13 @@ impl<F: HandlerKind, P: Chain> Chain for HandlerList<F, P> {
     type Pending = F::Pending<P::Pending>;
 }
 
-impl<T, E, F: Handle<T, E>, P: Tell<T, E>> Tell<T, E> for HandlerList<F, P> {
+impl<T, E, F: Handle<T, E>, P: Notify<T, E>> Notify<T, E> for HandlerList<F, P> {
     fn wants(&self, event: EventKind) -> bool {
         self.previous.wants(event) || self.lists.count(event) > 0
     }
 
-    fn tell(&self, details: &Details<'_, T, E>, cursor: &mut Cursor) -> Option<Self::Pending> {
-        if let Some(pending) = self.previous.tell(details, cursor) {
+    fn notify(&self, details: &Details<'_, T, E>, cursor: &mut Cursor) -> Option<Self::Pending> {
+        if let Some(pending) = self.previous.notify(details, cursor) {
             return Some(F::previous(pending));
         }
         if self.lists.count(details.event) == 0 {
@@ -153,7 +153,7 @@ impl<T, E, F: Handle<T, E>, P: Tell<T, E>> Tell<T, E> for HandlerList<F, P> {
     }
 }
 
-impl<T, E, P: Blocking> Blocking for Handlers<'_, T, E, P> {}
+impl<T, E, P: NotifyBlocking> NotifyBlocking for Handlers<'_, T, E, P> {}
 
 impl<F: HandlerKind, P: fmt::Debug> fmt::Debug for HandlerList<F, P> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -6,10 +6,16 @@ pub(crate) mod handlers;
 #[cfg(feature = "std")]
 mod lists;
 
+pub use chain::{Chain, Cursor, Never, Notify, NotifyBlocking, Pending};
+#[cfg(feature = "std")]
+pub use handlers::{
+    Append, AsyncHandler, Either, Handle, Handler, HandlerKind, HandlerList, Handlers,
+    HandlersAsync,
+};
+
 use core::fmt;
 
 use crate::event::{Details, EventKind};
-use crate::observe::chain::{Blocking, Chain, Cursor, Tell};
 use crate::sealed::Sealed;
 
 /// Is told of the events of any operation whose types it can handle.
@@ -122,13 +128,13 @@ impl<P: Chain, O> Chain for Observed<P, O> {
     type Pending = P::Pending;
 }
 
-impl<T, E, P: Tell<T, E>, O: Observe<T, E>> Tell<T, E> for Observed<P, O> {
+impl<T, E, P: Notify<T, E>, O: Observe<T, E>> Notify<T, E> for Observed<P, O> {
     fn wants(&self, event: EventKind) -> bool {
         self.previous.wants(event) || self.observer.wants(event)
     }
 
-    fn tell(&self, details: &Details<'_, T, E>, cursor: &mut Cursor) -> Option<Self::Pending> {
-        let pending = self.previous.tell(details, cursor);
+    fn notify(&self, details: &Details<'_, T, E>, cursor: &mut Cursor) -> Option<Self::Pending> {
+        let pending = self.previous.notify(details, cursor);
         if pending.is_none() && cursor.is_due() && self.observer.wants(details.event) {
             match details.event {
                 EventKind::Try => self.observer.on_try(details),
@@ -141,7 +147,7 @@ impl<T, E, P: Tell<T, E>, O: Observe<T, E>> Tell<T, E> for Observed<P, O> {
     }
 }
 
-impl<P: Blocking, O> Blocking for Observed<P, O> {}
+impl<P: NotifyBlocking, O> NotifyBlocking for Observed<P, O> {}
 
 impl<P: fmt::Debug, O> fmt::Debug for Observed<P, O> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -20,7 +20,7 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
     /// assert_eq!(clock.waits(), [1, 2].map(Duration::from_secs));
     /// ```
     ///
-    /// By value or by reference: see [`Sleep`](crate::Sleep) for `run`, [`AsyncSleep`](crate::AsyncSleep) for `run_async`. Say it before
+    /// By value or by reference: see [`BlockingClock`](crate::BlockingClock) for `run`, [`AsyncClock`](crate::AsyncClock) for `run_async`. Say it before
     /// [`cancelled_by`](Self::cancelled_by), which wraps the clock.
     pub fn clock<Y>(self, clock: Y) -> Retry<S, C, H, Y> {
         self.map_clock(|_| clock)
@@ -47,7 +47,7 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
     /// # }
     /// ```
     ///
-    /// The run tells [`GiveUp::Cancelled`](crate::GiveUp::Cancelled) and returns its last outcome,
+    /// The run tells [`StopReason::Cancelled`](crate::StopReason::Cancelled) and returns its last outcome,
     /// which is kept through the waits: to be spawned, a run needs a value and an error that are
     /// `Send`. An attempt is never interrupted, one whose beginning is told is made, and so is the first
     /// in any case, since a run has to return something. An outcome that is accepted is a success nevertheless.

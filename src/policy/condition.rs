@@ -12,7 +12,7 @@ use crate::policy::Retry;
 /// # Whether to retry
 ///
 /// What should be retried, and what never, is on the guide's page of
-/// [dangers](crate::_docs::dangers).
+/// [dangers](crate::guide::dangers).
 impl<S, C, H, Z> Retry<S, C, H, Z> {
     /// Retries only the errors for which the function says so; any other ends the run at once.
     ///
@@ -31,7 +31,7 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
     /// assert_eq!(calls, 1);
     /// ```
     ///
-    /// A run that ends so tells [`GiveUp::NotRetryable`](crate::GiveUp::NotRetryable). Said more
+    /// A run that ends so tells [`StopReason::NotRetryable`](crate::StopReason::NotRetryable). Said more
     /// than once, all the functions must agree. It is asked of every error, the last one
     /// included, before any limit is looked at. It is the `giveup` of Python's `backoff`, the other way
     /// round.
@@ -40,7 +40,9 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
     /// in a `static` has a `LazyLock` around it, since this is not `const`:
     ///
     /// ```
-    /// # use relent::{AnyError, Expo, Retry, RetryIf};
+    /// # use relent::condition::{AnyError, RetryIf};
+    /// # use relent::wait::Expo;
+    /// # use relent::Retry;
     /// # struct ApiError;
     /// # impl ApiError { fn is_transient(&self) -> bool { true } }
     /// type ApiRetry = Retry<Expo, RetryIf<AnyError, fn(&ApiError) -> bool>>;
@@ -110,11 +112,11 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
     /// early is useless and rude. Where it does not fit into what is left of
     /// [`max_time`](Self::max_time), the run gives up at once. `None` leaves the wait to the
     /// strategy. It changes neither which errors are retried nor how often.
-    pub fn retry_after<E, F>(self, asked_wait: F) -> Retry<S, RetryAfter<C, F>, H, Z>
+    pub fn retry_after<E, F>(self, requested_wait: F) -> Retry<S, RetryAfter<C, F>, H, Z>
     where
         F: Fn(&E) -> Option<Duration>,
     {
-        self.map_condition(|previous| RetryAfter { previous, function: asked_wait })
+        self.map_condition(|previous| RetryAfter { previous, function: requested_wait })
     }
 
     /// Waits as long as a value asks for that [`until`](Self::until) did not want. See
@@ -139,11 +141,11 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
     /// assert!(job.done);
     /// assert_eq!(clock.waits(), [20, 10].map(Duration::from_secs));
     /// ```
-    pub fn retry_after_value<T, F>(self, asked_wait: F) -> Retry<S, RetryAfterValue<C, F>, H, Z>
+    pub fn retry_after_value<T, F>(self, requested_wait: F) -> Retry<S, RetryAfterValue<C, F>, H, Z>
     where
         F: Fn(&T) -> Option<Duration>,
     {
-        self.map_condition(|previous| RetryAfterValue { previous, function: asked_wait })
+        self.map_condition(|previous| RetryAfterValue { previous, function: requested_wait })
     }
 
     /// Asks a condition of your own instead of all that was said before, a

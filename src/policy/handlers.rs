@@ -14,7 +14,7 @@ use crate::policy::Retry;
 /// belongs to (a panic says so), and must not wait for another thread's run of that policy, nor run
 /// a policy whose handlers run this one. A handler that panics ends the run; the policy stays usable.
 /// What they hold must be `Send`: one that counts in a field takes a reference to the field, and not
-/// to the struct around it. There is a [page](crate::_docs::handlers) on them in the guide.
+/// to the struct around it. There is a [page](crate::guide::handlers) on them in the guide.
 ///
 /// A closure needs no types as long as it reads fields, prints [`Details::error`] or matches on it;
 /// only to call a method of the error it has to say which: `|d: &Details<'_, (), io::Error>|`.
@@ -89,7 +89,7 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
     /// Calls the handler once, when the run gives up; [`Details::reason`] says why.
     ///
     /// ```
-    /// use relent::{GiveUp, Retry, TestClock};
+    /// use relent::{StopReason, Retry, TestClock};
     ///
     /// let mut seen = None;
     /// Retry::expo()
@@ -98,7 +98,7 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
     ///     .on_giveup(|d| seen = Some((d.tries, d.reason)))
     ///     .run(|| Err::<(), _>("down"))
     ///     .unwrap_err();
-    /// assert_eq!(seen, Some((5, Some(GiveUp::MaxTries))));
+    /// assert_eq!(seen, Some((5, Some(StopReason::MaxTries))));
     /// ```
     pub fn on_giveup<'k, T, E, F>(self, handler: F) -> Retry<S, C, H::Output, Z>
     where
@@ -116,7 +116,7 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
 /// awaits it before it calls the next handler, waits or returns, so that a slow handler makes a slow
 /// run; spawn what may take its time.
 /// A policy with async handlers can be run by `run_async`, `poll_async` and their like, and in line
-/// by `attempts_async` and `after_async`.
+/// by `begin_async`.
 impl<S, C, H, Z> Retry<S, C, H, Z> {
     /// Awaits the handler before each attempt, the first included. See [`on_try`](Self::on_try).
     ///
@@ -194,7 +194,7 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
     ///
     /// ```
     /// # use futures::executor::block_on;
-    /// use relent::{GiveUp, Retry, TestClock};
+    /// use relent::{StopReason, Retry, TestClock};
     ///
     /// let (sender, receiver) = std::sync::mpsc::channel();
     /// let policy = Retry::expo().max_tries(3).clock(TestClock::new()).on_giveup_async(move |d| {
@@ -202,7 +202,7 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
     ///     async move { sender.send(reason).unwrap() }
     /// });
     /// block_on(policy.run_async(async || Err::<(), _>("down"))).unwrap_err();
-    /// assert!(receiver.try_iter().eq([Some(GiveUp::MaxTries)]));
+    /// assert!(receiver.try_iter().eq([Some(StopReason::MaxTries)]));
     /// ```
     pub fn on_giveup_async<'k, T, E, F, Fut>(self, handler: F) -> Retry<S, C, H::Output, Z>
     where

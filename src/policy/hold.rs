@@ -1,7 +1,7 @@
 //! A policy however it is held, and whether its parts fit an operation.
 
 use crate::condition::Condition;
-use crate::observe::chain::{Chain, Tell};
+use crate::observe::chain::{Chain, Notify};
 use crate::policy::Retry;
 use crate::sealed::Sealed;
 use crate::wait::Wait;
@@ -64,11 +64,11 @@ policy_by_reference! {
 /// A policy whose strategy, condition and observers fit an operation that returns `Result<T, E>`. Sealed: every
 /// such policy is one.
 pub trait PolicyFor<T, E>:
-    Policy<Strategy: Wait<T, E>, Condition: Condition<T, E>, Observer: Tell<T, E>>
+    Policy<Strategy: Wait<T, E>, Condition: Condition<T, E>, Observer: Notify<T, E>>
 {
 }
 
 impl<T, E, P> PolicyFor<T, E> for P where
-    P: Policy<Strategy: Wait<T, E>, Condition: Condition<T, E>, Observer: Tell<T, E>> + ?Sized
+    P: Policy<Strategy: Wait<T, E>, Condition: Condition<T, E>, Observer: Notify<T, E>> + ?Sized
 {
 }

@@ -80,7 +80,7 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
     /// let clock = TestClock::new();
     /// let policy = Retry::expo()
     ///     .max_time(Duration::from_secs(10))
-    ///     .stop_before_deadline()
+    ///     .no_attempt_after_deadline()
     ///     .jitter(Jitter::None)
     ///     .clock(&clock);
     /// policy.run(|| Err::<(), _>("down")).unwrap_err();
@@ -88,8 +88,8 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
     /// ```
     ///
     /// For a caller who is gone by then. Without `max_time` it changes nothing.
-    pub const fn stop_before_deadline(mut self) -> Self {
-        self.settings.stop_before_deadline = true;
+    pub const fn no_attempt_after_deadline(mut self) -> Self {
+        self.settings.no_attempt_after_deadline = true;
         self
     }
 
@@ -105,7 +105,7 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
     ///
     /// The cap is applied before jitter, so that capped waits are spread as others are, and again
     /// after it; and to the first wait too. A wait that was asked for
-    /// ([`Ask::RetryIn`](crate::Ask::RetryIn)) is not capped. It limits the waits, not the attempts.
+    /// ([`Verdict::RetryIn`](crate::Verdict::RetryIn)) is not capped. It limits the waits, not the attempts.
     pub const fn max_wait(mut self, wait: Duration) -> Self {
         self.settings.max_wait = Nanos::of(wait);
         self

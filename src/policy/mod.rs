@@ -14,12 +14,10 @@ mod observe;
 
 mod clock;
 
-mod inspect;
-
 pub(crate) mod hold;
 pub(crate) mod settings;
 
-use crate::clock::System;
+use crate::clock::SystemClock;
 use crate::condition::AnyError;
 use crate::policy::settings::Settings;
 use crate::wait::strategies::Expo;
@@ -52,17 +50,17 @@ use crate::wait::strategies::Expo;
 /// | `S` | how long to wait? [`Wait`](crate::Wait) | [`Expo`] | the constructors |
 /// | `C` | whether to retry? [`Condition`](crate::Condition) | [`AnyError`] | `retry_if`, `until`, `retry_after`, `retry_after_value`, `budget`, `condition` |
 /// | `H` | who is told? [`Observe`](crate::Observe) | `()`, nobody | `on_try`, `on_success`, `on_backoff`, `on_giveup`, `on_*_async`, `observe` |
-/// | `Z` | what clock? [`Sleep`](crate::Sleep), [`AsyncSleep`](crate::AsyncSleep) | [`System`] | `clock`, `cancelled_by` |
+/// | `Z` | what clock? [`BlockingClock`](crate::BlockingClock), [`AsyncClock`](crate::AsyncClock) | [`SystemClock`] | `clock`, `cancelled_by` |
 ///
 /// A policy is `Copy` where its parts are: not with handlers or [`cancelled_by`](Self::cancelled_by),
 /// and with a clock or a budget where they are given by reference. It is `Send` and `Sync` where they
 /// are, as handlers always are: share one by reference, in an `Arc` or in a `LazyLock`. Where it is
 /// numbers alone it can be a `const` or a `static`.
 ///
-/// The guide has [recipes](crate::_docs::recipes), and the [dangers](crate::_docs::dangers) of retries.
+/// The guide has [recipes](crate::guide::recipes), and the [dangers](crate::guide::dangers) of retries.
 #[derive(Clone, Copy)]
 #[must_use = "a policy does nothing until it is run: `.run(..)` or `.run_async(..)`"]
-pub struct Retry<S = Expo, C = AnyError, H = (), Z = System> {
+pub struct Retry<S = Expo, C = AnyError, H = (), Z = SystemClock> {
     pub(crate) strategy: S,
     pub(crate) condition: C,
     pub(crate) observer: H,

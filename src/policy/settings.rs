@@ -38,7 +38,7 @@ impl fmt::Debug for Tries {
 pub(crate) struct Settings {
     pub(crate) tries: Tries,
     pub(crate) max_time: Option<Duration>,
-    pub(crate) stop_before_deadline: bool,
+    pub(crate) no_attempt_after_deadline: bool,
     /// The longest there is where nothing was said.
     pub(crate) max_wait: Nanos,
     pub(crate) jitter: Jitter,
@@ -50,7 +50,7 @@ impl Settings {
     pub(crate) const DEFAULT: Self = Self {
         tries: Tries::Unsaid,
         max_time: None,
-        stop_before_deadline: false,
+        no_attempt_after_deadline: false,
         max_wait: Nanos::MAX,
         jitter: Jitter::Full,
         seed: None,

@@ -2,7 +2,7 @@
 
 use core::time::Duration;
 
-use crate::clock::System;
+use crate::clock::SystemClock;
 use crate::condition::AnyError;
 use crate::error::InvalidSetting;
 use crate::event::Details;
@@ -137,7 +137,8 @@ impl Retry {
     ///
     /// ```
     /// use std::time::Duration;
-    /// use relent::{Fibo, Retry, Schedule};
+    /// use relent::wait::Fibo;
+    /// use relent::{Retry, Schedule};
     ///
     /// let chosen = Schedule::from(Fibo::default());
     /// let policy = Retry::new(chosen).max_tries(6);
@@ -150,7 +151,7 @@ impl Retry {
             strategy,
             condition: AnyError,
             observer: (),
-            clock: System,
+            clock: SystemClock,
             settings: Settings::DEFAULT,
         }
     }

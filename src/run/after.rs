@@ -7,7 +7,7 @@ use core::pin::Pin;
 use core::task::{Context, Poll};
 use pin_project_lite::pin_project;
 
-use crate::clock::AsyncSleep;
+use crate::clock::AsyncClock;
 use crate::event::Target;
 use crate::policy::hold::{Policy, PolicyFor};
 use crate::run::Run;
@@ -45,14 +45,14 @@ pin_project! {
     pub struct Begin<P, T, E>
     where
         P: Policy,
-        P::Clock: AsyncSleep,
+        P::Clock: AsyncClock,
     {
         #[pin]
         retrying: RetryingInLine<P, T, E>,
     }
 }
 
-impl<P: Policy<Clock: AsyncSleep>, T, E> Begin<P, T, E> {
+impl<P: Policy<Clock: AsyncClock>, T, E> Begin<P, T, E> {
     pub(crate) fn new(policy: P, target: Target) -> Self {
         Self { retrying: Retrying::new(policy, InLine::new(target), AsIs) }
     }
@@ -60,7 +60,7 @@ impl<P: Policy<Clock: AsyncSleep>, T, E> Begin<P, T, E> {
 
 impl<P, T, E> Future for Begin<P, T, E>
 where
-    P: PolicyFor<T, E, Clock: AsyncSleep> + Copy,
+    P: PolicyFor<T, E, Clock: AsyncClock> + Copy,
 {
     type Output = AttemptsAsync<P, T, E>;
 
@@ -76,12 +76,12 @@ where
 }
 
 pin_project! {
-    /// The future of [`AttemptsAsync::after`](crate::AttemptsAsync).
+    /// The future of [`AttemptsAsync::after`](crate::run::AttemptsAsync).
     #[must_use = "futures do nothing unless they are awaited or polled"]
     pub struct After<'a, P, T, E>
     where
         P: Policy,
-        P::Clock: AsyncSleep,
+        P::Clock: AsyncClock,
     {
         run: &'a mut Run,
         #[pin]
@@ -92,7 +92,7 @@ pin_project! {
     impl<P, T, E> PinnedDrop for After<'_, P, T, E>
     where
         P: Policy,
-        P::Clock: AsyncSleep,
+        P::Clock: AsyncClock,
     {
         fn drop(this: Pin<&mut Self>) {
             let this = this.project();
@@ -108,7 +108,7 @@ pin_project! {
     }
 }
 
-impl<'a, P: Policy<Clock: AsyncSleep>, T, E> After<'a, P, T, E> {
+impl<'a, P: Policy<Clock: AsyncClock>, T, E> After<'a, P, T, E> {
     pub(crate) fn new(attempts: &'a mut AttemptsAsync<P, T, E>, outcome: Result<T, E>) -> Self {
         let Session { policy, operation, run, .. } = &mut attempts.session;
         let session = Session::resume(&*policy, InLine::new(operation.target), AsIs, *run);
@@ -119,7 +119,7 @@ impl<'a, P: Policy<Clock: AsyncSleep>, T, E> After<'a, P, T, E> {
 
 impl<P, T, E> Future for After<'_, P, T, E>
 where
-    P: PolicyFor<T, E, Clock: AsyncSleep>,
+    P: PolicyFor<T, E, Clock: AsyncClock>,
 {
     type Output = ControlFlow<Result<T, E>>;
 
@@ -136,14 +136,14 @@ where
     }
 }
 
-impl<P: Policy<Clock: AsyncSleep>, T, E> fmt::Debug for Begin<P, T, E> {
+impl<P: Policy<Clock: AsyncClock>, T, E> fmt::Debug for Begin<P, T, E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let target = self.retrying.session().target();
         f.debug_struct("Begin").field("target", &target).finish_non_exhaustive()
     }
 }
 
-impl<P: Policy<Clock: AsyncSleep>, T, E> fmt::Debug for After<'_, P, T, E> {
+impl<P: Policy<Clock: AsyncClock>, T, E> fmt::Debug for After<'_, P, T, E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let session = self.retrying.session();
         let (target, tries) = (session.target(), session.run.tries());

@@ -6,10 +6,10 @@ use core::ops::ControlFlow;
 use core::panic::Location;
 use core::time::Duration;
 
-use crate::clock::{AsyncSleep, Sleep};
+use crate::clock::{AsyncClock, BlockingClock};
 use crate::condition::Condition;
 use crate::event::{EventKind, Target};
-use crate::observe::chain::{Blocking as NotifyBlocking, Tell};
+use crate::observe::chain::{Notify, NotifyBlocking};
 use crate::policy::Retry;
 use crate::policy::hold::{Policy, PolicyFor};
 use crate::run::Step;
@@ -62,8 +62,8 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
     where
         S: Wait<T, E>,
         C: Condition<T, E>,
-        H: Tell<T, E> + NotifyBlocking,
-        Z: Sleep,
+        H: Notify<T, E> + NotifyBlocking,
+        Z: BlockingClock,
     {
         Attempts::begin(self, Target::at(Location::caller()))
     }
@@ -112,8 +112,8 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
     where
         S: Wait<T, E>,
         C: Condition<T, E>,
-        H: Tell<T, E> + NotifyBlocking,
-        Z: AsyncSleep,
+        H: Notify<T, E> + NotifyBlocking,
+        Z: AsyncClock,
     {
         Attempts::begin(self, Target::at(Location::caller()))
     }
@@ -146,8 +146,8 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
     where
         S: Wait<T, E>,
         C: Condition<T, E>,
-        H: Tell<T, E>,
-        Z: AsyncSleep,
+        H: Notify<T, E>,
+        Z: AsyncClock,
     {
         Begin::new(self, Target::at(Location::caller()))
     }
@@ -226,7 +226,7 @@ where
 
 impl<P, T, E> Attempts<P, T, E>
 where
-    P: PolicyFor<T, E, Observer: NotifyBlocking, Clock: Sleep>,
+    P: PolicyFor<T, E, Observer: NotifyBlocking, Clock: BlockingClock>,
 {
     /// Takes the outcome of the current attempt, and waits if it is to be retried. `Continue`: make the next
     /// attempt. `Break`: the run is over, and this is its result; only [`reset`](Self::reset) begins another.
@@ -246,7 +246,7 @@ where
 
 impl<P, T, E> AttemptsAsync<P, T, E>
 where
-    P: PolicyFor<T, E, Clock: AsyncSleep>,
+    P: PolicyFor<T, E, Clock: AsyncClock>,
 {
     /// Takes the outcome of the current attempt, and awaits what follows. `Continue`: the wait is over, make the next
     /// attempt. `Break`: the run is over, and this is its result.

@@ -3,9 +3,9 @@
 use core::ops::ControlFlow;
 use core::time::Duration;
 
-use crate::clock::Sleep;
+use crate::clock::BlockingClock;
 use crate::event::EventKind;
-use crate::observe::chain::{Blocking as NotifyBlocking, Cursor};
+use crate::observe::chain::{Cursor, NotifyBlocking};
 use crate::policy::hold::{Policy, PolicyFor};
 use crate::run::operation::{AttemptOf, Operation};
 use crate::run::returns::{Return, Returns};
@@ -18,7 +18,7 @@ pub(crate) fn drive<P, O, X>(policy: P, operation: O, returns: X) -> X::Output
 where
     O: Operation<P::Clock>,
     X: Return<AttemptOf<P, O>>,
-    P: PolicyFor<X::Value, X::Error, Observer: NotifyBlocking, Clock: Sleep>,
+    P: PolicyFor<X::Value, X::Error, Observer: NotifyBlocking, Clock: BlockingClock>,
 {
     let mut session = Session::<_, _, _, Blocking>::new(policy, operation, returns);
     let step = session.begin::<X::Value, X::Error>();
@@ -37,7 +37,7 @@ where
 
 impl<P, O, X> Session<P, O, X, Blocking>
 where
-    P: Policy<Observer: NotifyBlocking, Clock: Sleep>,
+    P: Policy<Observer: NotifyBlocking, Clock: BlockingClock>,
     O: Operation<P::Clock>,
     X: Returns,
 {
@@ -57,7 +57,7 @@ where
         self.run.back_off(step.wait);
         let wait = Duration::from_nanos(step.wait);
         let clock = &self.policy.policy().clock;
-        if clock.is_cancelled().is_some() {
+        if clock.is_cancellable() {
             // Kept through the wait: a run whose wait is cut short returns it.
             scope::sleep(clock, wait);
             if self.is_cancelled() {

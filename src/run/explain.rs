@@ -1,26 +1,26 @@
-//! Runs that say how they ended: a last step over a policy. The only file that names `thiserror`.
+//! Runs that say how they ended: a run option. The only file that names `thiserror`.
 
 use core::fmt;
 use core::time::Duration;
 
-use crate::event::GiveUp;
+use crate::event::StopReason;
 use crate::policy::Retry;
 use crate::run::End;
 use crate::run::operation::Hidden;
-use crate::run::options::LastStep;
+use crate::run::options::Runner;
 use crate::run::returns::{Return, Returns};
 use crate::run::timeout::Unbounded;
 
-/// # Last steps: how and why it ended
+/// # Run options: how and why it ended
 impl<S, C, H, Z> Retry<S, C, H, Z> {
     /// The same policy, whose runs say how they ended: in a [`Succeeded`] or a [`RetryError`].
     ///
     /// ```
-    /// use relent::{GiveUp, Retry, TestClock};
+    /// use relent::{StopReason, Retry, TestClock};
     ///
     /// let policy = Retry::expo().max_tries(5).clock(TestClock::new());
     /// let error = policy.explain().run(|| Err::<(), _>("connection refused")).unwrap_err();
-    /// assert_eq!((error.reason(), error.tries()), (GiveUp::MaxTries, 5));
+    /// assert_eq!((error.reason(), error.tries()), (StopReason::MaxTries, 5));
     /// assert_eq!(error.into_error(), Some("connection refused"));
     ///
     /// let succeeded = policy.explain().run(|| Ok::<_, &str>(7)).unwrap();
@@ -33,30 +33,30 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
     /// # #[tokio::main(flavor = "current_thread", start_paused = true)]
     /// # async fn main() {
     /// use std::time::Duration;
-    /// use relent::{GiveUp, Retry};
+    /// use relent::{StopReason, Retry};
     ///
     /// let policy = Retry::expo().max_time(Duration::from_secs(10));
     /// let error = policy.explain().run_async(async || Err::<(), _>("down")).await.unwrap_err();
-    /// assert_eq!((error.reason(), error.elapsed()), (GiveUp::MaxTime, Duration::from_secs(10)));
+    /// assert_eq!((error.reason(), error.elapsed()), (StopReason::MaxTime, Duration::from_secs(10)));
     /// # }
     /// ```
     ///
     /// A value that [`until`](Self::until) never accepted is an error here. So is an error that a
     /// [`Condition`](crate::Condition) of your own accepts, though handlers are told of a success: its
-    /// reason is [`NotRetryable`](GiveUp::NotRetryable).
-    pub fn explain(&self) -> LastStep<&Self, Hidden, Unbounded, Explained> {
-        self.last_step().explain()
+    /// reason is [`NotRetryable`](StopReason::NotRetryable).
+    pub fn explain(&self) -> Runner<&Self, Hidden, Unbounded, Explained> {
+        self.runner().explain()
     }
 }
 
-impl<P, V, B, X> LastStep<P, V, B, X> {
+impl<P, V, B, X> Runner<P, V, B, X> {
     /// As [`Retry::explain`].
-    pub fn explain(self) -> LastStep<P, V, B, Explained> {
+    pub fn explain(self) -> Runner<P, V, B, Explained> {
         self.with_returns(Explained)
     }
 }
 
-/// A run that says how it ended, in the type of a [`Retrying`](crate::Retrying).
+/// A run that says how it ended, in the type of a [`Retrying`](crate::future::Retrying).
 #[derive(Clone, Copy, Debug)]
 pub struct Explained;
 
@@ -76,11 +76,11 @@ impl<T, E> Return<Result<T, E>> for Explained {
     fn output(&self, outcome: Result<T, E>, end: End) -> Self::Output {
         let End { tries, elapsed, reason } = end;
         // A condition of one's own may accept an error: there was nothing to retry.
-        let gave_up = GaveUp { tries, elapsed, reason: reason.unwrap_or(GiveUp::NotRetryable) };
+        let stats = RunStats { tries, elapsed, reason: reason.unwrap_or(StopReason::NotRetryable) };
         match outcome {
             Ok(value) if reason.is_none() => Ok(Succeeded { value, tries, elapsed }),
-            Ok(value) => Err(RetryError::NotAccepted { value, gave_up }),
-            Err(error) => Err(RetryError::Failed { error, gave_up }),
+            Ok(value) => Err(RetryError::NotAccepted { value, stats }),
+            Err(error) => Err(RetryError::Failed { error, stats }),
         }
     }
 }
@@ -124,50 +124,50 @@ pub struct Succeeded<T> {
 #[non_exhaustive]
 pub enum RetryError<T, E> {
     /// The last attempt failed.
-    #[error("{gave_up}")]
+    #[error("{stats}")]
     Failed {
         /// With this error.
         #[source]
         error: E,
         /// When and why no further attempt was made.
-        gave_up: GaveUp,
+        stats: RunStats,
     },
     /// The last attempt returned a value that [`Retry::until`] did not want.
-    #[error("{gave_up}: value not accepted")]
+    #[error("{stats}: value not accepted")]
     NotAccepted {
         /// This value.
         value: T,
         /// When and why no further attempt was made.
-        gave_up: GaveUp,
+        stats: RunStats,
     },
 }
 
 impl<T, E> RetryError<T, E> {
     /// When and why the run gave up.
     #[must_use]
-    pub const fn gave_up(&self) -> GaveUp {
+    pub const fn stats(&self) -> RunStats {
         match self {
-            Self::Failed { gave_up, .. } | Self::NotAccepted { gave_up, .. } => *gave_up,
+            Self::Failed { stats, .. } | Self::NotAccepted { stats, .. } => *stats,
         }
     }
 
     /// Why the run gave up.
     #[must_use]
-    pub const fn reason(&self) -> GiveUp {
-        self.gave_up().reason
+    pub const fn reason(&self) -> StopReason {
+        self.stats().reason
     }
 
     /// How many attempts there were.
     #[must_use]
     pub const fn tries(&self) -> u32 {
-        self.gave_up().tries
+        self.stats().tries
     }
 
     /// The time from the run's beginning to the end of the last attempt, or to where the wait after it
     /// was cut short.
     #[must_use]
     pub const fn elapsed(&self) -> Duration {
-        self.gave_up().elapsed
+        self.stats().elapsed
     }
 
     /// The error of the last attempt, where it failed.
@@ -193,11 +193,11 @@ impl<T, E> RetryError<T, E> {
 impl<T, E: fmt::Debug> fmt::Debug for RetryError<T, E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Failed { error, gave_up } => {
-                f.debug_struct("Failed").field("error", error).field("gave_up", gave_up).finish()
+            Self::Failed { error, stats } => {
+                f.debug_struct("Failed").field("error", error).field("stats", stats).finish()
             }
-            Self::NotAccepted { gave_up, .. } => {
-                f.debug_struct("NotAccepted").field("gave_up", gave_up).finish_non_exhaustive()
+            Self::NotAccepted { stats, .. } => {
+                f.debug_struct("NotAccepted").field("stats", stats).finish_non_exhaustive()
             }
         }
     }
@@ -210,21 +210,21 @@ impl<T, E: fmt::Debug> fmt::Debug for RetryError<T, E> {
 ///
 /// let policy = Retry::expo().max_tries(1).clock(TestClock::new());
 /// let error = policy.explain().run(|| Err::<(), _>("down")).unwrap_err();
-/// assert_eq!(error.gave_up().to_string(), "gave up after 1 try in 0.0s (max tries)");
+/// assert_eq!(error.stats().to_string(), "gave up after 1 try in 0.0s (max tries)");
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct GaveUp {
+pub struct RunStats {
     /// How many attempts there were.
     pub tries: u32,
     /// The time from the run's beginning to the end of the last attempt, or to where the wait after it
     /// was cut short.
     pub elapsed: Duration,
     /// Why there was no further one.
-    pub reason: GiveUp,
+    pub reason: StopReason,
 }
 
-impl fmt::Display for GaveUp {
+impl fmt::Display for RunStats {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { tries, elapsed, reason } = self;
         let times = if *tries == 1 { "try" } else { "tries" };

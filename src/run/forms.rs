@@ -2,9 +2,9 @@
 
 use core::convert::Infallible;
 
-use crate::clock::Sleep;
+use crate::clock::BlockingClock;
 use crate::condition::Condition;
-use crate::observe::chain::{Blocking, Tell};
+use crate::observe::chain::{Notify, NotifyBlocking};
 use crate::policy::Retry;
 use crate::run::blocking::drive;
 use crate::run::operation::{Attempt, Call, CallAttempt, CallWith, Hidden};
@@ -43,8 +43,8 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
         F: FnMut() -> Result<T, E>,
         S: Wait<T, E>,
         C: Condition<T, E>,
-        H: Tell<T, E> + Blocking,
-        Z: Sleep,
+        H: Notify<T, E> + NotifyBlocking,
+        Z: BlockingClock,
     {
         drive(self, Call(operation), AsIs)
     }
@@ -74,8 +74,8 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
         F: FnMut() -> T,
         S: Wait<T, Infallible>,
         C: Condition<T, Infallible>,
-        H: Tell<T, Infallible> + Blocking,
-        Z: Sleep,
+        H: Notify<T, Infallible> + NotifyBlocking,
+        Z: BlockingClock,
     {
         drive(self, Call(operation), ValueOnly)
     }
@@ -107,8 +107,8 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
         F: FnMut(A) -> Result<T, E>,
         S: Wait<T, E>,
         C: Condition<T, E>,
-        H: Tell<T, E> + Blocking,
-        Z: Sleep,
+        H: Notify<T, E> + NotifyBlocking,
+        Z: BlockingClock,
     {
         drive(self, CallWith::new(args, operation, Hidden), AsIs)
     }
@@ -146,8 +146,8 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
         F: FnMut(Attempt) -> Result<T, E>,
         S: Wait<T, E>,
         C: Condition<T, E>,
-        H: Tell<T, E> + Blocking,
-        Z: Sleep,
+        H: Notify<T, E> + NotifyBlocking,
+        Z: BlockingClock,
     {
         drive(self, CallAttempt(operation), AsIs)
     }

@@ -3,9 +3,9 @@
 use core::convert::Infallible;
 use core::future::Future;
 
-use crate::clock::AsyncSleep;
+use crate::clock::AsyncClock;
 use crate::condition::Condition;
-use crate::observe::chain::Tell;
+use crate::observe::chain::Notify;
 use crate::policy::Retry;
 use crate::run::future::Retrying;
 use crate::run::operation::{Attempt, Call, CallAttempt, CallWith, Hidden};
@@ -64,14 +64,14 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
         Fut: Future<Output = Result<T, E>>,
         S: Wait<T, E>,
         C: Condition<T, E>,
-        H: Tell<T, E>,
-        Z: AsyncSleep,
+        H: Notify<T, E>,
+        Z: AsyncClock,
     {
         Retrying::new(self, Call(operation), AsIs)
     }
 
-    /// The same future, which owns its policy: to spawn it, or to return it from a function. With a
-    /// last step, move the policy into an `async` block instead.
+    /// The same future, which owns its policy: to spawn it, or to return it from a function. With
+    /// run options, move the policy into an `async` block instead.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread", start_paused = true)]
@@ -128,8 +128,8 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
         Fut: Future<Output = Result<T, E>>,
         S: Wait<T, E>,
         C: Condition<T, E>,
-        H: Tell<T, E>,
-        Z: AsyncSleep,
+        H: Notify<T, E>,
+        Z: AsyncClock,
     {
         Retrying::new(self, Call(operation), AsIs)
     }
@@ -161,8 +161,8 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
         Fut: Future<Output = T>,
         S: Wait<T, Infallible>,
         C: Condition<T, Infallible>,
-        H: Tell<T, Infallible>,
-        Z: AsyncSleep,
+        H: Notify<T, Infallible>,
+        Z: AsyncClock,
     {
         Retrying::new(self, Call(operation), ValueOnly)
     }
@@ -194,8 +194,8 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
         Fut: Future<Output = T>,
         S: Wait<T, Infallible>,
         C: Condition<T, Infallible>,
-        H: Tell<T, Infallible>,
-        Z: AsyncSleep,
+        H: Notify<T, Infallible>,
+        Z: AsyncClock,
     {
         Retrying::new(self, Call(operation), ValueOnly)
     }
@@ -218,7 +218,7 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
     ///
     /// let (client, url) = (Client, String::from("/users/7"));
     /// let body = Retry::expo()
-    ///     .run_async_with((client, url), |(client, url)| async move { client.get(&url).await })
+    ///     .run_with_async((client, url), |(client, url)| async move { client.get(&url).await })
     ///     .await;
     /// assert_eq!(body.unwrap(), "body of /users/7");
     /// # }
@@ -231,7 +231,7 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
     /// # Panics
     ///
     /// As of [`run_async`](Self::run_async).
-    pub fn run_async_with<A, T, E, F, Fut>(
+    pub fn run_with_async<A, T, E, F, Fut>(
         &self,
         args: A,
         operation: F,
@@ -242,8 +242,8 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
         Fut: Future<Output = Result<T, E>>,
         S: Wait<T, E>,
         C: Condition<T, E>,
-        H: Tell<T, E>,
-        Z: AsyncSleep,
+        H: Notify<T, E>,
+        Z: AsyncClock,
     {
         Retrying::new(self, CallWith::new(args, operation, Hidden), AsIs)
     }
@@ -279,8 +279,8 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
         Fut: Future<Output = Result<T, E>>,
         S: Wait<T, E>,
         C: Condition<T, E>,
-        H: Tell<T, E>,
-        Z: AsyncSleep,
+        H: Notify<T, E>,
+        Z: AsyncClock,
     {
         Retrying::new(self, CallAttempt(operation), AsIs)
     }

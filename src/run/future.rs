@@ -10,7 +10,7 @@ use core::task::{Context, Poll, ready};
 use core::time::Duration;
 use pin_project_lite::pin_project;
 
-use crate::clock::{AsyncSleep, Slept};
+use crate::clock::{AsyncClock, TimerOutput};
 use crate::event::EventKind;
 use crate::observe::chain::{Chain, Cursor, Pending};
 use crate::policy::hold::{Policy, PolicyFor};
@@ -25,10 +25,10 @@ use crate::testing::scope::Sleeping;
 type Returned<P, O> = <AttemptOf<P, O> as Future>::Output;
 type Value<P, O, X> = <X as Return<Returned<P, O>>>::Value;
 type Error<P, O, X> = <X as Return<Returned<P, O>>>::Error;
-type SleepOf<P> = <<P as Policy>::Clock as AsyncSleep>::Sleep;
+type SleepOf<P> = <<P as Policy>::Clock as AsyncClock>::Timer;
 type PendingOf<P> = <<P as Policy>::Observer as Chain>::Pending;
 /// Where an outcome is kept through a wait.
-type OutcomeSlot<P> = <<SleepOf<P> as Future>::Output as Slept>::Outcome;
+type OutcomeSlot<P> = <<SleepOf<P> as Future>::Output as TimerOutput>::Outcome;
 /// Where it is kept what follows when a handler was awaited.
 type NoticeSlot<P> = <PendingOf<P> as Pending>::Slot;
 
@@ -59,7 +59,7 @@ pin_project! {
     pub struct Retrying<P, O, X = AsIs>
     where
         P: Policy,
-        P::Clock: AsyncSleep,
+        P::Clock: AsyncClock,
         O: Attempted<P::Clock>,
         O::Output: Future,
         X: Return<Returned<P, O>>,
@@ -83,7 +83,7 @@ pin_project! {
 
 impl<P, O, X> Retrying<P, O, X>
 where
-    P: Policy<Clock: AsyncSleep>,
+    P: Policy<Clock: AsyncClock>,
     O: Attempted<P::Clock, Output: Future>,
     X: Return<Returned<P, O>>,
 {
@@ -107,7 +107,7 @@ where
 
 impl<P, O, X> Future for Retrying<P, O, X>
 where
-    P: PolicyFor<Value<P, O, X>, Error<P, O, X>, Clock: AsyncSleep>,
+    P: PolicyFor<Value<P, O, X>, Error<P, O, X>, Clock: AsyncClock>,
     O: Operation<P::Clock, Output: Future>,
     X: Return<Returned<P, O>>,
 {
@@ -149,7 +149,7 @@ where
 /// A run's future while it is polled.
 impl<P, O, X> Polling<'_, P, O, X>
 where
-    P: PolicyFor<Value<P, O, X>, Error<P, O, X>, Clock: AsyncSleep>,
+    P: PolicyFor<Value<P, O, X>, Error<P, O, X>, Clock: AsyncClock>,
     O: Operation<P::Clock, Output: Future>,
     X: Return<Returned<P, O>>,
 {
@@ -285,7 +285,7 @@ fn ended() -> ! {
 
 impl<P, O, X> fmt::Debug for Retrying<P, O, X>
 where
-    P: Policy<Clock: AsyncSleep>,
+    P: Policy<Clock: AsyncClock>,
     O: Operation<P::Clock, Output: Future>,
     X: Return<Returned<P, O>>,
 {

@@ -20,22 +20,34 @@ pub(crate) mod timeout;
 #[cfg(feature = "explain")]
 pub(crate) mod explain;
 
-pub(crate) mod preview;
+pub use after::Given;
+pub use attempts::{Attempts, AttemptsAsync, InLine};
+#[cfg(feature = "explain")]
+pub use explain::{Explained, RetryError, RunStats, Succeeded};
+pub use operation::{
+    Attempt, Attempted, Call, CallAttempt, CallWith, Hidden, Needs, Operation, Shown, Visibility,
+};
+pub use options::Runner;
+pub use returns::{AsIs, Return, Returns, ValueOnly};
+pub use session::{Async, Blocking, Side};
+pub use timeout::{AttemptTimeout, Bound, Convert, InTime, MakeError, Timed, TimedOut, Unbounded};
+
+pub use crate::policy::hold::{Policy, PolicyFor};
 
 use core::time::Duration;
 
-use crate::event::{Details, EventKind, GiveUp, Subject};
+use crate::event::{Details, EventKind, StopReason, Subject};
 
 /// What a run does next, which is also the event to notify before.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Step {
-    /// `Try`: make an attempt. `Backoff`: sleep for `wait`. `Success`, `GiveUp`: return.
+    /// `Try`: make an attempt. `Backoff`: sleep for `wait`. `Success`, `StopReason`: return.
     pub(crate) event: EventKind,
     /// The time since the run began, in nanoseconds.
     pub(crate) elapsed: u64,
     /// In nanoseconds.
     pub(crate) wait: u64,
-    pub(crate) reason: Option<GiveUp>,
+    pub(crate) reason: Option<StopReason>,
 }
 
 impl Step {
@@ -45,7 +57,7 @@ impl Step {
     }
 
     #[inline]
-    pub(crate) const fn give_up(reason: GiveUp, elapsed: u64) -> Self {
+    pub(crate) const fn give_up(reason: StopReason, elapsed: u64) -> Self {
         Self { reason: Some(reason), ..Self::new(EventKind::GiveUp, elapsed) }
     }
 }
@@ -145,5 +157,5 @@ pub struct End {
     pub(crate) tries: u32,
     /// Measured where [`Returns::NEEDS_ELAPSED`](returns::Returns) is set.
     pub(crate) elapsed: Duration,
-    pub(crate) reason: Option<GiveUp>,
+    pub(crate) reason: Option<StopReason>,
 }

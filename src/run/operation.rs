@@ -94,7 +94,7 @@ pub struct Needs {
     pub(crate) time_for_attempt: bool,
 }
 
-/// An operation without arguments, in the type of a [`Retrying`](crate::Retrying).
+/// An operation without arguments, in the type of a [`Retrying`](crate::future::Retrying).
 #[derive(Debug)]
 pub struct Call<F>(pub(crate) F);
 
@@ -112,7 +112,7 @@ impl<A, F: FnMut() -> A, Z> Operation<Z> for Call<F> {
     }
 }
 
-/// An operation that is told which attempt it is, in the type of a [`Retrying`](crate::Retrying).
+/// An operation that is told which attempt it is, in the type of a [`Retrying`](crate::future::Retrying).
 #[derive(Debug)]
 pub struct CallAttempt<F>(pub(crate) F);
 
@@ -135,7 +135,7 @@ impl<R, F: FnMut(Attempt) -> R, Z> Operation<Z> for CallAttempt<F> {
 }
 
 /// An operation that is given a copy of its arguments for each attempt, in the type of a
-/// [`Retrying`](crate::Retrying).
+/// [`Retrying`](crate::future::Retrying).
 #[derive(Debug)]
 pub struct CallWith<A, F, R, V = Hidden> {
     args: A,
@@ -174,11 +174,11 @@ pub trait Visibility<A> {
     fn show<'a>(&self, args: &'a A) -> Option<&'a dyn fmt::Debug>;
 }
 
-/// Arguments that handlers do not see, in the type of a [`Retrying`](crate::Retrying).
+/// Arguments that handlers do not see, in the type of a [`Retrying`](crate::future::Retrying).
 #[derive(Clone, Copy, Debug)]
 pub struct Hidden;
 
-/// Arguments that handlers see, in the type of a [`Retrying`](crate::Retrying).
+/// Arguments that handlers see, in the type of a [`Retrying`](crate::future::Retrying).
 #[derive(Clone, Copy, Debug)]
 pub struct Shown;
 

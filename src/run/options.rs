@@ -1,10 +1,10 @@
-//! The last steps, which wrap a policy and change what its runs show, take or return. They combine.
+//! Run options, which wrap a policy and change what its runs show, take or return. They combine.
 
 use core::future::Future;
 use core::time::Duration;
 
-use crate::clock::{AsyncSleep, Sleep};
-use crate::observe::chain::Blocking;
+use crate::clock::{AsyncClock, BlockingClock};
+use crate::observe::chain::NotifyBlocking;
 use crate::policy::Retry;
 use crate::policy::hold::{Policy, PolicyFor};
 use crate::run::blocking::drive;
@@ -15,9 +15,9 @@ use crate::run::operation::{
 use crate::run::returns::{AsIs, Return};
 use crate::run::timeout::{AttemptTimeout, Bound, Convert, Unbounded};
 
-/// # Last steps: arguments that handlers see
+/// # Run options: arguments that handlers see
 ///
-/// Last steps borrow the policy, combine in any order, and end in one of the forms of `run` and
+/// Run options borrow the policy, combine in any order, and end in one of the forms of `run` and
 /// `run_async`.
 impl<S, C, H, Z> Retry<S, C, H, Z> {
     /// Shows the arguments to handlers and observers, as [`Details::args`](crate::Details::args).
@@ -36,17 +36,17 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
     /// ```
     ///
     /// Without it they are not shown: they may hold secrets, and need not be `Debug`.
-    pub const fn show_args(&self) -> LastStep<&Self, Shown> {
-        LastStep { policy: self, visibility: Shown, bound: Unbounded, returns: AsIs }
+    pub const fn show_args(&self) -> Runner<&Self, Shown> {
+        Runner { policy: self, visibility: Shown, bound: Unbounded, returns: AsIs }
     }
 
-    /// The policy without a last step.
-    pub(crate) const fn last_step(&self) -> LastStep<&Self> {
-        LastStep { policy: self, visibility: Hidden, bound: Unbounded, returns: AsIs }
+    /// The policy without run options.
+    pub(crate) const fn runner(&self) -> Runner<&Self> {
+        Runner { policy: self, visibility: Hidden, bound: Unbounded, returns: AsIs }
     }
 }
 
-/// A policy with one last step or more: [`show_args`](Retry::show_args),
+/// A policy with run options: [`show_args`](Retry::show_args),
 #[cfg_attr(feature = "explain", doc = "[`explain`](Retry::explain),")]
 #[cfg_attr(not(feature = "explain"), doc = "`explain`,")]
 /// [`attempt_timeout`](Retry::attempt_timeout).
@@ -62,33 +62,33 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
 /// ```
 #[derive(Clone, Copy, Debug)]
 #[must_use = "a policy does nothing until it is run: `.run(..)` or `.run_async(..)`"]
-pub struct LastStep<P, V = Hidden, B = Unbounded, X = AsIs> {
+pub struct Runner<P, V = Hidden, B = Unbounded, X = AsIs> {
     policy: P,
     visibility: V,
     bound: B,
     returns: X,
 }
 
-impl<P, V, B, X> LastStep<P, V, B, X> {
+impl<P, V, B, X> Runner<P, V, B, X> {
     /// As [`Retry::show_args`].
-    pub fn show_args(self) -> LastStep<P, Shown, B, X> {
+    pub fn show_args(self) -> Runner<P, Shown, B, X> {
         let Self { policy, bound, returns, .. } = self;
-        LastStep { policy, visibility: Shown, bound, returns }
+        Runner { policy, visibility: Shown, bound, returns }
     }
 
-    pub(crate) fn with_bound<D>(self, change: impl FnOnce(B) -> D) -> LastStep<P, V, D, X> {
+    pub(crate) fn with_bound<D>(self, change: impl FnOnce(B) -> D) -> Runner<P, V, D, X> {
         let Self { policy, visibility, bound, returns } = self;
-        LastStep { policy, visibility, bound: change(bound), returns }
+        Runner { policy, visibility, bound: change(bound), returns }
     }
 
     #[cfg_attr(not(feature = "explain"), expect(dead_code, reason = "only `explain` has another"))]
-    pub(crate) fn with_returns<Y>(self, returns: Y) -> LastStep<P, V, B, Y> {
+    pub(crate) fn with_returns<Y>(self, returns: Y) -> Runner<P, V, B, Y> {
         let Self { policy, visibility, bound, .. } = self;
-        LastStep { policy, visibility, bound, returns }
+        Runner { policy, visibility, bound, returns }
     }
 }
 
-/// # Last steps: a timeout for each attempt
+/// # Run options: a timeout for each attempt
 impl<S, C, H, Z> Retry<S, C, H, Z> {
     /// Ends each attempt that takes longer than this, and takes it for one that failed: one that
     /// hangs is then retried as any other. For async runs; a call that blocks the thread cannot be
@@ -124,20 +124,20 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
     ///
     /// The one last attempt that is made at the deadline of [`max_time`](Self::max_time) has its whole
     /// timeout too, so that a run takes at most both together. Where it must not, say
-    /// [`stop_at_deadline`](LastStep::stop_at_deadline).
-    pub fn attempt_timeout(&self, most: Duration) -> LastStep<&Self, Hidden, AttemptTimeout> {
-        self.last_step().attempt_timeout(most)
+    /// [`interrupt_at_deadline`](Runner::interrupt_at_deadline).
+    pub fn attempt_timeout(&self, most: Duration) -> Runner<&Self, Hidden, AttemptTimeout> {
+        self.runner().attempt_timeout(most)
     }
 }
 
-impl<P, V, X> LastStep<P, V, Unbounded, X> {
+impl<P, V, X> Runner<P, V, Unbounded, X> {
     /// As [`Retry::attempt_timeout`].
-    pub fn attempt_timeout(self, most: Duration) -> LastStep<P, V, AttemptTimeout, X> {
+    pub fn attempt_timeout(self, most: Duration) -> Runner<P, V, AttemptTimeout, X> {
         self.with_bound(|_| AttemptTimeout { most, at_deadline: false, error: Convert })
     }
 }
 
-impl<P, V, X> LastStep<P, V, AttemptTimeout, X> {
+impl<P, V, X> Runner<P, V, AttemptTimeout, X> {
     /// Ends attempts also at the deadline that [`max_time`](Retry::max_time) sets, so that nothing
     /// outlives it.
     ///
@@ -154,7 +154,7 @@ impl<P, V, X> LastStep<P, V, AttemptTimeout, X> {
     /// let timed = policy.attempt_timeout(Duration::from_secs(8));
     ///
     /// let began = Instant::now();
-    /// timed.stop_at_deadline().run_async(pending::<io::Result<()>>).await.unwrap_err();
+    /// timed.interrupt_at_deadline().run_async(pending::<io::Result<()>>).await.unwrap_err();
     /// assert_eq!(began.elapsed(), Duration::from_secs(10)); // 8, a wait of 1, and what was left
     ///
     /// let began = Instant::now();
@@ -165,7 +165,7 @@ impl<P, V, X> LastStep<P, V, AttemptTimeout, X> {
     ///
     /// It does without the one last attempt at the deadline, for which no time would be left: a wait
     /// that lasts until then is not begun. Without `max_time` it changes nothing.
-    pub fn stop_at_deadline(self) -> Self {
+    pub fn interrupt_at_deadline(self) -> Self {
         self.with_bound(|bound| AttemptTimeout { at_deadline: true, ..bound })
     }
 }
@@ -174,7 +174,7 @@ impl<P, V, X> LastStep<P, V, AttemptTimeout, X> {
 ///
 /// Where there is no [`attempt_timeout`](Retry::attempt_timeout): a call that blocks cannot be
 /// interrupted.
-impl<P: Policy, V, X> LastStep<P, V, Unbounded, X> {
+impl<P: Policy, V, X> Runner<P, V, Unbounded, X> {
     /// As [`Retry::run`].
     ///
     /// # Panics
@@ -184,7 +184,7 @@ impl<P: Policy, V, X> LastStep<P, V, Unbounded, X> {
     where
         F: FnMut() -> Result<T, E>,
         X: Return<Result<T, E>, Value = T, Error = E> + Copy,
-        P: PolicyFor<T, E, Observer: Blocking, Clock: Sleep>,
+        P: PolicyFor<T, E, Observer: NotifyBlocking, Clock: BlockingClock>,
     {
         drive(&self.policy, Call(operation), self.returns)
     }
@@ -200,7 +200,7 @@ impl<P: Policy, V, X> LastStep<P, V, Unbounded, X> {
         V: Visibility<A> + Copy,
         F: FnMut(A) -> Result<T, E>,
         X: Return<Result<T, E>, Value = T, Error = E> + Copy,
-        P: PolicyFor<T, E, Observer: Blocking, Clock: Sleep>,
+        P: PolicyFor<T, E, Observer: NotifyBlocking, Clock: BlockingClock>,
     {
         let operation = CallWith::new(args, operation, self.visibility);
         drive(&self.policy, operation, self.returns)
@@ -215,7 +215,7 @@ impl<P: Policy, V, X> LastStep<P, V, Unbounded, X> {
     where
         F: FnMut(Attempt) -> Result<T, E>,
         X: Return<Result<T, E>, Value = T, Error = E> + Copy,
-        P: PolicyFor<T, E, Observer: Blocking, Clock: Sleep>,
+        P: PolicyFor<T, E, Observer: NotifyBlocking, Clock: BlockingClock>,
     {
         drive(&self.policy, CallAttempt(operation), self.returns)
     }
@@ -229,7 +229,7 @@ type Bounded<B, O> = <B as Bound>::Operation<O>;
 /// The futures hold the policy as this step does. Where it owns one that is not `Copy`, borrow it for a
 /// run: `step.by_ref().run_async(..)`.
 #[expect(clippy::type_complexity, reason = "each parameter is one of the policy's or the call's")]
-impl<P: Policy, V, B: Bound, X> LastStep<P, V, B, X> {
+impl<P: Policy, V, B: Bound, X> Runner<P, V, B, X> {
     /// As [`Retry::run_async`].
     ///
     /// # Panics
@@ -241,17 +241,17 @@ impl<P: Policy, V, B: Bound, X> LastStep<P, V, B, X> {
         Fut: Future<Output = Result<T, E>>,
         B::Operation<Call<F>>: Operation<P::Clock, Output: Future<Output = Result<T, E>>>,
         X: Return<Result<T, E>, Value = T, Error = E> + Copy,
-        P: PolicyFor<T, E, Clock: AsyncSleep>,
+        P: PolicyFor<T, E, Clock: AsyncClock>,
     {
         Retrying::new(self.policy, self.bound.bind(Call(operation)), self.returns)
     }
 
-    /// As [`Retry::run_async_with`].
+    /// As [`Retry::run_with_async`].
     ///
     /// # Panics
     ///
     /// As of [`Retry::run_async`].
-    pub fn run_async_with<A, T, E, F, Fut>(
+    pub fn run_with_async<A, T, E, F, Fut>(
         self,
         args: A,
         operation: F,
@@ -264,7 +264,7 @@ impl<P: Policy, V, B: Bound, X> LastStep<P, V, B, X> {
         B::Operation<CallWith<A, F, Fut, V>>:
             Operation<P::Clock, Output: Future<Output = Result<T, E>>>,
         X: Return<Result<T, E>, Value = T, Error = E> + Copy,
-        P: PolicyFor<T, E, Clock: AsyncSleep>,
+        P: PolicyFor<T, E, Clock: AsyncClock>,
     {
         Retrying::new(
             self.policy,
@@ -287,7 +287,7 @@ impl<P: Policy, V, B: Bound, X> LastStep<P, V, B, X> {
         Fut: Future<Output = Result<T, E>>,
         B::Operation<CallAttempt<F>>: Operation<P::Clock, Output: Future<Output = Result<T, E>>>,
         X: Return<Result<T, E>, Value = T, Error = E> + Copy,
-        P: PolicyFor<T, E, Clock: AsyncSleep>,
+        P: PolicyFor<T, E, Clock: AsyncClock>,
     {
         Retrying::new(self.policy, self.bound.bind(CallAttempt(operation)), self.returns)
     }

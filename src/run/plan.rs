@@ -6,7 +6,7 @@
 
 use core::time::Duration;
 
-use crate::event::{Details, GiveUp};
+use crate::event::{Details, StopReason};
 use crate::nanos::nanos;
 use crate::policy::settings::{DEFAULT_MAX_TRIES, Settings, Tries};
 use crate::run::Run;
@@ -40,21 +40,21 @@ pub(crate) fn next_wait(
     elapsed: u64,
     asked: Option<u64>,
     chance: Chance,
-) -> Result<u64, GiveUp> {
+) -> Result<u64, StopReason> {
     if tries >= most_tries(strategy, settings) || scope::is_last_try(tries) {
-        return Err(GiveUp::MaxTries);
+        return Err(StopReason::MaxTries);
     }
     let left = settings.time_left(elapsed);
     if left == Some(0) {
-        return Err(GiveUp::MaxTime);
+        return Err(StopReason::MaxTime);
     }
     // Asked also where another wait replaces its own: when it ends, so do the attempts.
-    let planned = strategy.nanos(tries).ok_or(GiveUp::WaitsExhausted)?;
+    let planned = strategy.nanos(tries).ok_or(StopReason::WaitsExhausted)?;
     let wait = asked.unwrap_or_else(|| spread(planned, settings, tries, chance));
     match left {
         Some(left) if wait > left => {
-            let must_fit = asked.is_some() || settings.stop_before_deadline;
-            if must_fit { Err(GiveUp::MaxTime) } else { Ok(left) }
+            let must_fit = asked.is_some() || settings.no_attempt_after_deadline;
+            if must_fit { Err(StopReason::MaxTime) } else { Ok(left) }
         }
         _ => Ok(wait),
     }

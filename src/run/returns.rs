@@ -30,7 +30,7 @@ pub trait Return<Returned>: Returns {
     fn output(&self, outcome: Result<Self::Value, Self::Error>, end: End) -> Self::Output;
 }
 
-/// Returns what the last attempt returned, in the type of a [`Retrying`](crate::Retrying).
+/// Returns what the last attempt returned, in the type of a [`Retrying`](crate::future::Retrying).
 #[derive(Clone, Copy, Debug)]
 pub struct AsIs;
 
@@ -50,7 +50,7 @@ impl<T, E> Return<Result<T, E>> for AsIs {
     }
 }
 
-/// Returns the last value of an operation that cannot fail, in the type of a [`Retrying`](crate::Retrying).
+/// Returns the last value of an operation that cannot fail, in the type of a [`Retrying`](crate::future::Retrying).
 #[derive(Clone, Copy, Debug)]
 pub struct ValueOnly;
 

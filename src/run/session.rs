@@ -15,11 +15,11 @@
 use core::marker::PhantomData;
 use core::time::Duration;
 
-use crate::clock::{AsyncSleep, Sleep};
-use crate::condition::{Ask, Condition};
-use crate::event::{EventKind, GiveUp, Subject, Target};
+use crate::clock::{AsyncClock, BlockingClock};
+use crate::condition::{Condition, Verdict};
+use crate::event::{EventKind, StopReason, Subject, Target};
 use crate::nanos::nanos;
-use crate::observe::chain::{Chain, Cursor, Tell};
+use crate::observe::chain::{Chain, Cursor, Notify};
 use crate::policy::Retry;
 use crate::policy::hold::{Policy, PolicyFor};
 use crate::run::operation::{Attempt, Needs, Operation};
@@ -39,25 +39,25 @@ pub trait Side<Z> {
     fn is_cancelled(clock: &Z) -> bool;
 }
 
-/// The side of `run`, in the type of [`Attempts`](crate::Attempts).
+/// The side of `run`, in the type of [`Attempts`](crate::run::Attempts).
 #[derive(Clone, Copy, Debug)]
 pub enum Blocking {}
 
-/// The side of `run_async`, in the type of [`Attempts`](crate::Attempts).
+/// The side of `run_async`, in the type of [`Attempts`](crate::run::Attempts).
 #[derive(Clone, Copy, Debug)]
 pub enum Async {}
 
-impl<Z: Sleep> Side<Z> for Blocking {
+impl<Z: BlockingClock> Side<Z> for Blocking {
     fn now(clock: &Z) -> Duration {
         scope::now(|| clock.now())
     }
 
     fn is_cancelled(clock: &Z) -> bool {
-        clock.is_cancelled() == Some(true)
+        clock.is_cancelled()
     }
 }
 
-impl<Z: AsyncSleep> Side<Z> for Async {
+impl<Z: AsyncClock> Side<Z> for Async {
     fn now(clock: &Z) -> Duration {
         scope::now(|| clock.now())
     }
@@ -136,7 +136,7 @@ impl<P: Policy, O: Operation<P::Clock>, X: Returns, M: Side<P::Clock>> Session<P
     where
         P: PolicyFor<T, E>,
     {
-        self.needs().elapsed || P::Observer::IS_SOMEBODY || self.policy_needs_elapsed::<T, E>()
+        self.needs().elapsed || P::Observer::HAS_OBSERVERS || self.policy_needs_elapsed::<T, E>()
     }
 
     /// Begins the run, and reads the clock if anything will read how much time has passed.
@@ -185,23 +185,23 @@ impl<P: Policy, O: Operation<P::Clock>, X: Returns, M: Side<P::Clock>> Session<P
         let elapsed = if needs_elapsed { self.elapsed() } else { 0 };
         let mut step = Step::new(EventKind::Backoff, elapsed);
         let mut details = self.run.details(&step, self.subject(), Some(outcome));
-        let ask = condition.ask(&details);
+        let ask = condition.judge(&details);
         let needs = self.needs();
         let wants_success = needs.elapsed || observer.wants(EventKind::Success);
-        if !needs_elapsed && self.is_timed::<T, E>() && (wants_success || ask != Ask::Accept) {
+        if !needs_elapsed && self.is_timed::<T, E>() && (wants_success || ask != Verdict::Accept) {
             step.elapsed = self.elapsed();
             details.elapsed = Duration::from_nanos(step.elapsed);
         }
         let asked = match ask {
-            Ask::Accept => {
+            Verdict::Accept => {
                 details.event = EventKind::Success;
-                condition.settle(&details).ok();
+                condition.commit(&details).ok();
                 return wants_success.then_some(Step { event: EventKind::Success, ..step });
             }
-            Ask::Stop => return Some(Step::give_up(GiveUp::NotRetryable, step.elapsed)),
-            Ask::Retry => condition.asked_wait(&details),
-            Ask::RetryIn(wait) => {
-                Some(condition.asked_wait(&details).unwrap_or_default().max(wait))
+            Verdict::Stop => return Some(Step::give_up(StopReason::NotRetryable, step.elapsed)),
+            Verdict::Retry => condition.requested_wait(&details),
+            Verdict::RetryIn(wait) => {
+                Some(condition.requested_wait(&details).unwrap_or_default().max(wait))
             }
         };
         let looking = Looking { strategy, details: &details };
@@ -215,13 +215,13 @@ impl<P: Policy, O: Operation<P::Clock>, X: Returns, M: Side<P::Clock>> Session<P
         );
         let next = next.and_then(|wait| {
             if needs.time_for_attempt && plan::leaves_no_time(settings, wait, step.elapsed) {
-                return Err(GiveUp::MaxTime);
+                return Err(StopReason::MaxTime);
             }
             if self.is_cancelled() {
-                return Err(GiveUp::Cancelled);
+                return Err(StopReason::Cancelled);
             }
             // Asked last, so that no budget is charged for a retry that a limit forbids.
-            condition.settle(&details.with_wait(Duration::from_nanos(wait)))?;
+            condition.commit(&details.with_wait(Duration::from_nanos(wait)))?;
             Ok(wait)
         });
         Some(match next {
@@ -230,7 +230,7 @@ impl<P: Policy, O: Operation<P::Clock>, X: Returns, M: Side<P::Clock>> Session<P
         })
     }
 
-    /// Notifies the observers of a step, up to the first that has to be awaited: see [`Tell::tell`].
+    /// Notifies the observers of a step, up to the first that has to be awaited: see [`Notify::notify`].
     pub(crate) fn notify<T, E>(
         &self,
         step: &Step,
@@ -244,7 +244,7 @@ impl<P: Policy, O: Operation<P::Clock>, X: Returns, M: Side<P::Clock>> Session<P
         if !observer.wants(step.event) {
             return None;
         }
-        observer.tell(&self.run.details(step, self.subject(), outcome), cursor)
+        observer.notify(&self.run.details(step, self.subject(), outcome), cursor)
     }
 
     /// Decides what follows a wait: the next attempt, or the end if the wait was cut short, which the driver
@@ -254,7 +254,7 @@ impl<P: Policy, O: Operation<P::Clock>, X: Returns, M: Side<P::Clock>> Session<P
         P: PolicyFor<T, E>,
     {
         if is_cut_short {
-            return Step::give_up(GiveUp::Cancelled, self.elapsed());
+            return Step::give_up(StopReason::Cancelled, self.elapsed());
         }
         self.next_try::<T, E>()
     }

@@ -8,7 +8,7 @@ use core::task::{Context, Poll};
 use core::time::Duration;
 use pin_project_lite::pin_project;
 
-use crate::clock::AsyncSleep;
+use crate::clock::AsyncClock;
 use crate::event::Target;
 use crate::run::operation::{Attempt, Attempted, Needs, Operation};
 use crate::testing::scope;
@@ -81,7 +81,7 @@ pub trait Bound: Clone {
     fn bind<O>(self, operation: O) -> Self::Operation<O>;
 }
 
-/// Attempts that may take as long as they like, in the type of a [`LastStep`](crate::LastStep).
+/// Attempts that may take as long as they like, in the type of a [`Runner`](crate::run::Runner).
 #[derive(Clone, Copy, Debug)]
 pub struct Unbounded;
 
@@ -93,7 +93,7 @@ impl Bound for Unbounded {
     }
 }
 
-/// Attempts that end in time, in the type of a [`LastStep`](crate::LastStep).
+/// Attempts that end in time, in the type of a [`Runner`](crate::run::Runner).
 #[derive(Clone, Copy)]
 pub struct AttemptTimeout<M = Convert> {
     pub(crate) most: Duration,
@@ -134,18 +134,18 @@ impl<E: From<TimedOut>> MakeError<E> for Convert {
     }
 }
 
-/// An operation whose attempts end in time, in the type of a [`Retrying`](crate::Retrying).
+/// An operation whose attempts end in time, in the type of a [`Retrying`](crate::future::Retrying).
 #[derive(Debug)]
 pub struct Timed<O, M = Convert> {
     operation: O,
     bound: AttemptTimeout<M>,
 }
 
-impl<O: Attempted<Z>, M, Z: AsyncSleep> Attempted<Z> for Timed<O, M> {
-    type Output = InTime<O::Output, Sleeping<Z::Sleep>, M>;
+impl<O: Attempted<Z>, M, Z: AsyncClock> Attempted<Z> for Timed<O, M> {
+    type Output = InTime<O::Output, Sleeping<Z::Timer>, M>;
 }
 
-impl<O: Operation<Z>, M: Clone, Z: AsyncSleep> Operation<Z> for Timed<O, M> {
+impl<O: Operation<Z>, M: Clone, Z: AsyncClock> Operation<Z> for Timed<O, M> {
     fn attempt(&mut self, clock: &Z, attempt: impl FnOnce() -> Attempt) -> Self::Output {
         let AttemptTimeout { most, at_deadline, ref error } = self.bound;
         let (attempt, after) = if at_deadline {
@@ -155,7 +155,7 @@ impl<O: Operation<Z>, M: Clone, Z: AsyncSleep> Operation<Z> for Timed<O, M> {
         } else {
             (self.operation.attempt(clock, attempt), most)
         };
-        InTime { attempt, timer: scope::timer(clock, after), after, error: error.clone() }
+        InTime { attempt, timer: scope::timeout(clock, after), after, error: error.clone() }
     }
 
     fn needs(&self) -> Needs {

@@ -10,12 +10,12 @@ use std::vec::Vec;
 
 use crate::clock::cancel::Cancel;
 use crate::clock::wakers::Wakers;
-use crate::clock::{AsyncSleep, Sleep};
+use crate::clock::{AsyncClock, BlockingClock};
 
 /// A clock on which waiting takes no real time.
 ///
 /// It drives `run` and `run_async` alike, and remembers every wait. Its clones are the same clock. The
-/// guide has a page on [tests](crate::_docs::testing).
+/// guide has a page on [tests](crate::guide::testing).
 ///
 /// ```
 /// use std::time::Duration;
@@ -111,6 +111,14 @@ impl TestClock {
         sleepers.for_each(Waker::wake);
     }
 
+    /// The time on this clock: the same for blocking and async runs.
+    ///
+    /// A method of its own, so that a test may call it with both clock traits in scope.
+    #[must_use]
+    pub fn now(&self) -> Duration {
+        self.elapsed()
+    }
+
     /// How much time has passed on this clock.
     #[must_use]
     pub fn elapsed(&self) -> Duration {
@@ -140,7 +148,7 @@ impl TestClock {
     }
 }
 
-impl Sleep for TestClock {
+impl BlockingClock for TestClock {
     fn now(&self) -> Duration {
         self.elapsed()
     }
@@ -157,14 +165,14 @@ impl Sleep for TestClock {
     }
 }
 
-impl AsyncSleep for TestClock {
-    type Sleep = TestSleep;
+impl AsyncClock for TestClock {
+    type Timer = TestTimer;
 
     fn now(&self) -> Duration {
         self.elapsed()
     }
 
-    fn sleep(&self, wait: Duration) -> TestSleep {
+    fn timer(&self, wait: Duration) -> TestTimer {
         let mut state = self.state();
         let end = state.begin_wait(wait);
         let manual = state.manual;
@@ -172,14 +180,14 @@ impl AsyncSleep for TestClock {
         if !manual {
             self.advance(wait);
         }
-        TestSleep { clock: self.clone(), end, has_yielded: manual, place: None }
+        TestTimer { clock: self.clone(), end, has_yielded: manual, place: None }
     }
 
     /// It is no wait between attempts: it is not among the [`waits`](TestClock::waits), and only
     /// what moves the clock otherwise makes it fire.
-    fn timer(&self, after: Duration) -> TestSleep {
+    fn timeout(&self, after: Duration) -> TestTimer {
         let end = self.elapsed().saturating_add(after);
-        TestSleep { clock: self.clone(), end, has_yielded: true, place: None }
+        TestTimer { clock: self.clone(), end, has_yielded: true, place: None }
     }
 }
 
@@ -195,7 +203,7 @@ impl Wake for Shared {
 /// A wait on a [`TestClock`].
 #[derive(Debug)]
 #[must_use = "futures do nothing unless they are awaited or polled"]
-pub struct TestSleep {
+pub struct TestTimer {
     clock: TestClock,
     end: Duration,
     /// A wait of no real time still lets other tasks run, as a real one does.
@@ -203,7 +211,7 @@ pub struct TestSleep {
     place: Option<u64>,
 }
 
-impl Future for TestSleep {
+impl Future for TestTimer {
     type Output = ();
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
@@ -225,7 +233,7 @@ impl Future for TestSleep {
     }
 }
 
-impl Drop for TestSleep {
+impl Drop for TestTimer {
     fn drop(&mut self) {
         if let Some(place) = self.place {
             let left = self.clock.state().sleepers.leave(place);

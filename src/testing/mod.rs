@@ -3,3 +3,8 @@
 #[cfg(feature = "test-util")]
 pub(crate) mod clock;
 pub(crate) mod scope;
+
+#[cfg(feature = "test-util")]
+pub use clock::{TestClock, TestTimer};
+#[cfg(feature = "test-util")]
+pub use scope::{Entered, InScope};

@@ -5,6 +5,10 @@ pub(crate) mod jitter;
 pub(crate) mod schedule;
 pub(crate) mod strategies;
 
+pub use jitter::Jitter;
+pub use schedule::Schedule;
+pub use strategies::{Constant, Decay, Expo, Fibo, Linear, Runtime, Sequence};
+
 use core::time::Duration;
 
 use crate::event::Details;

@@ -10,7 +10,8 @@ use crate::wait::{Numeric, Wait};
 ///
 /// ```
 /// use std::time::Duration;
-/// use relent::{Constant, Expo, Retry, Schedule};
+/// use relent::wait::{Constant, Expo};
+/// use relent::{Retry, Schedule};
 ///
 /// fn policy(production: bool) -> Retry<Schedule> {
 ///     Retry::new(if production {

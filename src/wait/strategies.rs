@@ -49,7 +49,8 @@ impl Expo {
     ///
     /// ```
     /// use std::time::Duration;
-    /// use relent::{Expo, Retry};
+    /// use relent::wait::Expo;
+    /// use relent::Retry;
     ///
     /// let policy = Retry::new(Expo::new(Duration::from_secs(3), 2.0));
     /// assert!(policy.waits().take(3).eq([3, 6, 12].map(Duration::from_secs)));
@@ -139,7 +140,8 @@ impl Fibo {
     ///
     /// ```
     /// use std::time::Duration;
-    /// use relent::{Fibo, Retry};
+    /// use relent::wait::Fibo;
+    /// use relent::Retry;
     ///
     /// let policy = Retry::new(Fibo::new(Duration::from_millis(10)));
     /// assert!(policy.waits().take(5).eq([10, 10, 20, 30, 50].map(Duration::from_millis)));
@@ -176,7 +178,8 @@ impl Constant {
     ///
     /// ```
     /// use std::time::Duration;
-    /// use relent::{Constant, Retry};
+    /// use relent::wait::Constant;
+    /// use relent::Retry;
     ///
     /// let policy = Retry::new(Constant::new(Duration::from_secs(3)));
     /// assert!(policy.waits().all(|wait| wait == Duration::from_secs(3)));
@@ -205,7 +208,8 @@ impl Linear {
     ///
     /// ```
     /// use std::time::Duration;
-    /// use relent::{Linear, Retry};
+    /// use relent::wait::Linear;
+    /// use relent::Retry;
     ///
     /// let policy = Retry::new(Linear::new(Duration::from_secs(1), Duration::from_secs(5)));
     /// assert!(policy.waits().take(3).eq([1, 6, 11].map(Duration::from_secs)));
@@ -238,7 +242,8 @@ impl Decay {
     ///
     /// ```
     /// use std::time::Duration;
-    /// use relent::{Decay, Retry};
+    /// use relent::wait::Decay;
+    /// use relent::Retry;
     ///
     /// let policy = Retry::new(Decay::new(Duration::from_secs(100), 3.0, Duration::from_secs(5)));
     /// assert!(policy.waits().take(3).eq([100, 5, 5].map(Duration::from_secs)));
@@ -320,7 +325,8 @@ impl<L> Sequence<L> {
     ///
     /// ```
     /// use std::time::Duration;
-    /// use relent::{Retry, Sequence};
+    /// use relent::wait::Sequence;
+    /// use relent::Retry;
     ///
     /// let policy = Retry::new(Sequence::new([1, 5, 30].map(Duration::from_secs)));
     /// assert!(policy.waits().eq([1, 5, 30].map(Duration::from_secs)));

@@ -2,18 +2,18 @@
 use std::future::Ready;
 use std::time::Duration;
 
-use relent::{AsyncSleep, Retry};
+use relent::{AsyncClock, Retry};
 
 struct AsyncOnly;
 
-impl AsyncSleep for AsyncOnly {
-    type Sleep = Ready<()>;
+impl AsyncClock for AsyncOnly {
+    type Timer = Ready<()>;
 
     fn now(&self) -> Duration {
         Duration::ZERO
     }
 
-    fn sleep(&self, _: Duration) -> Ready<()> {
+    fn timer(&self, _: Duration) -> Ready<()> {
         std::future::ready(())
     }
 }

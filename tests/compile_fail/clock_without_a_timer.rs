@@ -1,11 +1,11 @@
 //! A clock that can only block.
 use std::time::Duration;
 
-use relent::{Retry, Sleep};
+use relent::{Retry, BlockingClock};
 
 struct BlockingOnly;
 
-impl Sleep for BlockingOnly {
+impl BlockingClock for BlockingOnly {
     fn now(&self) -> Duration {
         Duration::ZERO
     }

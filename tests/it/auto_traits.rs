@@ -10,14 +10,21 @@ use std::panic::{RefUnwindSafe, UnwindSafe};
 use std::rc::Rc;
 use std::time::Duration;
 
+use relent::clock::{Cancellable, CancellableTimer, Interruptible, SystemClock, SystemTimer};
+use relent::condition::{AnyError, Budgeted, RetryAfter, RetryAfterValue, RetryIf, Until};
+use relent::event::Target;
+use relent::future::{After, Begin};
+use relent::iter::Waits;
+use relent::observe::{Handlers, HandlersAsync, Observed};
+use relent::run::{
+    AsIs, AttemptTimeout, Attempts, AttemptsAsync, Call, CallAttempt, CallWith, Explained, Hidden,
+    RunStats, Runner, Shown, Unbounded, ValueOnly,
+};
+use relent::testing::{Entered, InScope, TestTimer};
+use relent::wait::{Constant, Decay, Expo, Fibo, Linear, Runtime, Sequence};
 use relent::{
-    After, AnyError, AsIs, Ask, Attempt, AttemptTimeout, Attempts, AttemptsAsync, Begin, Budget,
-    Budgeted, Call, CallAttempt, CallWith, Cancel, Cancellable, CancellableSleep, Constant, Decay,
-    Details, Entered, Event, EventKind, Explained, Expo, Fibo, GaveUp, GiveUp, Handlers,
-    HandlersAsync, Hidden, InScope, Interruptible, InvalidSetting, Jitter, LastStep, Linear,
-    Observed, Retry, RetryAfter, RetryAfterValue, RetryError, RetryIf, Runtime, Schedule, Sequence,
-    Shown, Succeeded, System, SystemSleep, Target, TestClock, TestSleep, TimedOut, Unbounded,
-    Until, ValueOnly, Waits,
+    Attempt, Budget, Cancel, Details, Event, EventKind, InvalidSetting, Jitter, Retry, RetryError,
+    Schedule, StopReason, Succeeded, TestClock, TimedOut, Verdict,
 };
 use static_assertions::{assert_impl_all, assert_not_impl_any};
 
@@ -52,13 +59,22 @@ assert_plain!(
     Retry<Expo, RetryAfterValue<AnyError, fn(&NotSend) -> Option<Duration>>>,
     Retry<Expo, Budgeted<AnyError, &'static Budget>>,
     Retry<Expo, AnyError, Observed<(), &'static str>>,
-    LastStep<&'static Retry>,
-    LastStep<&'static Retry, Shown, AttemptTimeout, Explained>,
+    Runner<&'static Retry>,
+    Runner<&'static Retry, Shown, AttemptTimeout, Explained>,
 );
-assert_plain!(Hidden, Shown, AsIs, ValueOnly, Explained, Succeeded<u8>, GaveUp);
+assert_plain!(Hidden, Shown, AsIs, ValueOnly, Explained, Succeeded<u8>, RunStats);
 assert_plain!(Expo, Fibo, Constant, Linear, Decay, Schedule, Sequence<&'static [Duration]>);
 assert_plain!(Attempt, AttemptTimeout, Interruptible, TimedOut, Unbounded);
-assert_plain!(AnyError, Ask, EventKind, GiveUp, InvalidSetting, Jitter, System, Target);
+assert_plain!(
+    AnyError,
+    Verdict,
+    EventKind,
+    StopReason,
+    InvalidSetting,
+    Jitter,
+    SystemClock,
+    Target
+);
 
 // A policy holds what it was given, and is what that is.
 assert_impl_all!(Retry<Sequence<Vec<Duration>>>: Clone, Send, Sync, Unpin);
@@ -86,7 +102,7 @@ assert_not_impl_any!(Details<'static, u8, NotSend>: Send, Sync, Display);
 assert_impl_all!(Target: Display, Eq, Hash, AsRef<str>);
 
 assert_impl_all!(EventKind: Eq, Hash);
-assert_impl_all!(GiveUp: Display, Eq, Hash);
+assert_impl_all!(StopReason: Display, Eq, Hash);
 assert_impl_all!(InvalidSetting: Error, Eq);
 assert_impl_all!(Waits<'static, Expo>: Clone, Debug, FusedIterator<Item = Duration>, Send, Sync);
 
@@ -122,18 +138,18 @@ assert_impl_all!(Begin<&'static Retry, u8, ()>: Debug, Send, Future);
 assert_impl_all!(Cancel: Clone, Debug, Default, Send, Sync, Unpin, UnwindSafe, RefUnwindSafe);
 assert_impl_all!(Budget: Debug, Default, Send, Sync, Unpin, UnwindSafe, RefUnwindSafe);
 assert_not_impl_any!(Budget: Clone);
-assert_impl_all!(Retry<Expo, AnyError, (), Cancellable<System>>: Clone, Debug, Send, Sync, Unpin);
-assert_not_impl_any!(Retry<Expo, AnyError, (), Cancellable<System>>: Copy);
+assert_impl_all!(Retry<Expo, AnyError, (), Cancellable<SystemClock>>: Clone, Debug, Send, Sync, Unpin);
+assert_not_impl_any!(Retry<Expo, AnyError, (), Cancellable<SystemClock>>: Copy);
 
 // Sleeps move between threads with their task. Tokio's may not move once polled.
 assert_impl_all!(TestClock: Clone, Debug, Default, Send, Sync, Unpin);
-assert_impl_all!(TestSleep: Future<Output = ()>, Debug, Send, Sync, Unpin);
-assert_impl_all!(SystemSleep: Future<Output = ()>, Debug, Send, Sync);
-assert_not_impl_any!(SystemSleep: Unpin, Clone);
-assert_impl_all!(CancellableSleep<TestSleep>: Future<Output = Interruptible>, Debug, Send, Sync);
+assert_impl_all!(TestTimer: Future<Output = ()>, Debug, Send, Sync, Unpin);
+assert_impl_all!(SystemTimer: Future<Output = ()>, Debug, Send, Sync);
+assert_not_impl_any!(SystemTimer: Unpin, Clone);
+assert_impl_all!(CancellableTimer<TestTimer>: Future<Output = Interruptible>, Debug, Send, Sync);
 
 // A scope is its thread's; one around a future goes with it.
 assert_impl_all!(Entered: Debug);
 assert_not_impl_any!(Entered: Send, Sync, Clone);
-assert_impl_all!(InScope<TestSleep>: Debug, Send, Sync);
+assert_impl_all!(InScope<TestTimer>: Debug, Send, Sync);
 assert_not_impl_any!(InScope<NotSend>: Send, Sync);

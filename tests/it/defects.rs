@@ -11,9 +11,9 @@ use std::thread;
 use std::time::Duration;
 
 use futures::executor::block_on;
+use relent::wait::{Expo, Fibo, Linear};
 use relent::{
-    AsyncSleep, Attempt, Budget, Details, Expo, Fibo, GiveUp, Jitter, Linear, Retry, Schedule,
-    TestClock,
+    AsyncClock, Attempt, Budget, Details, Jitter, Retry, Schedule, StopReason, TestClock,
 };
 
 use crate::support::{BUSY, Fault, Step, at_once, millis, play, secs};
@@ -66,9 +66,9 @@ fn the_longest_durations_are_limits_like_any_other() {
 #[test]
 fn a_wait_that_the_server_asks_for_defeats_no_limit() {
     let script = [Step { outcome: Err(Fault::Later(secs(60))), takes: millis(1) }];
-    let policy = Retry::expo().retry_after(Fault::asked_wait);
+    let policy = Retry::expo().retry_after(Fault::requested_wait);
     let by_tries = play(policy.max_tries(3), &script);
-    assert_eq!((by_tries.calls, by_tries.end().reason), (3, Some(GiveUp::MaxTries)));
+    assert_eq!((by_tries.calls, by_tries.end().reason), (3, Some(StopReason::MaxTries)));
     let by_time = play(policy.max_time(secs(150)), &script);
     assert_eq!((by_time.waits, by_time.calls), (vec![secs(60); 2], 3));
     let by_default = play(policy, &script);
@@ -80,7 +80,7 @@ fn a_wait_that_the_server_asks_for_defeats_no_limit() {
 #[test]
 fn the_wait_that_was_asked_for_is_told_and_slept() {
     let script = [at_once(Err(Fault::Later(secs(17)))), BUSY[0], at_once(Ok(1))];
-    let policy = Retry::expo().seed(1).retry_after(Fault::asked_wait);
+    let policy = Retry::expo().seed(1).retry_after(Fault::requested_wait);
     // That what is told is what is slept is checked of every story.
     let story = play(policy, &script);
     assert_eq!(story.waits[0], secs(17));
@@ -260,14 +260,14 @@ async fn limits_and_waits_go_by_the_same_clock() {
 #[test]
 fn a_clock_may_borrow_from_the_test() {
     struct Logged<'a>(&'a Mutex<Vec<Duration>>);
-    impl AsyncSleep for Logged<'_> {
-        type Sleep = std::future::Ready<()>;
+    impl AsyncClock for Logged<'_> {
+        type Timer = std::future::Ready<()>;
 
         fn now(&self) -> Duration {
             Duration::ZERO
         }
 
-        fn sleep(&self, wait: Duration) -> Self::Sleep {
+        fn timer(&self, wait: Duration) -> Self::Timer {
             self.0.lock().unwrap().push(wait);
             ready(())
         }

@@ -27,7 +27,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use futures::executor::block_on;
-use relent::{Condition, Details, EventKind, GiveUp, Jitter, Retry, TestClock, Wait};
+use relent::{Condition, Details, EventKind, Jitter, Retry, StopReason, TestClock, Wait};
 use serde_json::Value;
 
 use crate::support::yields;
@@ -121,7 +121,7 @@ struct Event {
     elapsed: f64,
     wait: f64,
     outcome: Option<Outcome>,
-    reason: Option<GiveUp>,
+    reason: Option<StopReason>,
     /// The clock when it was told.
     at: f64,
 }
@@ -304,16 +304,16 @@ impl Policy {
     }
 
     /// Why a run ends with this outcome, that was not accepted.
-    fn reason(&self, told: &Event) -> GiveUp {
+    fn reason(&self, told: &Event) -> StopReason {
         let outcome = told.outcome.expect("a give-up has an outcome");
         if !self.is_retryable(outcome) {
-            GiveUp::NotRetryable
+            StopReason::NotRetryable
         } else if self.max_tries == Some(told.tries.into()) {
-            GiveUp::MaxTries
+            StopReason::MaxTries
         } else if self.max_time.is_some_and(|most| told.elapsed >= most) {
-            GiveUp::MaxTime
+            StopReason::MaxTime
         } else {
-            GiveUp::WaitsExhausted
+            StopReason::WaitsExhausted
         }
     }
 }
@@ -732,7 +732,7 @@ fn the_vectors_cover_what_the_ancestor_can_do() {
     let (mut forms, mut ends) = (BTreeMap::new(), BTreeMap::new());
     for case in Case::all() {
         let last = case.expected().0.events.pop().expect("an event");
-        let end = last.reason.map_or("success", GiveUp::name);
+        let end = last.reason.map_or("success", StopReason::name);
         let mode =
             if matches!(case.policy.retried, Retried::Values(_)) { "values" } else { "errors" };
         let strategy = case.policy.strategy.name();

@@ -5,7 +5,8 @@ use std::time::Duration;
 use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
-use relent::{Constant, EventKind, Expo, Fibo, GiveUp, Jitter, Linear, Retry, Schedule, Sequence};
+use relent::wait::{Constant, Expo, Fibo, Linear, Sequence};
+use relent::{EventKind, Jitter, Retry, Schedule, StopReason};
 
 use crate::support::{Fault, Outcome, Step, Story, Told, at_once, millis, play, secs};
 
@@ -64,7 +65,7 @@ struct Plan {
     max_tries: Option<u32>,
     max_time: Option<Duration>,
     max_wait: Option<Duration>,
-    stop_before_deadline: bool,
+    no_attempt_after_deadline: bool,
     forever: bool,
     jitter: Option<fn(Duration) -> Duration>,
 }
@@ -82,8 +83,8 @@ impl Plan {
         if let Some(wait) = self.max_wait {
             policy = policy.max_wait(wait);
         }
-        if self.stop_before_deadline {
-            policy = policy.stop_before_deadline();
+        if self.no_attempt_after_deadline {
+            policy = policy.no_attempt_after_deadline();
         }
         if self.forever { policy.forever() } else { policy }
     }
@@ -109,12 +110,12 @@ impl Plan {
             let left = self.max_time.map(|most| most.saturating_sub(now));
             let verdict = match (outcome, self.waits.after(tries)) {
                 (Ok(50..), _) => Ok(None),
-                (Err(Fault::Fatal), _) => Err(GiveUp::NotRetryable),
-                _ if tries >= self.max_tries() => Err(GiveUp::MaxTries),
-                _ if left == Some(Duration::ZERO) => Err(GiveUp::MaxTime),
-                (_, None) => Err(GiveUp::WaitsExhausted),
+                (Err(Fault::Fatal), _) => Err(StopReason::NotRetryable),
+                _ if tries >= self.max_tries() => Err(StopReason::MaxTries),
+                _ if left == Some(Duration::ZERO) => Err(StopReason::MaxTime),
+                (_, None) => Err(StopReason::WaitsExhausted),
                 (Err(Fault::Later(asked)), _) if left.is_some_and(|left| asked > left) => {
-                    Err(GiveUp::MaxTime)
+                    Err(StopReason::MaxTime)
                 }
                 (Err(Fault::Later(asked)), _) => Ok(Some(asked)),
                 (_, Some(planned)) => {
@@ -122,8 +123,8 @@ impl Plan {
                     let capped = planned.min(most);
                     let wait = self.jitter.map_or(capped, |jitter| jitter(capped)).min(most);
                     match left {
-                        Some(left) if wait > left && self.stop_before_deadline => {
-                            Err(GiveUp::MaxTime)
+                        Some(left) if wait > left && self.no_attempt_after_deadline => {
+                            Err(StopReason::MaxTime)
                         }
                         _ => Ok(Some(wait.min(left.unwrap_or(wait)))),
                     }
@@ -131,7 +132,7 @@ impl Plan {
             };
             is_cancelled |= outcome == Err(Fault::Shutdown);
             let verdict = match verdict {
-                Ok(Some(_)) if is_cancelled => Err(GiveUp::Cancelled),
+                Ok(Some(_)) if is_cancelled => Err(StopReason::Cancelled),
                 other => other,
             };
             let (kind, wait, reason) = match verdict {
@@ -172,11 +173,11 @@ prop_compose! {
         max_tries in option::weighted(0.4, 1..15_u32),
         max_time in option::weighted(0.4, (0..30_000_u64).prop_map(millis)),
         max_wait in option::weighted(0.4, (0..5000_u64).prop_map(millis)),
-        stop_before_deadline in proptest::bool::weighted(0.3),
+        no_attempt_after_deadline in proptest::bool::weighted(0.3),
         forever in proptest::bool::weighted(0.2),
         jitter in jitter(),
     ) -> Plan {
-        Plan { waits, max_tries, max_time, max_wait, stop_before_deadline, forever, jitter }
+        Plan { waits, max_tries, max_time, max_wait, no_attempt_after_deadline, forever, jitter }
     }
 }
 
@@ -208,7 +209,7 @@ proptest! {
     fn every_policy_does_what_a_naive_loop_would_do(plan in plan(), steps in script()) {
         let policy = plan
             .policy()
-            .retry_after(Fault::asked_wait)
+            .retry_after(Fault::requested_wait)
             .until(|value: &u32| *value >= 50)
             .retry_if(Fault::is_transient);
         prop_assert_eq!(play(policy, &steps), plan.run(&steps));

@@ -14,8 +14,8 @@ use std::time::Duration;
 
 use futures::executor::block_on;
 use relent::{
-    Ask, Attempt, Cancel, Condition, Details, EventKind, GiveUp, Retry, RetryError, Succeeded,
-    TestClock, TimedOut, Wait,
+    Attempt, Cancel, Condition, Details, EventKind, Retry, RetryError, StopReason, Succeeded,
+    TestClock, TimedOut, Verdict, Wait,
 };
 
 pub(crate) const fn secs(secs: u64) -> Duration {
@@ -49,7 +49,7 @@ impl Fault {
         *self != Self::Fatal
     }
 
-    pub(crate) fn asked_wait(&self) -> Option<Duration> {
+    pub(crate) fn requested_wait(&self) -> Option<Duration> {
         match self {
             Self::Later(wait) => Some(*wait),
             _ => None,
@@ -68,11 +68,11 @@ impl fmt::Display for Fault {
 pub(crate) struct Obey;
 
 impl<T> Condition<T, Fault> for Obey {
-    fn ask(&self, details: &Details<'_, T, Fault>) -> Ask {
+    fn judge(&self, details: &Details<'_, T, Fault>) -> Verdict {
         match details.error() {
-            None => Ask::Accept,
-            Some(Fault::Later(wait)) => Ask::RetryIn(*wait),
-            Some(_) => Ask::Retry,
+            None => Verdict::Accept,
+            Some(Fault::Later(wait)) => Verdict::RetryIn(*wait),
+            Some(_) => Verdict::Retry,
         }
     }
 }
@@ -108,7 +108,7 @@ pub(crate) struct Told {
     pub(crate) elapsed: Duration,
     pub(crate) wait: Duration,
     pub(crate) last_wait: Duration,
-    pub(crate) reason: Option<GiveUp>,
+    pub(crate) reason: Option<StopReason>,
     pub(crate) outcome: Option<Outcome>,
 }
 
@@ -263,8 +263,8 @@ macro_rules! play_all {
             run_async_awaiting_handlers: noted_async |p, s| {
                 block_on(p.run_async(async || s.attempt()))
             };
-            run_async_with: noted_async |p, s| {
-                block_on(p.run_async_with(&s, |s| async { s.attempt() }))
+            run_with_async: noted_async |p, s| {
+                block_on(p.run_with_async(&s, |s| async { s.attempt() }))
             };
             run_attempt_async: noted |p, s| {
                 block_on(p.run_attempt_async(async |attempt| s.attempt_of(attempt)))

@@ -4,7 +4,6 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::fs;
 use std::path::Path;
 
-use crate::OLD_NAMES;
 use crate::paths::{Contents, Names, contents};
 
 /// The rooms, each with those that it may use.
@@ -156,7 +155,7 @@ fn module_of(name: &str) -> Names {
 /// The room of a module; the root is in none.
 fn room(module: &[String]) -> Option<&str> {
     let name = module.first()?.as_str();
-    Some(OLD_NAMES.iter().find(|(old, _)| *old == name).map_or(name, |(_, room)| room))
+    Some(name)
 }
 
 fn shown(path: &[String]) -> String {
@@ -270,15 +269,6 @@ mod tests {
                 "src/cellar.rs:1: cellar -> nanos is not allowed: crate::nanos::Nanos",
                 "src/cellar.rs:1: the table has no room cellar",
             ],
-        );
-    }
-
-    #[test]
-    fn a_room_with_an_old_name_is_the_same_room() {
-        assert_refused(
-            "src/http.rs",
-            "use crate::nanos::Nanos;",
-            &["src/http.rs:1: headers -> nanos is not allowed: crate::nanos::Nanos"],
         );
     }
 

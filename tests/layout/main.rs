@@ -55,9 +55,6 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("slot", &[]),
 ];
 
-/// Modules that are not called like their rooms yet.
-const OLD_NAMES: &[(&str, &str)] = &[("http", "headers"), ("_docs", "guide")];
-
 /// The files of this crate that the tests read.
 fn project() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))

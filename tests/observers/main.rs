@@ -13,7 +13,9 @@ mod tracing;
 use std::fmt;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use relent::{AnyError, Expo, Jitter, Retry, TestClock};
+use relent::condition::AnyError;
+use relent::wait::Expo;
+use relent::{Jitter, Retry, TestClock};
 
 /// Two waits of 1 s and 2 s, then the end.
 fn policy() -> Retry<Expo, AnyError, (), TestClock> {

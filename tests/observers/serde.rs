@@ -3,7 +3,7 @@
 use std::sync::Mutex;
 use std::time::Duration;
 
-use relent::{Details, EventKind, GiveUp};
+use relent::{Details, EventKind, StopReason};
 use serde_json::{Value, json};
 
 use crate::{failing, policy};
@@ -20,7 +20,7 @@ fn each_of_the_four_events_serialises_to_the_documented_json() {
     details.elapsed = Duration::from_millis(1500);
     told(&details);
     told(&details.with_outcome(&failed).with_wait(Duration::from_millis(250)));
-    told(&details.with_outcome(&failed).with_reason(GiveUp::MaxTime));
+    told(&details.with_outcome(&failed).with_reason(StopReason::MaxTime));
     told(&details.with_outcome(&succeeded));
     let of = |event, wait: Value, error: Value, reason: Value| {
         json!({
@@ -77,8 +77,12 @@ fn the_events_of_a_real_run_serialise_in_its_order() {
 
 #[test]
 fn every_reason_serialises_as_its_name() {
-    for reason in [GiveUp::NotRetryable, GiveUp::MaxTries, GiveUp::MaxTime, GiveUp::WaitsExhausted]
-    {
+    for reason in [
+        StopReason::NotRetryable,
+        StopReason::MaxTries,
+        StopReason::MaxTime,
+        StopReason::WaitsExhausted,
+    ] {
         assert_eq!(serde_json::to_value(reason).unwrap(), reason.name());
     }
     for kind in [EventKind::Try, EventKind::Success, EventKind::Backoff, EventKind::GiveUp] {

@@ -4,9 +4,10 @@ use std::error::Error;
 use std::num::ParseIntError;
 use std::sync::{LazyLock, Mutex};
 
-use relent::{
-    AnyError, Details, EventKind, Expo, Metrics, Observe, Observed, Retry, TestClock, Tracing,
-};
+use relent::condition::AnyError;
+use relent::observe::Observed;
+use relent::wait::Expo;
+use relent::{Details, EventKind, Metrics, Observe, Retry, TestClock, Tracing};
 use serde_json::json;
 use tracing::Level;
 use tracing::level_filters::LevelFilter;

@@ -12,12 +12,12 @@ use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 
 use criterion::{Criterion, criterion_group, criterion_main};
-use relent::{AsyncSleep, Retry, Sleep};
+use relent::{AsyncClock, BlockingClock, Retry};
 
 /// Waiting is free on this clock.
 struct Free;
 
-impl Sleep for Free {
+impl BlockingClock for Free {
     fn now(&self) -> Duration {
         black_box(Duration::ZERO)
     }
@@ -27,14 +27,14 @@ impl Sleep for Free {
     }
 }
 
-impl AsyncSleep for Free {
-    type Sleep = Ready<()>;
+impl AsyncClock for Free {
+    type Timer = Ready<()>;
 
     fn now(&self) -> Duration {
         black_box(Duration::ZERO)
     }
 
-    fn sleep(&self, wait: Duration) -> Ready<()> {
+    fn timer(&self, wait: Duration) -> Ready<()> {
         black_box(wait);
         ready(())
     }

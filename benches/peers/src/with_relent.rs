@@ -4,7 +4,7 @@ use std::future::{Ready, ready};
 use std::hint::black_box;
 use std::time::Duration;
 
-use relent::{AsyncSleep, Jitter, Retry, Sleep};
+use relent::{AsyncClock, BlockingClock, Jitter, Retry};
 
 use crate::bench::{Bench, block_on, shared, state_of};
 use crate::rows::Row;
@@ -15,7 +15,7 @@ use crate::tasks;
 #[derive(Clone, Copy)]
 pub struct Free;
 
-impl Sleep for Free {
+impl BlockingClock for Free {
     fn now(&self) -> Duration {
         black_box(Duration::ZERO)
     }
@@ -25,14 +25,14 @@ impl Sleep for Free {
     }
 }
 
-impl AsyncSleep for Free {
-    type Sleep = Ready<()>;
+impl AsyncClock for Free {
+    type Timer = Ready<()>;
 
     fn now(&self) -> Duration {
         black_box(Duration::ZERO)
     }
 
-    fn sleep(&self, wait: Duration) -> Ready<()> {
+    fn timer(&self, wait: Duration) -> Ready<()> {
         black_box(wait);
         ready(())
     }
@@ -78,7 +78,7 @@ pub fn register(bench: &mut Bench) {
     bench.size(256, &policy.run_async(state_of::<256>));
 
     bench.tasks(|| {
-        static CONSTANT: Retry<relent::Constant> =
+        static CONSTANT: Retry<relent::wait::Constant> =
             Retry::constant(tasks::WAIT).jitter(Jitter::None).max_tries(MAX_TRIES);
         tasks::all(|| CONSTANT.run_async(tasks::fails_twice()))
     });

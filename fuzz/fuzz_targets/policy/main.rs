@@ -9,10 +9,8 @@ mod story;
 use std::time::Duration;
 
 use libfuzzer_sys::fuzz_target;
-use relent::{
-    Constant, Decay, Details, EventKind, Expo, Fibo, GiveUp, InvalidSetting, Linear, Retry,
-    Schedule, Wait,
-};
+use relent::wait::{Constant, Decay, Expo, Fibo, Linear};
+use relent::{Details, EventKind, InvalidSetting, Retry, Schedule, StopReason, Wait};
 
 use plan::{Answer, Judged, Limits, Plan, Setting, Strategy, whole_nanos};
 use story::{Story, Told};
@@ -146,7 +144,7 @@ fn set<S>(policy: Retry<S>, settings: &[Setting]) -> Result<Retry<S>, InvalidSet
             Setting::FewTries(tries) => policy.max_tries(u32::from(tries) + 1),
             Setting::MaxTime(time) => policy.max_time(time.duration()),
             Setting::MaxWait(wait) => policy.max_wait(wait.duration()),
-            Setting::StopBeforeDeadline => policy.stop_before_deadline(),
+            Setting::StopBeforeDeadline => policy.no_attempt_after_deadline(),
             Setting::Forever => policy.forever(),
             Setting::Jitter(chance) => policy.jitter(chance.jitter()),
             Setting::Seed(seed) => policy.seed(seed),
@@ -190,25 +188,25 @@ fn check_end(end: &Told, limits: &Limits, plan: &Plan, planned: Option<Duration>
     let outcome = end.outcome.expect("an attempt that ended has an outcome");
     let asked = match plan.conditions.judge(&outcome) {
         Judged::Accepted => return assert_eq!(end.event, EventKind::Success),
-        Judged::Refused => return assert_eq!(end.reason, Some(GiveUp::NotRetryable)),
+        Judged::Refused => return assert_eq!(end.reason, Some(StopReason::NotRetryable)),
         Judged::Retried { asked } => asked,
     };
     let strategy_ends = matches!(plan.strategy, Strategy::Sequence { .. });
     let left = limits.max_time.map_or(Duration::MAX, |most| most.saturating_sub(end.elapsed));
     let has_deadline = limits.max_time.is_some();
     if limits.is_last_try(end.tries, strategy_ends) {
-        return assert_eq!(end.reason, Some(GiveUp::MaxTries));
+        return assert_eq!(end.reason, Some(StopReason::MaxTries));
     }
     if left == Duration::ZERO {
-        return assert_eq!(end.reason, Some(GiveUp::MaxTime));
+        return assert_eq!(end.reason, Some(StopReason::MaxTime));
     }
     let Some(planned) = planned else {
-        return assert_eq!(end.reason, Some(GiveUp::WaitsExhausted));
+        return assert_eq!(end.reason, Some(StopReason::WaitsExhausted));
     };
     let (least, most) = asked.map_or_else(|| limits.waits(planned), |asked| (asked, asked));
-    let must_fit = has_deadline && (asked.is_some() || limits.stop_before_deadline);
+    let must_fit = has_deadline && (asked.is_some() || limits.no_attempt_after_deadline);
     if end.event == EventKind::GiveUp {
-        assert_eq!(end.reason, Some(GiveUp::MaxTime));
+        assert_eq!(end.reason, Some(StopReason::MaxTime));
         assert!(must_fit && most > left, "{end:?}");
     } else {
         assert_eq!(end.event, EventKind::Backoff);

@@ -232,7 +232,7 @@ pub(crate) struct Limits {
     pub(crate) has_no_default: bool,
     pub(crate) max_time: Option<Duration>,
     pub(crate) max_wait: Option<Duration>,
-    pub(crate) stop_before_deadline: bool,
+    pub(crate) no_attempt_after_deadline: bool,
     pub(crate) chance: Option<Chance>,
 }
 
@@ -248,7 +248,7 @@ impl Limits {
                     limits.has_no_default = true;
                 }
                 Setting::MaxWait(wait) => limits.max_wait = Some(wait.duration()),
-                Setting::StopBeforeDeadline => limits.stop_before_deadline = true,
+                Setting::StopBeforeDeadline => limits.no_attempt_after_deadline = true,
                 Setting::Forever => limits.has_no_default = true,
                 Setting::Jitter(chance) => limits.chance = Some(chance),
                 Setting::Seed(_) => {}

@@ -8,7 +8,9 @@ use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Wake, Waker};
 use std::time::Duration;
 
-use relent::{Condition, Details, EventKind, GiveUp, Observe, Retry, RetryError, TestClock, Wait};
+use relent::{
+    Condition, Details, EventKind, Observe, Retry, RetryError, StopReason, TestClock, Wait,
+};
 
 use crate::plan::{Answer, Outcome, Plan};
 
@@ -22,7 +24,7 @@ pub(crate) struct Told {
     pub(crate) elapsed: Duration,
     pub(crate) wait: Duration,
     pub(crate) last_wait: Duration,
-    pub(crate) reason: Option<GiveUp>,
+    pub(crate) reason: Option<StopReason>,
     pub(crate) outcome: Option<Outcome>,
     /// What the clock shows at that moment.
     pub(crate) now: Duration,
@@ -123,11 +125,11 @@ where
     let told = policy.clone().clock(&script.clock).observe(&script);
     let result = match told.explain().run(|| script.attempt()) {
         Ok(succeeded) => Ok(succeeded.value),
-        Err(gave_up) => {
+        Err(stats) => {
             let end = script.told.lock().unwrap().last().cloned().expect("it told its end");
-            assert_eq!(Some(gave_up.reason()), end.reason);
-            assert_eq!((gave_up.tries(), gave_up.elapsed()), (end.tries, end.elapsed));
-            RetryError::into_outcome(gave_up)
+            assert_eq!(Some(stats.reason()), end.reason);
+            assert_eq!((stats.tries(), stats.elapsed()), (end.tries, end.elapsed));
+            RetryError::into_outcome(stats)
         }
     };
     drop(told);

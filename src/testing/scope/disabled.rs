@@ -2,7 +2,7 @@
 
 use core::time::Duration;
 
-use crate::clock::{AsyncSleep, Sleep};
+use crate::clock::{AsyncClock, BlockingClock};
 
 /// The future of a wait.
 pub(crate) type Sleeping<S> = S;
@@ -11,19 +11,19 @@ pub(crate) fn now(own: impl FnOnce() -> Duration) -> Duration {
     own()
 }
 
-pub(crate) fn sleep<Z: Sleep>(own: &Z, wait: Duration) {
+pub(crate) fn sleep<Z: BlockingClock>(own: &Z, wait: Duration) {
     own.sleep(wait);
 }
 
-pub(crate) fn sleeping<Z: AsyncSleep>(own: &Z, wait: Duration) -> Z::Sleep {
-    own.sleep(wait)
+pub(crate) fn sleeping<Z: AsyncClock>(own: &Z, wait: Duration) -> Z::Timer {
+    own.timer(wait)
 }
 
-pub(crate) fn timer<Z: AsyncSleep>(own: &Z, after: Duration) -> Z::Sleep {
-    own.timer(after)
+pub(crate) fn timeout<Z: AsyncClock>(own: &Z, after: Duration) -> Z::Timer {
+    own.timeout(after)
 }
 
-pub(crate) fn check<Z: AsyncSleep>(own: &Z) {
+pub(crate) fn check<Z: AsyncClock>(own: &Z) {
     own.check();
 }
 

@@ -11,10 +11,10 @@ use std::boxed::Box;
 use std::vec::Vec;
 
 use crate::clock::cancel::{Cancel, Place};
-use crate::clock::cancellable::CancellableSleep;
-use crate::clock::{AsyncSleep, Sleep, Slept};
+use crate::clock::cancellable::CancellableTimer;
+use crate::clock::{AsyncClock, BlockingClock, TimerOutput};
 use crate::error::checked_tries;
-use crate::testing::clock::{TestClock, TestSleep};
+use crate::testing::clock::{TestClock, TestTimer};
 
 std::thread_local! {
     /// The scopes that this thread is in, innermost last.
@@ -43,7 +43,7 @@ pub(crate) fn now(own: impl FnOnce() -> Duration) -> Duration {
     clock().map_or_else(own, |clock| clock.elapsed())
 }
 
-pub(crate) fn sleep<Z: Sleep>(own: &Z, wait: Duration) {
+pub(crate) fn sleep<Z: BlockingClock>(own: &Z, wait: Duration) {
     let Some(clock) = clock() else {
         return own.sleep(wait);
     };
@@ -51,24 +51,24 @@ pub(crate) fn sleep<Z: Sleep>(own: &Z, wait: Duration) {
     clock.sleep_unless(wait, &cancel);
 }
 
-pub(crate) fn sleeping<Z: AsyncSleep>(own: &Z, wait: Duration) -> Sleeping<Z::Sleep> {
+pub(crate) fn sleeping<Z: AsyncClock>(own: &Z, wait: Duration) -> Sleeping<Z::Timer> {
     let Some(clock) = clock() else {
-        return Sleeping::Own { sleep: own.sleep(wait) };
+        return Sleeping::Own { sleep: own.timer(wait) };
     };
     let (cancel, places) = Cancel::any_of(&own.cancels());
-    let sleep = CancellableSleep::new(&cancel, || AsyncSleep::sleep(&clock, wait));
+    let sleep = CancellableTimer::new(&cancel, || AsyncClock::timer(&clock, wait));
     Sleeping::Scoped { sleep: Box::pin(sleep), places }
 }
 
-pub(crate) fn timer<Z: AsyncSleep>(own: &Z, after: Duration) -> Sleeping<Z::Sleep> {
+pub(crate) fn timeout<Z: AsyncClock>(own: &Z, after: Duration) -> Sleeping<Z::Timer> {
     let Some(clock) = clock() else {
-        return Sleeping::Own { sleep: own.timer(after) };
+        return Sleeping::Own { sleep: own.timeout(after) };
     };
-    let sleep = CancellableSleep::new(&Cancel::new(), || clock.timer(after));
+    let sleep = CancellableTimer::new(&Cancel::new(), || clock.timeout(after));
     Sleeping::Scoped { sleep: Box::pin(sleep), places: Vec::new() }
 }
 
-pub(crate) fn check<Z: AsyncSleep>(own: &Z) {
+pub(crate) fn check<Z: AsyncClock>(own: &Z) {
     if clock().is_none() {
         own.check();
     }
@@ -84,11 +84,11 @@ pin_project! {
     #[derive(Debug)]
     pub enum Sleeping<W> {
         Own { #[pin] sleep: W },
-        Scoped { sleep: Pin<Box<CancellableSleep<TestSleep>>>, places: Vec<Place> },
+        Scoped { sleep: Pin<Box<CancellableTimer<TestTimer>>>, places: Vec<Place> },
     }
 }
 
-impl<W: Future<Output: Slept>> Future for Sleeping<W> {
+impl<W: Future<Output: TimerOutput>> Future for Sleeping<W> {
     type Output = ();
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {

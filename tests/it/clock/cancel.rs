@@ -10,11 +10,11 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use futures::executor::block_on;
-use relent::{Cancel, Details, GiveUp, Jitter, Retry, TestClock};
+use relent::{Cancel, Details, Jitter, Retry, StopReason, TestClock};
 
 use crate::support::{BUSY, Fault, at_once, counting_waker, letter, play, secs};
 
-type Log = Mutex<Vec<(char, u32, Option<GiveUp>)>>;
+type Log = Mutex<Vec<(char, u32, Option<StopReason>)>>;
 
 fn note<T, E>(log: &Log) -> impl FnMut(&Details<'_, T, E>) + Send {
     |d| log.lock().unwrap().push((letter(d.event), d.tries, d.reason))
@@ -31,12 +31,12 @@ macro_rules! noted {
 }
 
 /// What is told of a run that was cancelled in its second wait.
-const CUT_SHORT: [(char, u32, Option<GiveUp>); 5] = [
+const CUT_SHORT: [(char, u32, Option<StopReason>); 5] = [
     ('T', 1, None),
     ('B', 1, None),
     ('T', 2, None),
     ('B', 2, None),
-    ('G', 2, Some(GiveUp::Cancelled)),
+    ('G', 2, Some(StopReason::Cancelled)),
 ];
 
 #[test]
@@ -44,7 +44,7 @@ fn a_run_that_is_cancelled_in_an_attempt_ends_with_it() {
     let shutdown = at_once(Err(Fault::Shutdown));
     let story = play(Retry::expo(), &[BUSY[0], BUSY[0], shutdown]);
     assert_eq!((story.calls, story.result), (3, Err(Fault::Shutdown)));
-    assert_eq!(story.end().reason, Some(GiveUp::Cancelled));
+    assert_eq!(story.end().reason, Some(StopReason::Cancelled));
 }
 
 #[test]
@@ -55,7 +55,10 @@ fn what_would_have_ended_the_run_anyhow_is_the_reason() {
         play(Retry::expo().max_time(Duration::ZERO), &shutdown).end().reason,
         play(Retry::expo().retry_if(|_: &Fault| false), &shutdown).end().reason,
     ];
-    assert_eq!(reasons, [GiveUp::MaxTries, GiveUp::MaxTime, GiveUp::NotRetryable].map(Some));
+    assert_eq!(
+        reasons,
+        [StopReason::MaxTries, StopReason::MaxTime, StopReason::NotRetryable].map(Some)
+    );
 }
 
 #[test]
@@ -128,7 +131,7 @@ fn a_blocking_wait_of_the_system_is_cut_short_at_once() {
     });
     assert_eq!(
         *log.lock().unwrap(),
-        [('T', 1, None), ('B', 1, None), ('G', 1, Some(GiveUp::Cancelled))],
+        [('T', 1, None), ('B', 1, None), ('G', 1, Some(StopReason::Cancelled))],
     );
 }
 
@@ -182,7 +185,7 @@ fn in_line_loops_end_with_their_last_outcome() {
         let mut attempts = policy.attempts();
         assert_eq!(attempts.after(Err::<(), _>("down")), Break(Err("down")));
     });
-    assert_eq!(log.lock().unwrap().last(), Some(&('G', 1, Some(GiveUp::Cancelled))));
+    assert_eq!(log.lock().unwrap().last(), Some(&('G', 1, Some(StopReason::Cancelled))));
 
     let cancel = Cancel::new();
     let policy = Retry::constant(secs(1)).clock(TestClock::new()).cancelled_by(&cancel);
@@ -206,7 +209,7 @@ fn a_handler_may_cancel_its_own_run_and_nothing_is_slept() {
             policy.run(|| Err::<(), _>("down"))
         };
         assert_eq!((outcome, clock.waits()), (Err("down"), vec![]));
-        assert_eq!(log.lock().unwrap().last(), Some(&('G', 1, Some(GiveUp::Cancelled))));
+        assert_eq!(log.lock().unwrap().last(), Some(&('G', 1, Some(StopReason::Cancelled))));
     }
 }
 
@@ -268,7 +271,7 @@ fn an_outcome_is_let_go_of_before_a_wait_that_cannot_be_cut_short() {
         }
     }
     struct Watch<'a>(&'a Cell<bool>, &'a Cell<Option<bool>>);
-    impl relent::Sleep for Watch<'_> {
+    impl relent::BlockingClock for Watch<'_> {
         fn now(&self) -> Duration {
             Duration::ZERO
         }

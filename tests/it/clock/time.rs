@@ -13,7 +13,7 @@ fn the_first_attempt_begins_when_the_run_does_though_the_clock_ticks() {
     /// A second passes each time that somebody looks.
     #[derive(Default)]
     struct Ticking(Cell<u64>);
-    impl relent::Sleep for Ticking {
+    impl relent::BlockingClock for Ticking {
         fn now(&self) -> Duration {
             self.0.set(self.0.get() + 1);
             secs(self.0.get())
@@ -45,7 +45,7 @@ fn time_that_a_handler_takes_counts_in_elapsed() {
 #[derive(Default)]
 struct Reads(Cell<u32>);
 
-impl relent::Sleep for Reads {
+impl relent::BlockingClock for Reads {
     fn now(&self) -> Duration {
         self.0.set(self.0.get() + 1);
         secs(1)
@@ -54,15 +54,15 @@ impl relent::Sleep for Reads {
     fn sleep(&self, _: Duration) {}
 }
 
-impl relent::AsyncSleep for Reads {
-    type Sleep = std::future::Ready<()>;
+impl relent::AsyncClock for Reads {
+    type Timer = std::future::Ready<()>;
 
     fn now(&self) -> Duration {
         self.0.set(self.0.get() + 1);
         secs(1)
     }
 
-    fn sleep(&self, _: Duration) -> Self::Sleep {
+    fn timer(&self, _: Duration) -> Self::Timer {
         std::future::ready(())
     }
 }
@@ -100,7 +100,7 @@ fn no_strategy_that_comes_with_the_crate_reads_a_clock() {
         reads(Retry::linear(secs(1))),
         reads(Retry::decay()),
         reads(Retry::sequence([secs(1); 3])),
-        reads(Retry::new(relent::Schedule::from(relent::Linear::new(secs(1), secs(1))))),
+        reads(Retry::new(relent::Schedule::from(relent::wait::Linear::new(secs(1), secs(1))))),
         // What a function computes may go by the time.
         reads(Retry::runtime(|_: &Details<'_, (), &str>| secs(1))).min(1),
     ];

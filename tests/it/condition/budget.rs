@@ -7,7 +7,7 @@ use std::thread;
 use futures::executor::block_on;
 use proptest::collection::vec;
 use proptest::prelude::*;
-use relent::{Ask, Budget, Condition, Details, GiveUp, Retry, TestClock};
+use relent::{Budget, Condition, Details, Retry, StopReason, TestClock, Verdict};
 
 use crate::support::secs;
 
@@ -75,8 +75,8 @@ fn of_two_accounts_none_pays_for_what_the_other_refuses() {
 struct Slow;
 
 impl<T, E> Condition<T, E> for Slow {
-    fn ask(&self, details: &Details<'_, T, E>) -> Ask {
-        if details.elapsed < secs(5) { Ask::Retry } else { Ask::Accept }
+    fn judge(&self, details: &Details<'_, T, E>) -> Verdict {
+        if details.elapsed < secs(5) { Verdict::Retry } else { Verdict::Accept }
     }
 }
 
@@ -94,7 +94,7 @@ fn a_budget_hides_nothing_of_the_conditions_before_it() {
 #[test]
 fn a_budget_alone_reads_no_clock() {
     struct Unread;
-    impl relent::Sleep for Unread {
+    impl relent::BlockingClock for Unread {
         fn now(&self) -> std::time::Duration {
             panic!("it was read")
         }
@@ -111,23 +111,23 @@ fn a_budget_alone_reads_no_clock() {
 fn a_condition_of_ones_own_may_have_the_last_word_behind_any_pointer() {
     struct Never;
     impl<T, E> Condition<T, E> for Never {
-        fn ask(&self, _: &Details<'_, T, E>) -> Ask {
-            Ask::Retry
+        fn judge(&self, _: &Details<'_, T, E>) -> Verdict {
+            Verdict::Retry
         }
 
-        fn settle(&self, details: &Details<'_, T, E>) -> Result<(), GiveUp> {
+        fn commit(&self, details: &Details<'_, T, E>) -> Result<(), StopReason> {
             assert!(details.wait > secs(0), "the wait is known");
-            Err(GiveUp::Budget)
+            Err(StopReason::Budget)
         }
     }
-    fn reason<C: Condition<(), ()>>(condition: C) -> Option<GiveUp> {
+    fn reason<C: Condition<(), ()>>(condition: C) -> Option<StopReason> {
         let mut reason = None;
         let policy = Retry::expo().seed(1).clock(TestClock::new()).condition(condition);
         let _ = policy.on_giveup(|d| reason = d.reason).run(|| Err::<(), _>(()));
         reason
     }
     let reasons = [reason(Never), reason(&Never), reason(Box::new(Never)), reason(Arc::new(Never))];
-    assert_eq!(reasons, [Some(GiveUp::Budget); 4]);
+    assert_eq!(reasons, [Some(StopReason::Budget); 4]);
 }
 
 #[test]

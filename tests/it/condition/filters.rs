@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use relent::{GiveUp, Jitter, Retry};
+use relent::{Jitter, Retry, StopReason};
 
 use crate::support::{BUSY, Fault, Obey, at_once, later, millis, play, secs};
 
@@ -22,7 +22,7 @@ fn a_wait_that_was_asked_for_and_does_not_fit_ends_the_run_at_once() {
     let policy = Retry::expo().condition(Obey).max_time(secs(10)).jitter(Jitter::None);
     let story = play(policy, &[BUSY[0], at_once(Err(Fault::Later(millis(9001))))]);
     assert_eq!(story.waits, [secs(1)]);
-    assert_eq!((story.end().elapsed, story.end().reason), (secs(1), Some(GiveUp::MaxTime)));
+    assert_eq!((story.end().elapsed, story.end().reason), (secs(1), Some(StopReason::MaxTime)));
 
     let story = play(policy, &[BUSY[0], at_once(Err(Fault::Later(secs(9)))), at_once(Ok(1))]);
     assert_eq!((story.waits, story.result), (vec![secs(1), secs(9)], Ok(1)));
@@ -32,14 +32,14 @@ fn a_wait_that_was_asked_for_and_does_not_fit_ends_the_run_at_once() {
 fn a_wait_that_was_asked_for_never_defeats_a_limit() {
     let asked = later(secs(1));
     let tries = play(Retry::expo().condition(Obey), &asked);
-    assert_eq!((tries.calls, tries.end().reason), (10, Some(GiveUp::MaxTries)));
+    assert_eq!((tries.calls, tries.end().reason), (10, Some(StopReason::MaxTries)));
     let tries = play(Retry::expo().condition(Obey).max_tries(3), &asked);
-    assert_eq!((tries.calls, tries.end().reason), (3, Some(GiveUp::MaxTries)));
+    assert_eq!((tries.calls, tries.end().reason), (3, Some(StopReason::MaxTries)));
     let time = play(Retry::expo().condition(Obey).max_time(secs(30)), &asked);
-    assert_eq!((time.calls, time.end().reason), (31, Some(GiveUp::MaxTime)));
+    assert_eq!((time.calls, time.end().reason), (31, Some(StopReason::MaxTime)));
     let sequence = play(Retry::sequence([secs(9), secs(9)]).condition(Obey), &asked);
     assert_eq!(sequence.waits, [1, 1].map(secs));
-    assert_eq!(sequence.end().reason, Some(GiveUp::WaitsExhausted));
+    assert_eq!(sequence.end().reason, Some(StopReason::WaitsExhausted));
 }
 
 #[test]
@@ -52,7 +52,7 @@ fn a_wait_of_nothing_that_was_asked_for_still_ends() {
 fn what_is_not_retryable_is_said_before_any_limit_is_looked_at() {
     let policy = Retry::sequence([]).max_tries(1).max_time(Duration::ZERO);
     let story = play(policy.retry_if(Fault::is_transient), &[at_once(Err(Fault::Fatal))]);
-    assert_eq!(story.end().reason, Some(GiveUp::NotRetryable));
+    assert_eq!(story.end().reason, Some(StopReason::NotRetryable));
 }
 
 #[test]
@@ -75,9 +75,18 @@ fn a_wait_that_is_asked_for_counts_wherever_in_the_chain_it_was_said() {
     let wanted = |value: &u32| *value == 99;
     let policy = Retry::expo().jitter(Jitter::None);
     let stories = [
-        play(policy.until(wanted).retry_after_value(asks).retry_after(Fault::asked_wait), &script),
-        play(policy.retry_after_value(asks).retry_after(Fault::asked_wait).until(wanted), &script),
-        play(policy.retry_after(Fault::asked_wait).until(wanted).retry_after_value(asks), &script),
+        play(
+            policy.until(wanted).retry_after_value(asks).retry_after(Fault::requested_wait),
+            &script,
+        ),
+        play(
+            policy.retry_after_value(asks).retry_after(Fault::requested_wait).until(wanted),
+            &script,
+        ),
+        play(
+            policy.retry_after(Fault::requested_wait).until(wanted).retry_after_value(asks),
+            &script,
+        ),
     ];
     for story in stories {
         assert_eq!(story.waits, [7, 9].map(secs));
@@ -98,5 +107,5 @@ fn of_two_waits_that_are_asked_for_the_longer_one_is_slept() {
 fn an_outcome_that_is_not_retried_asks_for_no_wait() {
     let policy = Retry::expo().retry_if(|_: &Fault| false);
     let policy = policy.retry_after(|_: &Fault| panic!("it was asked"));
-    assert_eq!(play(policy, &BUSY).end().reason, Some(GiveUp::NotRetryable));
+    assert_eq!(play(policy, &BUSY).end().reason, Some(StopReason::NotRetryable));
 }

@@ -9,7 +9,7 @@ use std::sync::Mutex;
 use std::thread;
 use std::time::Duration;
 
-use relent::{Details, EventKind, GiveUp, Jitter, Retry, TestClock, Wait};
+use relent::{Details, EventKind, Jitter, Retry, StopReason, TestClock, Wait};
 
 use super::{
     ARGS, DRIVERS, Driver, FAILS, FALSE, TRUE, is_true, note, play_with_args, run, slowly, told,
@@ -53,7 +53,7 @@ fn assert_ends_after_ten_seconds(story: &Story) {
     assert_eq!(story.waits, [secs(1), secs(1)], "the second of 2 s was shortened");
     let end = story.end();
     assert_eq!((end.tries, end.elapsed), (3, Duration::from_micros(10_000_005)));
-    assert_eq!(end.reason, Some(GiveUp::MaxTime));
+    assert_eq!(end.reason, Some(StopReason::MaxTime));
 }
 
 /// `test_backoff.py::test_on_predicate_max_time`
@@ -136,7 +136,7 @@ fn an_error_is_given_up_on_where_a_list_of_waits_ends() {
     assert_eq!(errors(&story), [Fault::Busy; 3]);
     let end = story.end();
     assert_eq!((end.tries, end.outcome), (4, Some(Err(Fault::Busy))));
-    assert_eq!(end.reason, Some(GiveUp::WaitsExhausted));
+    assert_eq!(end.reason, Some(StopReason::WaitsExhausted));
 }
 
 /// The two waits of a run that fails twice, planned as 0.5 s and 1 s.
@@ -225,7 +225,7 @@ fn an_error_may_be_given_up_on_by_what_it_says() {
     let policy = Retry::expo().retry_if(move |e: &Fault| Err(*e) != baz);
     let story = play(policy, &[foo, bar, baz, Ok(1)].map(at_once));
     assert_eq!((story.calls, story.result), (3, baz));
-    assert_eq!(story.end().reason, Some(GiveUp::NotRetryable));
+    assert_eq!(story.end().reason, Some(StopReason::NotRetryable));
 }
 
 /// `test_backoff.py::test_on_predicate_success`
@@ -277,7 +277,7 @@ fn handlers_that_come_from_an_iterator_are_all_told_the_same() {
         let result = match driver {
             Driver::Blocking => told_with_args.run_with(ARGS, |_| Ok(0)),
             Driver::Future => {
-                let run = told_with_args.run_async_with(ARGS, |_| async {
+                let run = told_with_args.run_with_async(ARGS, |_| async {
                     yields(1).await;
                     Ok(0)
                 });
@@ -370,7 +370,7 @@ fn a_value_is_given_up_on_where_a_list_of_waits_ends() {
     let story = play(Retry::sequence(waits).jitter(Jitter::None).until(is_true), &[FALSE]);
     assert_eq!((story.waits.as_slice(), story.result), (waits.as_slice(), Ok(0)));
     assert_eq!(story.kinds(), "TBTBTBTBTBTG");
-    assert_eq!(story.end().reason, Some(GiveUp::WaitsExhausted));
+    assert_eq!(story.end().reason, Some(StopReason::WaitsExhausted));
 }
 
 /// `test_backoff.py::test_on_exception_in_thread`
@@ -392,7 +392,7 @@ fn a_run_takes_no_longer_than_its_time_and_one_attempt() {
             let elapsed = story.end().elapsed;
             assert!(elapsed <= secs(max_time + runtime), "{runtime} {max_time}: {elapsed:?}");
             assert!(elapsed >= secs(max_time), "{runtime} {max_time}: {elapsed:?}");
-            assert_eq!((story.result, story.end().reason), (outcome, Some(GiveUp::MaxTime)));
+            assert_eq!((story.result, story.end().reason), (outcome, Some(StopReason::MaxTime)));
         }
         let story = play(policy.until(is_true), &[Step { takes: secs(runtime), ..TRUE }]);
         assert_eq!((story.calls, story.end().elapsed), (1, secs(runtime)));

@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use futures::channel::oneshot;
 use futures::executor::block_on;
 use futures::future::{Either, select};
-use relent::{GiveUp, Jitter, Retry, TestClock};
+use relent::{Jitter, Retry, StopReason, TestClock};
 use tokio::time::{Instant, sleep};
 
 use super::{FALSE, TRUE, is_true};
@@ -45,7 +45,7 @@ fn an_error_may_be_given_up_on_by_what_has_to_be_awaited() {
     }));
     drop(policy);
     assert_eq!((outcome, calls.get()), (Err(("baz", true)), 3));
-    assert_eq!(reason, Some(GiveUp::NotRetryable));
+    assert_eq!(reason, Some(StopReason::NotRetryable));
 }
 
 /// `test_backoff_async.py::test_on_exception_coro_cancelling`

@@ -1,10 +1,10 @@
 //! Rules of the ancestor (S) that no item of its suite guards, and that no other test here does. The
-//! tables in `src/_docs/conformance.md` have all of them.
+//! tables in `src/guide/conformance.md` have all of them.
 
 use std::cell::Cell;
 use std::sync::Mutex;
 
-use relent::{Details, EventKind, GiveUp, Jitter, Retry, TestClock};
+use relent::{Details, EventKind, Jitter, Retry, StopReason, TestClock};
 
 use super::{DRIVERS, FAILS, FALSE, is_true, run};
 use crate::support::{BUSY, Fault, at_once, panic_of, play, secs};
@@ -114,12 +114,12 @@ fn an_error_of_another_kind_ends_the_run_at_once_whether_or_not_a_value_is_waite
     let fatal = [FAILS, at_once(Err(Fault::Fatal))];
     let story = play(Retry::expo().retry_if(Fault::is_transient), &fatal);
     assert_eq!((story.kinds().as_str(), story.result), ("TBTG", Err(Fault::Fatal)));
-    assert_eq!(story.end().reason, Some(GiveUp::NotRetryable));
+    assert_eq!(story.end().reason, Some(StopReason::NotRetryable));
 
     let lets_errors_through = Retry::expo().until(is_true).retry_if(|_: &Fault| false);
     let story = play(lets_errors_through, &[FALSE, FAILS]);
     assert_eq!((story.kinds().as_str(), story.result), ("TBTG", Err(Fault::Busy)));
-    assert_eq!(story.end().reason, Some(GiveUp::NotRetryable));
+    assert_eq!(story.end().reason, Some(StopReason::NotRetryable));
 }
 
 /// S22

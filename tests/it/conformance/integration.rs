@@ -19,7 +19,7 @@ impl Response {
     }
 
     /// The ancestor's `int(response.headers.get("Retry-After"))`.
-    fn asked_wait(&self) -> Duration {
+    fn requested_wait(&self) -> Duration {
         secs(self.retry_after.expect("a busy server says so").parse().expect("a number"))
     }
 
@@ -40,7 +40,7 @@ fn answers() -> impl Iterator<Item = Response> {
 fn a_response_says_how_long_to_wait() {
     let (clock, mut answers) = (TestClock::new(), answers());
     let response = Retry::runtime(|d: &Details<'_, Response, &str>| {
-        d.value().expect("no call fails").asked_wait()
+        d.value().expect("no call fails").requested_wait()
     })
     .until(|response: &Response| response.status != 429)
     .jitter(Jitter::None)
@@ -55,7 +55,7 @@ fn a_response_says_how_long_to_wait() {
 fn an_error_says_how_long_to_wait() {
     let (clock, mut answers) = (TestClock::new(), answers());
     let response = Retry::runtime(|d: &Details<'_, Response, Response>| {
-        d.error().expect("every value is good").asked_wait()
+        d.error().expect("every value is good").requested_wait()
     })
     .jitter(Jitter::None)
     .clock(&clock)
@@ -71,13 +71,13 @@ fn an_error_says_how_long_to_wait() {
 fn the_feature_http_reads_how_long_to_wait() {
     use http::header::{HeaderMap, HeaderValue, RETRY_AFTER};
 
-    fn asked_wait(response: &Response) -> Option<Duration> {
+    fn requested_wait(response: &Response) -> Option<Duration> {
         let header = response.retry_after.map(|text| (RETRY_AFTER, HeaderValue::from_static(text)));
-        relent::http::retry_after(&HeaderMap::from_iter(header))
+        relent::headers::retry_after(&HeaderMap::from_iter(header))
     }
 
     let policy = Retry::expo().until(|response: &Response| response.status != 429);
-    let policy = policy.retry_after_value(asked_wait).retry_after(asked_wait);
+    let policy = policy.retry_after_value(requested_wait).retry_after(requested_wait);
     for raises in [false, true] {
         let (clock, mut answers) = (TestClock::new(), answers());
         let outcome = policy.clock(&clock).run(|| {

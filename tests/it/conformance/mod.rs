@@ -1,7 +1,7 @@
 //! The suite of the ancestor, Python's `backoff`, item by item.
 //!
 //! Each test names in its documentation the items that it stands for, in the ancestor's order; one
-//! that goes through both drivers stands for the item of both files. `src/_docs/conformance.md` has
+//! that goes through both drivers stands for the item of both files. `src/guide/conformance.md` has
 //! them all in tables, with those that have no test, and `table` insists that nothing is missing.
 
 mod backoff;
@@ -18,7 +18,7 @@ use std::sync::Mutex;
 use std::time::Duration;
 
 use futures::executor::block_on;
-use relent::{Condition, Details, EventKind, GiveUp, Retry, TestClock, Wait};
+use relent::{Condition, Details, EventKind, Retry, StopReason, TestClock, Wait};
 
 use crate::support::{Fault, Outcome, Step, Told, at_once, secs, yields};
 
@@ -103,7 +103,7 @@ where
         };
         let result = match driver {
             Driver::Blocking => told.show_args().run_with(ARGS, attempt),
-            Driver::Future => block_on(told.show_args().run_async_with(ARGS, |args| {
+            Driver::Future => block_on(told.show_args().run_with_async(ARGS, |args| {
                 let outcome = attempt(args);
                 async move {
                     yields(1).await;
@@ -131,7 +131,7 @@ fn told(event: EventKind, tries: u32, outcome: Outcome) -> Told {
         elapsed: secs(tries.into()),
         wait: Duration::ZERO,
         last_wait: Duration::ZERO,
-        reason: (event == EventKind::GiveUp).then_some(GiveUp::MaxTries),
+        reason: (event == EventKind::GiveUp).then_some(StopReason::MaxTries),
         outcome: Some(outcome),
     }
 }

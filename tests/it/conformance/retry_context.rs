@@ -6,7 +6,9 @@ use std::sync::Mutex;
 use std::time::Duration;
 
 use futures::executor::block_on;
-use relent::{AnyError, Constant, Details, EventKind, GiveUp, Jitter, Retry, Sequence, TestClock};
+use relent::condition::AnyError;
+use relent::wait::{Constant, Sequence};
+use relent::{Details, EventKind, Jitter, Retry, StopReason, TestClock};
 
 use crate::support::yields;
 
@@ -59,7 +61,7 @@ fn failing(times: u32, calls: &Cell<u32>) -> impl FnMut() -> Result<(), &'static
     }
 }
 
-type Told = (EventKind, u32, Option<&'static str>, Option<GiveUp>);
+type Told = (EventKind, u32, Option<&'static str>, Option<StopReason>);
 
 /// A handler that notes what it is told.
 fn note(log: &Mutex<Vec<Told>>) -> impl FnMut(&Details<'_, (), &'static str>) + Send + Copy {
@@ -98,7 +100,7 @@ fn a_loop_ends_at_once_with_an_error_of_another_kind() {
     let policy = policy.on_backoff(note(&log)).on_giveup(note(&log));
     assert_eq!(in_line!(policy, failing(9, &calls)), FAILS);
     assert_eq!(calls.get(), 1);
-    let end = (EventKind::GiveUp, 1, Some("always fails"), Some(GiveUp::NotRetryable));
+    let end = (EventKind::GiveUp, 1, Some("always fails"), Some(StopReason::NotRetryable));
     assert_eq!(*log.lock().unwrap(), [end]);
 }
 
@@ -156,7 +158,7 @@ fn a_loop_gives_up_where_its_waits_end() {
     let policy = one_wait().on_giveup(note(&log));
     assert_eq!(in_line!(policy, failing(9, &calls)), FAILS);
     assert_eq!(calls.get(), 2);
-    let end = (EventKind::GiveUp, 2, Some("always fails"), Some(GiveUp::WaitsExhausted));
+    let end = (EventKind::GiveUp, 2, Some("always fails"), Some(StopReason::WaitsExhausted));
     assert_eq!(*log.lock().unwrap(), [end]);
 }
 
@@ -268,7 +270,7 @@ fn an_async_loop_gives_up_where_its_waits_end() {
     let policy = one_wait().on_giveup(note(&log));
     assert_eq!(in_line_async!(policy, failing(9, &calls)), FAILS);
     assert_eq!(calls.get(), 2);
-    let end = (EventKind::GiveUp, 2, Some("always fails"), Some(GiveUp::WaitsExhausted));
+    let end = (EventKind::GiveUp, 2, Some("always fails"), Some(StopReason::WaitsExhausted));
     assert_eq!(*log.lock().unwrap(), [end]);
 }
 

@@ -1,11 +1,11 @@
-//! What keeps the tables of `src/_docs/conformance.md` honest: the page and the sources of the tests,
+//! What keeps the tables of `src/guide/conformance.md` honest: the page and the sources of the tests,
 //! read and compared.
 
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-const PAGE: &str = include_str!("../../../src/_docs/conformance.md");
+const PAGE: &str = include_str!("../../../src/guide/conformance.md");
 
 /// A row whose first cell is an item of the ancestor's suite, a rule, or a gap.
 #[derive(Debug)]

@@ -12,7 +12,7 @@ fn first<S: Wait<(), ()>>(n: usize, policy: Retry<S>) -> Vec<Duration> {
 }
 
 /// Ten waits as the exponential function has them, to the nanosecond.
-fn assert_decays(policy: Retry<relent::Decay>, expected: impl Fn(f64) -> f64) {
+fn assert_decays(policy: Retry<relent::wait::Decay>, expected: impl Fn(f64) -> f64) {
     let waits = first(10, policy);
     assert_eq!(waits.len(), 10);
     for (n, wait) in (0..10_u32).zip(waits) {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use relent::{Details, EventKind, GiveUp, InvalidSetting, Jitter, Retry};
+use relent::{Details, EventKind, InvalidSetting, Jitter, Retry, StopReason};
 
 use crate::support::{Fault, Outcome, Step, Told, at_once, play, secs};
 
@@ -61,7 +61,7 @@ fn every_event_says_all_that_is_known() {
             expected(EventKind::Try, 2, 12, 0, 10, None, None),
             expected(EventKind::Backoff, 2, 15, 10, 10, None, early),
             expected(EventKind::Try, 3, 25, 0, 10, None, None),
-            expected(EventKind::GiveUp, 3, 30, 0, 10, Some(GiveUp::MaxTries), busy),
+            expected(EventKind::GiveUp, 3, 30, 0, 10, Some(StopReason::MaxTries), busy),
         ]
     );
 }
@@ -77,17 +77,17 @@ fn a_success_at_the_first_try_is_told() {
 #[test]
 fn reasons_and_refusals_read_as_words() {
     let reasons = [
-        (GiveUp::NotRetryable, "not retryable", "not_retryable"),
-        (GiveUp::MaxTries, "max tries", "max_tries"),
-        (GiveUp::MaxTime, "max time", "max_time"),
-        (GiveUp::WaitsExhausted, "waits exhausted", "waits_exhausted"),
-        (GiveUp::Budget, "budget spent", "budget"),
-        (GiveUp::Cancelled, "cancelled", "cancelled"),
+        (StopReason::NotRetryable, "not retryable", "not_retryable"),
+        (StopReason::MaxTries, "max tries", "max_tries"),
+        (StopReason::MaxTime, "max time", "max_time"),
+        (StopReason::WaitsExhausted, "waits exhausted", "waits_exhausted"),
+        (StopReason::Budget, "budget spent", "budget"),
+        (StopReason::Cancelled, "cancelled", "cancelled"),
     ];
     for (reason, words, name) in reasons {
         assert_eq!((reason.to_string().as_str(), reason.name()), (words, name));
     }
-    assert_eq!(format!("{:>12}|", GiveUp::MaxTime), "    max time|");
+    assert_eq!(format!("{:>12}|", StopReason::MaxTime), "    max time|");
     let refused: InvalidSetting = Retry::expo().try_max_tries(0).unwrap_err();
     assert_eq!(refused.to_string(), "max_tries must be at least 1; for no limit say `forever()`");
 }
@@ -105,8 +105,8 @@ fn details_read_as_the_line_to_log() {
             third.with_outcome(&value).to_string(),
             third.with_outcome(&fault).with_wait(Duration::from_millis(1250)).to_string(),
             third.with_outcome(&value).with_wait(secs(1)).to_string(),
-            first.with_outcome(&fault).with_reason(GiveUp::NotRetryable).to_string(),
-            third.with_outcome(&value).with_reason(GiveUp::MaxTries).to_string(),
+            first.with_outcome(&fault).with_reason(StopReason::NotRetryable).to_string(),
+            third.with_outcome(&value).with_reason(StopReason::MaxTries).to_string(),
         ],
         [
             "Trying fetch (try 1)",
@@ -167,6 +167,6 @@ fn an_event_that_outlives_its_run_has_all_that_was_asked_for() {
     assert_eq!(event.args.as_deref(), Some(r#"("user", 7)"#));
     assert_eq!(event.sources, ["connection refused"]);
     assert_eq!(details.snapshot_with_sources().sources, ["connection refused"]);
-    let ended = details.with_reason(GiveUp::Budget).snapshot();
-    assert_eq!((ended.wait, ended.reason), (None, Some(GiveUp::Budget)));
+    let ended = details.with_reason(StopReason::Budget).snapshot();
+    assert_eq!((ended.wait, ended.reason), (None, Some(StopReason::Budget)));
 }

@@ -31,7 +31,7 @@ fn a_target_is_equal_to_what_it_is_shown_as_and_to_nothing_else() {
     {
         assert!(target != *other, "{other}");
     }
-    let hash = |target: &relent::Target| {
+    let hash = |target: &relent::event::Target| {
         use std::hash::{DefaultHasher, Hash, Hasher};
         let mut hasher = DefaultHasher::new();
         target.hash(&mut hasher);

@@ -8,7 +8,9 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use futures::executor::block_on;
-use relent::{AnyError, AsyncSleep, Expo, Jitter, Retry, TestClock};
+use relent::condition::AnyError;
+use relent::wait::Expo;
+use relent::{AsyncClock, Jitter, Retry, TestClock};
 
 use crate::support::{secs, yields};
 
@@ -16,14 +18,14 @@ use crate::support::{secs, yields};
 fn a_run_has_its_clock_checked_once_and_in_debug_builds_only() {
     struct Checked(AtomicU32);
 
-    impl AsyncSleep for Checked {
-        type Sleep = Ready<()>;
+    impl AsyncClock for Checked {
+        type Timer = Ready<()>;
 
         fn now(&self) -> Duration {
             Duration::ZERO
         }
 
-        fn sleep(&self, _: Duration) -> Ready<()> {
+        fn timer(&self, _: Duration) -> Ready<()> {
             ready(())
         }
 
@@ -65,14 +67,14 @@ impl Future for TicksSleep<'_> {
     }
 }
 
-impl<'a> AsyncSleep for &'a Ticks {
-    type Sleep = TicksSleep<'a>;
+impl<'a> AsyncClock for &'a Ticks {
+    type Timer = TicksSleep<'a>;
 
     fn now(&self) -> Duration {
         secs(self.0.get())
     }
 
-    fn sleep(&self, wait: Duration) -> TicksSleep<'a> {
+    fn timer(&self, wait: Duration) -> TicksSleep<'a> {
         TicksSleep(self, self.0.get() + wait.as_secs())
     }
 }
@@ -95,7 +97,7 @@ struct Generic<Z> {
 
 impl<Z> Generic<Z>
 where
-    Z: AsyncSleep<Sleep: Future<Output = ()> + Send> + Send + Sync + 'static,
+    Z: AsyncClock<Timer: Future<Output = ()> + Send> + Send + Sync + 'static,
 {
     /// Boxed as for another thread, which the compiler has to see for every `Z`.
     fn load(self) -> Pin<Box<dyn Future<Output = Result<u8, String>> + Send>> {
@@ -131,7 +133,7 @@ impl Unruly {
     }
 }
 
-impl relent::Sleep for Unruly {
+impl relent::BlockingClock for Unruly {
     fn now(&self) -> Duration {
         self.now.get()
     }
@@ -141,14 +143,14 @@ impl relent::Sleep for Unruly {
     }
 }
 
-impl AsyncSleep for Unruly {
-    type Sleep = Ready<()>;
+impl AsyncClock for Unruly {
+    type Timer = Ready<()>;
 
     fn now(&self) -> Duration {
         self.now.get()
     }
 
-    fn sleep(&self, _: Duration) -> Self::Sleep {
+    fn timer(&self, _: Duration) -> Self::Timer {
         self.jump();
         ready(())
     }

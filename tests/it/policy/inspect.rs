@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use relent::{Details, Expo, Handlers, Jitter, Observe, Retry, RetryIf, TestClock};
+use relent::condition::RetryIf;
+use relent::observe::Handlers;
+use relent::wait::Expo;
+use relent::{Details, Jitter, Observe, Retry, TestClock};
 
 use crate::support::{Fault, secs};
 
@@ -24,7 +27,7 @@ fn a_policy_shows_all_its_settings() {
     assert_eq!(
         format!("{policy:?}"),
         "Retry { strategy: Expo { first_wait: 2s, factor: 1.5 }, condition: AnyError, \
-         observer: (), clock: System, tries: AtMost(5), max_time: Some(60s), stop_before_deadline: false, max_wait: Some(7s), \
+         observer: (), clock: SystemClock, tries: AtMost(5), max_time: Some(60s), no_attempt_after_deadline: false, max_wait: Some(7s), \
          jitter: Equal, seed: Some(42), target: Some(\"fetch\") }"
     );
 }

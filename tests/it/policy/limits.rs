@@ -3,14 +3,15 @@
 use std::time::Duration;
 
 use proptest::prelude::*;
-use relent::{Decay, Details, Expo, GiveUp, Jitter, Retry, TestClock};
+use relent::wait::{Decay, Expo};
+use relent::{Details, Jitter, Retry, StopReason, TestClock};
 
 use crate::support::{BUSY, Fault, Obey, Step, at_once, later, millis, panic_of, play, secs};
 
 #[test]
 fn a_policy_without_a_limit_stops_after_ten_tries() {
     let story = play(Retry::expo(), &BUSY);
-    assert_eq!((story.calls, story.end().reason), (10, Some(GiveUp::MaxTries)));
+    assert_eq!((story.calls, story.end().reason), (10, Some(StopReason::MaxTries)));
 }
 
 #[test]
@@ -28,7 +29,7 @@ fn forever_takes_no_limit_away_that_was_set() {
     }
     let policy = Retry::constant(secs(1)).max_time(secs(20)).jitter(Jitter::None).forever();
     let story = play(policy, &BUSY);
-    assert_eq!((story.calls, story.end().reason), (21, Some(GiveUp::MaxTime)));
+    assert_eq!((story.calls, story.end().reason), (21, Some(StopReason::MaxTime)));
 }
 
 #[test]
@@ -43,7 +44,7 @@ fn max_tries_counts_calls() {
         let story = play(Retry::expo().max_tries(tries), &BUSY);
         assert_eq!(story.calls, tries as usize);
         assert_eq!(story.waits.len(), tries as usize - 1);
-        assert_eq!(story.end().reason, Some(GiveUp::MaxTries));
+        assert_eq!(story.end().reason, Some(StopReason::MaxTries));
     }
 }
 
@@ -52,7 +53,7 @@ fn max_time_shortens_the_last_wait_and_tries_once_more_at_the_deadline() {
     let story = play(Retry::expo().max_time(secs(10)).jitter(Jitter::None), &BUSY);
     assert_eq!(story.waits, [1, 2, 4, 3].map(secs));
     let end = story.end();
-    assert_eq!((end.tries, end.elapsed, end.reason), (5, secs(10), Some(GiveUp::MaxTime)));
+    assert_eq!((end.tries, end.elapsed, end.reason), (5, secs(10), Some(StopReason::MaxTime)));
 }
 
 #[tokio::test(start_paused = true)]
@@ -69,7 +70,7 @@ async fn max_time_goes_by_the_paused_time_of_tokio() {
         .await
         .unwrap_err();
     assert_eq!(waits, [1, 2, 4, 3].map(secs));
-    assert_eq!(end, Some((5, secs(10), Some(GiveUp::MaxTime))));
+    assert_eq!(end, Some((5, secs(10), Some(StopReason::MaxTime))));
     // Tokio's timer counts whole milliseconds.
     assert!(began.elapsed() >= secs(10) && began.elapsed() <= secs(10) + millis(5));
 }
@@ -77,7 +78,7 @@ async fn max_time_goes_by_the_paused_time_of_tokio() {
 #[test]
 fn no_time_at_all_is_one_call() {
     let story = play(Retry::expo().max_time(Duration::ZERO), &BUSY);
-    assert_eq!((story.calls, story.end().reason), (1, Some(GiveUp::MaxTime)));
+    assert_eq!((story.calls, story.end().reason), (1, Some(StopReason::MaxTime)));
 }
 
 #[test]
@@ -85,7 +86,7 @@ fn the_time_of_the_operation_counts() {
     let slow = [Step { outcome: Err(Fault::Busy), takes: secs(4) }];
     let story = play(Retry::constant(secs(1)).jitter(Jitter::None).max_time(secs(12)), &slow);
     assert_eq!(story.waits, [1, 1].map(secs));
-    assert_eq!((story.end().elapsed, story.end().reason), (secs(14), Some(GiveUp::MaxTime)));
+    assert_eq!((story.end().elapsed, story.end().reason), (secs(14), Some(StopReason::MaxTime)));
 }
 
 #[test]
@@ -102,9 +103,9 @@ fn a_run_takes_at_most_max_time_and_one_attempt_more() {
 fn the_first_limit_that_is_reached_ends_the_run() {
     let policy = Retry::constant(secs(1)).jitter(Jitter::None);
     let by_tries = play(policy.max_tries(3).max_time(secs(100)), &BUSY);
-    assert_eq!((by_tries.calls, by_tries.end().reason), (3, Some(GiveUp::MaxTries)));
+    assert_eq!((by_tries.calls, by_tries.end().reason), (3, Some(StopReason::MaxTries)));
     let by_time = play(policy.max_tries(100).max_time(secs(3)), &BUSY);
-    assert_eq!((by_time.calls, by_time.end().reason), (4, Some(GiveUp::MaxTime)));
+    assert_eq!((by_time.calls, by_time.end().reason), (4, Some(StopReason::MaxTime)));
 }
 
 #[test]
@@ -135,28 +136,28 @@ fn a_sequence_of_waits_makes_one_attempt_more_than_waits() {
     let policy = Retry::sequence([3, 1, 2].map(secs)).jitter(Jitter::None);
     let story = play(policy, &BUSY);
     assert_eq!(story.waits, [3, 1, 2].map(secs));
-    assert_eq!((story.calls, story.end().reason), (4, Some(GiveUp::WaitsExhausted)));
+    assert_eq!((story.calls, story.end().reason), (4, Some(StopReason::WaitsExhausted)));
 }
 
 #[test]
 fn an_empty_sequence_makes_one_attempt() {
     let story = play(Retry::sequence([]), &BUSY);
-    assert_eq!((story.calls, story.end().reason), (1, Some(GiveUp::WaitsExhausted)));
+    assert_eq!((story.calls, story.end().reason), (1, Some(StopReason::WaitsExhausted)));
 }
 
 #[test]
 fn a_sequence_may_be_longer_than_the_default_limit() {
     let story = play(Retry::sequence([secs(1); 25]), &BUSY);
-    assert_eq!((story.calls, story.end().reason), (26, Some(GiveUp::WaitsExhausted)));
+    assert_eq!((story.calls, story.end().reason), (26, Some(StopReason::WaitsExhausted)));
 }
 
 #[test]
 fn other_limits_end_a_sequence_earlier() {
     let by_tries = play(Retry::sequence([secs(1); 25]).max_tries(4), &BUSY);
-    assert_eq!((by_tries.calls, by_tries.end().reason), (4, Some(GiveUp::MaxTries)));
+    assert_eq!((by_tries.calls, by_tries.end().reason), (4, Some(StopReason::MaxTries)));
     let policy = Retry::sequence([secs(1); 25]).jitter(Jitter::None).max_time(secs(4));
     let by_time = play(policy, &BUSY);
-    assert_eq!((by_time.calls, by_time.end().reason), (5, Some(GiveUp::MaxTime)));
+    assert_eq!((by_time.calls, by_time.end().reason), (5, Some(StopReason::MaxTime)));
 }
 
 #[test]

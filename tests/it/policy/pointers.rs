@@ -6,9 +6,10 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use futures::executor::block_on;
+use relent::clock::Interruptible;
 use relent::{
-    Ask, AsyncSleep, Cancel, Condition, Details, EventKind, GiveUp, Interruptible, Jitter, Observe,
-    Retry, Sleep, Wait,
+    AsyncClock, BlockingClock, Cancel, Condition, Details, EventKind, Jitter, Observe, Retry,
+    StopReason, Verdict, Wait,
 };
 
 use crate::support::secs;
@@ -35,7 +36,7 @@ impl Noted {
     }
 }
 
-impl Sleep for Noted {
+impl BlockingClock for Noted {
     fn now(&self) -> Duration {
         self.note("now");
         secs(1)
@@ -51,8 +52,12 @@ impl Sleep for Noted {
         self.waits.fetch_add(1, Relaxed);
     }
 
-    fn is_cancelled(&self) -> Option<bool> {
-        Some(self.is_over())
+    fn is_cancellable(&self) -> bool {
+        true
+    }
+
+    fn is_cancelled(&self) -> bool {
+        self.is_over()
     }
 }
 
@@ -71,21 +76,21 @@ impl Future for AtOnce {
     }
 }
 
-impl AsyncSleep for Noted {
-    type Sleep = AtOnce;
+impl AsyncClock for Noted {
+    type Timer = AtOnce;
 
     fn now(&self) -> Duration {
         self.note("now");
         secs(1)
     }
 
-    fn sleep(&self, _: Duration) -> AtOnce {
+    fn timer(&self, _: Duration) -> AtOnce {
         self.note("sleep");
         self.waits.fetch_add(1, Relaxed);
         AtOnce
     }
 
-    fn timer(&self, _: Duration) -> AtOnce {
+    fn timeout(&self, _: Duration) -> AtOnce {
         self.note("timer");
         AtOnce
     }
@@ -99,7 +104,7 @@ impl AsyncSleep for Noted {
     }
 }
 
-fn reasons_of<Z: Sleep + AsyncSleep>(clock: &Z, noted: &Noted) -> [Option<GiveUp>; 3] {
+fn reasons_of<Z: BlockingClock + AsyncClock>(clock: &Z, noted: &Noted) -> [Option<StopReason>; 3] {
     let reason = Mutex::new(None);
     let note = |d: &Details<'_, (), std::io::Error>| *reason.lock().unwrap() = d.reason;
     let policy = Retry::expo().on_giveup(note).clock(clock);
@@ -122,7 +127,7 @@ fn reasons_of<Z: Sleep + AsyncSleep>(clock: &Z, noted: &Noted) -> [Option<GiveUp
 fn a_clock_behind_a_pointer_is_asked_all_that_it_can_say() {
     let plain = Noted::default();
     let told = reasons_of(&plain, &plain);
-    assert_eq!(told, [Some(GiveUp::Cancelled); 3]);
+    assert_eq!(told, [Some(StopReason::Cancelled); 3]);
     let expected = plain.take();
     for what in ["now", "sleep", "sleep_unless", "timer"] {
         assert!(expected.contains(&what), "{what}: {expected:?}");
@@ -138,7 +143,7 @@ fn a_clock_behind_a_pointer_is_asked_all_that_it_can_say() {
 /// A clock that must not be read.
 struct Unread;
 
-impl Sleep for Unread {
+impl BlockingClock for Unread {
     fn now(&self) -> Duration {
         panic!("the clock was read")
     }
@@ -164,11 +169,11 @@ impl<T, E> Wait<T, E> for Timeless {
 }
 
 impl<T, E> Condition<T, E> for Timeless {
-    fn ask(&self, details: &Details<'_, T, E>) -> Ask {
-        if details.error().is_some() { Ask::Retry } else { Ask::Accept }
+    fn judge(&self, details: &Details<'_, T, E>) -> Verdict {
+        if details.error().is_some() { Verdict::Retry } else { Verdict::Accept }
     }
 
-    fn asked_wait(&self, _: &Details<'_, T, E>) -> Option<Duration> {
+    fn requested_wait(&self, _: &Details<'_, T, E>) -> Option<Duration> {
         Some(secs(9))
     }
 
@@ -196,7 +201,7 @@ fn what_reads_no_clock_reads_none_behind_a_pointer() {
     trait Runs {
         fn runs(self);
     }
-    impl<S, C, O> Runs for Retry<S, C, relent::Observed<(), O>, Unread>
+    impl<S, C, O> Runs for Retry<S, C, relent::observe::Observed<(), O>, Unread>
     where
         S: Wait<(), &'static str>,
         C: Condition<(), &'static str>,

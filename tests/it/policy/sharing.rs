@@ -5,7 +5,10 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, LazyLock, mpsc};
 use std::thread;
 
-use relent::{AnyError, Constant, EventKind, Expo, Handlers, Retry, RetryIf, TestClock};
+use relent::condition::{AnyError, RetryIf};
+use relent::observe::Handlers;
+use relent::wait::{Constant, Expo};
+use relent::{EventKind, Retry, TestClock};
 
 use crate::support::{Fault, yields};
 

@@ -8,7 +8,7 @@ use std::task::{Context, Waker};
 use std::time::Duration;
 
 use futures::executor::block_on;
-use relent::{GiveUp, Jitter, Retry, TestClock};
+use relent::{Jitter, Retry, StopReason, TestClock};
 
 use crate::support::{secs, yields};
 
@@ -143,7 +143,7 @@ fn a_reset_starts_tries_time_and_waits_afresh() {
     while attempts.after(Err("lost")).is_continue() {}
     drop(policy);
     assert_eq!(clock.waits(), [1, 2, 1, 2].map(secs));
-    assert_eq!(ends, [(3, secs(3), secs(2), Some(GiveUp::MaxTries))]);
+    assert_eq!(ends, [(3, secs(3), secs(2), Some(StopReason::MaxTries))]);
 }
 
 #[test]
@@ -249,8 +249,8 @@ fn a_loop_that_is_over_begins_another_run_when_it_is_reset() {
 
 /// A loop whose type has a name, in a function of its own.
 fn give_up<T>(
-    attempts: &mut relent::Attempts<
-        &Retry<relent::Expo, relent::AnyError, (), &TestClock>,
+    attempts: &mut relent::run::Attempts<
+        &Retry<relent::wait::Expo, relent::condition::AnyError, (), &TestClock>,
         T,
         &'static str,
     >,

@@ -5,7 +5,9 @@ use std::io;
 use std::time::Duration;
 
 use futures::executor::block_on;
-use relent::{Ask, Condition, Details, GiveUp, Jitter, Retry, RetryError, Succeeded, TestClock};
+use relent::{
+    Condition, Details, Jitter, Retry, RetryError, StopReason, Succeeded, TestClock, Verdict,
+};
 
 use crate::support::{secs, yields};
 
@@ -55,12 +57,15 @@ fn a_give_up_says_why_and_returns_the_last_error() {
     for error in [blocking, awaited] {
         assert_eq!(
             (error.reason(), error.tries(), error.elapsed()),
-            (GiveUp::MaxTries, 3, secs(3)),
+            (StopReason::MaxTries, 3, secs(3)),
         );
         assert_eq!(error.into_outcome(), Err("busy"));
     }
     let narrow = policy.retry_if(|_: &&str| false);
-    assert_eq!(narrow.explain().run(&mut operation).unwrap_err().reason(), GiveUp::NotRetryable);
+    assert_eq!(
+        narrow.explain().run(&mut operation).unwrap_err().reason(),
+        StopReason::NotRetryable
+    );
 }
 
 #[test]
@@ -95,9 +100,9 @@ fn neither_the_value_nor_the_operation_has_to_be_printable() {
 
     let policy = Retry::expo().max_tries(1).until(|_: &Opaque| false).clock(TestClock::new());
     let error = policy.explain().run(|| Ok::<_, &str>(Opaque)).err().unwrap();
-    assert!(format!("{error:?}").starts_with("NotAccepted { gave_up: GaveUp { tries: 1"));
+    assert!(format!("{error:?}").starts_with("NotAccepted { stats: RunStats { tries: 1"));
     let error: RetryError<Opaque, _> = policy.explain().run(|| Err("down")).err().unwrap();
-    assert!(format!("{error:?}").starts_with(r#"Failed { error: "down", gave_up: "#), "{error:?}");
+    assert!(format!("{error:?}").starts_with(r#"Failed { error: "down", stats: "#), "{error:?}");
 }
 
 #[test]
@@ -112,21 +117,21 @@ fn an_accepted_error_is_still_an_error_but_nothing_that_was_retried() {
     struct AcceptAll;
 
     impl<T, E> Condition<T, E> for AcceptAll {
-        fn ask(&self, _: &Details<'_, T, E>) -> Ask {
-            Ask::Accept
+        fn judge(&self, _: &Details<'_, T, E>) -> Verdict {
+            Verdict::Accept
         }
     }
 
     let policy = Retry::expo().condition(AcceptAll).clock(TestClock::new());
     let error = policy.explain().run(|| Err::<(), _>("fine")).unwrap_err();
-    assert_eq!((error.reason(), error.tries()), (GiveUp::NotRetryable, 1));
+    assert_eq!((error.reason(), error.tries()), (StopReason::NotRetryable, 1));
 }
 
 #[test]
 fn arguments_can_be_given_to_runs_that_explain() {
     let policy = Retry::expo().max_tries(2).clock(TestClock::new());
     let blocking = policy.explain().run_with(7, |n| Ok::<_, ()>(n + 1)).unwrap();
-    let run = policy.explain().run_async_with(7, |n| async move { Ok::<_, ()>(n + 1) });
+    let run = policy.explain().run_with_async(7, |n| async move { Ok::<_, ()>(n + 1) });
     assert_eq!((blocking.value, block_on(run).unwrap().value), (8, 8));
 }
 

@@ -30,7 +30,7 @@ fn each_attempt_gets_a_clone_of_its_own_in_both_drivers() {
     let policy = Retry::expo().max_tries(3).clock(TestClock::new());
     policy.run_with(client(), |client| Err::<(), _>(client.clones.get())).unwrap_err();
     assert_eq!(clones.replace(0), 3);
-    let run = policy.run_async_with(client(), |client| async move {
+    let run = policy.run_with_async(client(), |client| async move {
         yields(1).await;
         Err::<(), _>(client.clones.get())
     });

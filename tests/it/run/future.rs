@@ -11,7 +11,9 @@ use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use futures::executor::block_on;
-use relent::{AnyError, Ask, AsyncSleep, Condition, Details, Expo, Jitter, Retry, TestClock};
+use relent::condition::AnyError;
+use relent::wait::Expo;
+use relent::{AsyncClock, Condition, Details, Jitter, Retry, TestClock, Verdict};
 
 use crate::support::{counting_waker, panic_of, secs, yields};
 
@@ -217,14 +219,14 @@ fn a_borrowing_future_is_not_send_where_the_policy_is_not_sync() {
     /// A timer that may be sent but not shared.
     struct NotSync(Cell<u64>);
 
-    impl AsyncSleep for NotSync {
-        type Sleep = Ready<()>;
+    impl AsyncClock for NotSync {
+        type Timer = Ready<()>;
 
         fn now(&self) -> Duration {
             secs(self.0.get())
         }
 
-        fn sleep(&self, wait: Duration) -> Ready<()> {
+        fn timer(&self, wait: Duration) -> Ready<()> {
             self.0.set(self.0.get() + wait.as_secs());
             ready(())
         }
@@ -346,7 +348,7 @@ fn a_large_operation_fits_on_the_stack_of_a_thread() {
 struct Indignant;
 
 impl<T, E> Condition<T, E> for Indignant {
-    fn ask(&self, _: &Details<'_, T, E>) -> Ask {
+    fn judge(&self, _: &Details<'_, T, E>) -> Verdict {
         panic!("the question is an insult")
     }
 }

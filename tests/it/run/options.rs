@@ -6,7 +6,7 @@ use std::io;
 use std::sync::Mutex;
 
 use futures::executor::block_on;
-use relent::{Details, GiveUp, Retry, TestClock};
+use relent::{Details, Retry, StopReason, TestClock};
 
 use crate::support::{Fault, secs};
 
@@ -21,9 +21,9 @@ fn arguments_are_hidden_unless_they_are_asked_for() {
     let policy = Retry::expo().max_tries(2).clock(TestClock::new());
     let policy = policy.on_try(shown(&log)).on_backoff(shown(&log)).on_giveup(shown(&log));
     policy.run_with("secret", |_| Err("down")).unwrap_err();
-    block_on(policy.run_async_with("secret", |_| async { Err("down") })).unwrap_err();
+    block_on(policy.run_with_async("secret", |_| async { Err("down") })).unwrap_err();
     policy.show_args().run_with(7, |_| Err("down")).unwrap_err();
-    block_on(policy.show_args().run_async_with(8, |_| async { Err("down") })).unwrap_err();
+    block_on(policy.show_args().run_with_async(8, |_| async { Err("down") })).unwrap_err();
     let seven = Some(String::from("7"));
     let eight = Some(String::from("8"));
     let told = log.lock().unwrap();
@@ -37,12 +37,12 @@ async fn it_combines_with_the_other_last_steps_in_any_order() {
     let one = policy.explain().attempt_timeout(secs(5)).run_async(pending::<Result<(), Fault>>);
     let other = policy.attempt_timeout(secs(5)).explain().run_async(pending::<Result<(), Fault>>);
     for error in [one.await.unwrap_err(), other.await.unwrap_err()] {
-        assert_eq!((error.reason(), error.tries()), (GiveUp::MaxTries, 2));
+        assert_eq!((error.reason(), error.tries()), (StopReason::MaxTries, 2));
         assert_eq!(error.into_error(), Some(Fault::TooSlow));
     }
     let shown = RefCell::new(Vec::new());
     let timed = policy.attempt_timeout(secs(5)).show_args();
-    let run = timed.run_async_with(7, |n| {
+    let run = timed.run_with_async(7, |n| {
         shown.borrow_mut().push(n);
         pending::<Result<(), Fault>>()
     });
@@ -58,7 +58,7 @@ async fn a_timed_operation_keeps_its_name_and_its_arguments() {
     let policy = Retry::expo().max_tries(1).on_giveup(|d| {
         lines.lock().unwrap().push(format!("{d} {:?}", d.args().unwrap()));
     });
-    let run = policy.attempt_timeout(secs(5)).show_args().run_async_with(7, fetch);
+    let run = policy.attempt_timeout(secs(5)).show_args().run_with_async(7, fetch);
     assert_eq!(run.await.unwrap_err().kind(), io::ErrorKind::TimedOut);
     let lines = lines.lock().unwrap();
     let expected = "::fetch after 1 try (the attempt took longer than 5s) 7";

@@ -96,7 +96,7 @@ async fn ends_after(max_time: u64, timeout: u64, is_strict: bool) -> (Duration, 
     let calls = Cell::new(0);
     let policy = Retry::constant(secs(2)).max_time(secs(max_time)).jitter(Jitter::None);
     let timed = policy.attempt_timeout(secs(timeout));
-    let timed = if is_strict { timed.stop_at_deadline() } else { timed };
+    let timed = if is_strict { timed.interrupt_at_deadline() } else { timed };
     let began = Instant::now();
     let run = timed.run_async(|| {
         calls.set(calls.get() + 1);
@@ -135,7 +135,7 @@ async fn nothing_outlives_the_deadline_where_it_must_not() {
 async fn without_a_deadline_it_changes_nothing_to_stop_there() {
     let policy = Retry::constant(secs(2)).max_tries(3).jitter(Jitter::None);
     let began = Instant::now();
-    let run = policy.attempt_timeout(secs(5)).stop_at_deadline();
+    let run = policy.attempt_timeout(secs(5)).interrupt_at_deadline();
     run.run_async(pending::<Result<(), Fault>>).await.unwrap_err();
     assert_eq!(began.elapsed(), secs(3 * 5 + 2 * 2));
 }
@@ -193,6 +193,6 @@ fn a_timed_operation_shows_its_own_and_its_time() {
     let timed = policy.attempt_timeout(secs(5));
     let shown = format!("{timed:?}");
     assert!(shown.contains("AttemptTimeout { most: 5s, at_deadline: false, .. }"), "{shown}");
-    let strict = format!("{:?}", timed.stop_at_deadline());
+    let strict = format!("{:?}", timed.interrupt_at_deadline());
     assert!(strict.contains("AttemptTimeout { most: 5s, at_deadline: true, .. }"), "{strict}");
 }

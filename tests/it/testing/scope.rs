@@ -9,7 +9,8 @@ use std::thread;
 use std::time::Duration;
 
 use futures::executor::block_on;
-use relent::{AsyncSleep, Cancel, Constant, GiveUp, Jitter, Retry, Sleep, TestClock};
+use relent::wait::Constant;
+use relent::{AsyncClock, BlockingClock, Cancel, Jitter, Retry, StopReason, TestClock};
 
 use crate::support::{Fault, counting_waker, panic_of, secs, yields};
 
@@ -21,7 +22,7 @@ static DEEP: Retry<Constant> = Retry::constant(HOUR).jitter(Jitter::None).max_tr
 /// A policy's own clock that must not be asked.
 struct Untouchable;
 
-impl Sleep for Untouchable {
+impl BlockingClock for Untouchable {
     fn now(&self) -> Duration {
         panic!("the policy's own clock was read")
     }
@@ -31,14 +32,14 @@ impl Sleep for Untouchable {
     }
 }
 
-impl AsyncSleep for Untouchable {
-    type Sleep = std::future::Ready<()>;
+impl AsyncClock for Untouchable {
+    type Timer = std::future::Ready<()>;
 
     fn now(&self) -> Duration {
         panic!("the policy's own clock was read")
     }
 
-    fn sleep(&self, _: Duration) -> Self::Sleep {
+    fn timer(&self, _: Duration) -> Self::Timer {
         panic!("the policy's own clock was waited on")
     }
 
@@ -90,15 +91,15 @@ fn a_scope_may_cap_the_tries_but_not_raise_them() {
         (calls, reason)
     };
     let scope = clock.enter().max_tries(3);
-    let max_tries = Some(GiveUp::MaxTries);
+    let max_tries = Some(StopReason::MaxTries);
     assert_eq!(calls(DEEP), (3, max_tries));
     assert_eq!(calls(DEEP.forever()), (3, max_tries));
     assert_eq!(calls(DEEP.max_tries(2)), (2, max_tries));
-    assert_eq!(calls(DEEP.max_time(HOUR)), (2, Some(GiveUp::MaxTime)));
+    assert_eq!(calls(DEEP.max_time(HOUR)), (2, Some(StopReason::MaxTime)));
     drop(scope);
     let run = async { DEEP.explain().run_async(async || Err::<(), _>("down")).await };
     let error = block_on(clock.scope(run).max_tries(3)).unwrap_err();
-    assert_eq!((error.tries(), error.reason()), (3, GiveUp::MaxTries));
+    assert_eq!((error.tries(), error.reason()), (3, StopReason::MaxTries));
 }
 
 #[test]

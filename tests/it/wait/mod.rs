@@ -7,10 +7,8 @@ mod strategies;
 use std::time::Duration;
 
 use proptest::prelude::*;
-use relent::{
-    Constant, Decay, Details, Expo, Fibo, Jitter, Linear, Retry, Schedule, Sequence, TestClock,
-    Wait,
-};
+use relent::wait::{Constant, Decay, Expo, Fibo, Linear, Sequence};
+use relent::{Details, Jitter, Retry, Schedule, TestClock, Wait};
 
 use crate::support::millis;
 

@@ -3,9 +3,8 @@
 use std::time::Duration;
 
 use proptest::prelude::*;
-use relent::{
-    Constant, Decay, Details, Expo, Fibo, Jitter, Linear, Retry, Schedule, TestClock, Wait,
-};
+use relent::wait::{Constant, Decay, Expo, Fibo, Linear};
+use relent::{Details, Jitter, Retry, Schedule, TestClock, Wait};
 
 use super::{LONGEST, after, any_jitter, any_schedule, any_tries, any_wait, two_runs};
 
@@ -57,7 +56,7 @@ proptest! {
         let mut fits = true;
         let mut policy = Retry::new(schedule).max_time(time).max_tries(60).jitter(jitter).seed(seed);
         if stops_before {
-            policy = policy.stop_before_deadline();
+            policy = policy.no_attempt_after_deadline();
         }
         let policy = policy.clock(&clock).on_backoff(|d| {
             fits &= d.wait <= time.saturating_sub(d.elapsed) && d.elapsed < time;

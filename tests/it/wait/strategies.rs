@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use proptest::prelude::*;
-use relent::{Decay, Details, Expo, Fibo, Jitter, Linear, Retry, Schedule, Sequence, Wait};
+use relent::wait::{Decay, Expo, Fibo, Linear, Sequence};
+use relent::{Details, Jitter, Retry, Schedule, Wait};
 
 use super::{LONGEST, after, any_factor, any_wait, two_runs};
 use crate::support::{BUSY, Fault, at_once, millis, play, secs};

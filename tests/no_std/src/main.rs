@@ -16,7 +16,7 @@ use core::pin::{Pin, pin};
 use core::task::{Context, Poll, Waker};
 use core::time::Duration;
 
-use relent::{AsyncSleep, Details, Jitter, Observe, Retry, Sleep};
+use relent::{AsyncClock, BlockingClock, Details, Jitter, Observe, Retry};
 
 // The host's C library starts the program, and has the `memcpy` that compiled code calls.
 #[link(name = "c")]
@@ -77,7 +77,7 @@ impl Board {
     }
 }
 
-impl Sleep for Board {
+impl BlockingClock for Board {
     fn now(&self) -> Duration {
         self.time.get()
     }
@@ -88,14 +88,14 @@ impl Sleep for Board {
     }
 }
 
-impl<'a> AsyncSleep for &'a Board {
-    type Sleep = Alarm<'a>;
+impl<'a> AsyncClock for &'a Board {
+    type Timer = Alarm<'a>;
 
     fn now(&self) -> Duration {
         self.time.get()
     }
 
-    fn sleep(&self, wait: Duration) -> Alarm<'a> {
+    fn timer(&self, wait: Duration) -> Alarm<'a> {
         self.note(wait);
         Alarm { board: self, end: self.time.get() + wait }
     }
@@ -140,14 +140,13 @@ fn waits_as_the_strategy_says() -> bool {
     let first = succeeded == Ok(4) && calls.get() == 4 && board.seconds() == (3, 1 + 2 + 4);
 
     let (board, calls) = (Board::default(), Cell::new(0));
-    let gave_up =
-        Retry::fibo().jitter(Jitter::None).max_tries(6).clock(&board).run(fails(9, &calls));
-    let fibo = gave_up == Err(Fault::Busy) && board.seconds() == (5, 1 + 1 + 2 + 3 + 5);
+    let stats = Retry::fibo().jitter(Jitter::None).max_tries(6).clock(&board).run(fails(9, &calls));
+    let fibo = stats == Err(Fault::Busy) && board.seconds() == (5, 1 + 1 + 2 + 3 + 5);
 
     let board = Board::default();
     let decay = Retry::decay().first_wait(SECOND * 1000).max_tries(3).jitter(Jitter::None);
-    let gave_up = decay.clock(&board).run(fails(9, &Cell::new(0)));
-    first && fibo && gave_up == Err(Fault::Busy) && board.seconds() == (2, 1000 + 367)
+    let stats = decay.clock(&board).run(fails(9, &Cell::new(0)));
+    first && fibo && stats == Err(Fault::Busy) && board.seconds() == (2, 1000 + 367)
 }
 
 /// Notes the events by their letters.
@@ -189,8 +188,8 @@ fn tells_an_observer_each_event_in_order() -> bool {
     let (board, notes) = (Board::default(), Notes::default());
     let policy = POLICY.max_tries(3).observe(&notes).clock(&board);
     let succeeded = policy.run(fails(1, &Cell::new(0)));
-    let gave_up = policy.run(fails(3, &Cell::new(0)));
-    succeeded.is_ok() && gave_up.is_err() && notes.are(b"TBTSTBTBTG")
+    let stats = policy.run(fails(3, &Cell::new(0)));
+    succeeded.is_ok() && stats.is_err() && notes.are(b"TBTSTBTBTG")
 }
 
 fn obeys_the_server() -> bool {
@@ -225,8 +224,8 @@ fn jittered(seed: Option<u64>, began: Duration) -> u128 {
     board.pass(began);
     let policy = Retry::constant(SECOND).max_tries(4);
     let policy = seed.map_or(policy, |seed| policy.seed(seed)).clock(&board);
-    let gave_up = policy.run(fails(9, &Cell::new(0))).is_err();
-    if gave_up && board.sleeps.get() == 3 { board.slept.get().as_nanos() } else { u128::MAX }
+    let stats = policy.run(fails(9, &Cell::new(0))).is_err();
+    if stats && board.sleeps.get() == 3 { board.slept.get().as_nanos() } else { u128::MAX }
 }
 
 fn jitter_stays_below_the_wait_and_goes_by_the_seed() -> bool {
@@ -297,14 +296,14 @@ fn refuses_a_setting_in_words() -> bool {
 
 #[cfg(feature = "explain")]
 fn explains_how_it_ended() -> bool {
-    use relent::GiveUp;
+    use relent::StopReason;
 
     let board = Board::default();
     let policy = POLICY.max_tries(5).clock(&board);
     let refused = policy.explain().run(fails(9, &Cell::new(0)));
     let failed = refused.is_err_and(|error| {
-        (error.reason(), error.tries(), error.elapsed()) == (GiveUp::MaxTries, 5, SECOND * 15)
-            && reads(error.gave_up(), "gave up after 5 tries in 15.0s (max tries)")
+        (error.reason(), error.tries(), error.elapsed()) == (StopReason::MaxTries, 5, SECOND * 15)
+            && reads(error.stats(), "gave up after 5 tries in 15.0s (max tries)")
             && error.into_error() == Some(Fault::Busy)
     });
     let succeeded = policy.explain().run(fails(1, &Cell::new(0)));

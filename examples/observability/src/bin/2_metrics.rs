@@ -8,7 +8,10 @@ use std::sync::LazyLock;
 use std::time::Duration;
 
 use metrics_exporter_prometheus::PrometheusBuilder;
-use relent::{AnyError, Expo, Metrics, Observed, Retry};
+use relent::condition::AnyError;
+use relent::observe::Observed;
+use relent::wait::Expo;
+use relent::{Metrics, Retry};
 use relent_observability::free_address;
 
 /// Counts the calls of any operation, whatever it returns.

@@ -90,7 +90,8 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
     /// The strategy.
     ///
     /// ```
-    /// # use relent::{Expo, Retry};
+    /// # use relent::wait::Expo;
+    /// # use relent::Retry;
     /// assert_eq!(Retry::expo().get_strategy(), &Expo::default());
     /// ```
     #[must_use]
@@ -105,7 +106,7 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
     /// let policy = Retry::expo().retry_if(|e: &&str| *e == "busy");
     /// let outcome: Result<(), &str> = Err("no such user");
     /// let details = Details::new("fetch", 1).with_outcome(&outcome);
-    /// assert_eq!(policy.get_condition().ask(&details), relent::Ask::Stop);
+    /// assert_eq!(policy.get_condition().judge(&details), relent::Verdict::Stop);
     /// ```
     #[must_use]
     pub const fn get_condition(&self) -> &C {
@@ -121,7 +122,7 @@ where
     Z: fmt::Debug,
 {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Settings { tries, max_time, stop_before_deadline, jitter, seed, target, .. } =
+        let Settings { tries, max_time, no_attempt_after_deadline, jitter, seed, target, .. } =
             &self.settings;
         f.debug_struct("Retry")
             .field("strategy", &self.strategy)
@@ -130,7 +131,7 @@ where
             .field("clock", &self.clock)
             .field("tries", tries)
             .field("max_time", max_time)
-            .field("stop_before_deadline", stop_before_deadline)
+            .field("no_attempt_after_deadline", no_attempt_after_deadline)
             .field("max_wait", &self.get_max_wait())
             .field("jitter", jitter)
             .field("seed", seed)

@@ -17,11 +17,11 @@ use http::header::RETRY_AFTER;
 ///
 /// let policy = Retry::expo()
 ///     .max_time(Duration::from_secs(60))
-///     .retry_after(|e: &ApiError| relent::http::retry_after(&e.headers));
+///     .retry_after(|e: &ApiError| relent::headers::retry_after(&e.headers));
 /// # assert!(policy.run(|| Ok::<_, ApiError>(())).is_ok());
 ///
 /// let headers = HeaderMap::from_iter([(http::header::RETRY_AFTER, HeaderValue::from_static("120"))]);
-/// assert_eq!(relent::http::retry_after(&headers), Some(Duration::from_secs(120)));
+/// assert_eq!(relent::headers::retry_after(&headers), Some(Duration::from_secs(120)));
 /// ```
 ///
 /// It reads a number of seconds, and a date in any form that HTTP knows, which is compared with the
@@ -43,7 +43,7 @@ pub fn retry_after(headers: &HeaderMap) -> Option<Duration> {
 ///
 /// let date = HeaderValue::from_static("Thu, 01 Jan 1970 00:02:00 GMT");
 /// let headers = HeaderMap::from_iter([(RETRY_AFTER, date)]);
-/// let wait = relent::http::retry_after_at(&headers, SystemTime::UNIX_EPOCH);
+/// let wait = relent::headers::retry_after_at(&headers, SystemTime::UNIX_EPOCH);
 /// assert_eq!(wait, Some(Duration::from_secs(120)));
 /// ```
 #[must_use]
