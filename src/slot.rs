@@ -3,8 +3,10 @@
 //! Whether a future keeps an outcome while it waits decides its size and whether it is `Send`. It is a type,
 //! so that a future that keeps nothing pays for nothing.
 
+use crate::sealed::Sealed;
+
 /// Whether something is kept. Sealed: [`Full`] keeps it, [`Empty`] drops it.
-pub trait Slot {
+pub trait Slot: Sealed {
     /// Room for an `X`.
     type Of<X>;
 
@@ -23,6 +25,8 @@ pub enum Full {}
 #[derive(Debug)]
 pub enum Empty {}
 
+impl Sealed for Full {}
+
 impl Slot for Full {
     type Of<X> = Option<X>;
 
@@ -34,6 +38,8 @@ impl Slot for Full {
         slot.take()
     }
 }
+
+impl Sealed for Empty {}
 
 impl Slot for Empty {
     type Of<X> = ();

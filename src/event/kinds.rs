@@ -7,6 +7,7 @@ use core::fmt;
 /// A run that ends tells them in the order `(Try Backoff)* Try (Success | GiveUp)`. Only where a
 /// [`Cancel`](crate::Cancel) cuts a wait short does the give-up follow a back-off.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum EventKind {
     /// An attempt is about to be made; the first one counts too.
     Try,

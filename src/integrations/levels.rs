@@ -3,6 +3,7 @@
 use core::fmt;
 
 use crate::event::{Details, EventKind, StopReason};
+use crate::sealed::Sealed;
 
 /// A level for each event.
 #[derive(Clone, Copy, Debug)]
@@ -101,8 +102,8 @@ pub struct ByDisplay;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct ByDebug;
 
-/// A way to show an error. Private: there are two.
-pub trait ShowError<E> {
+/// A way to show an error. Sealed: [`ByDisplay`] and [`ByDebug`].
+pub trait ShowError<E>: Sealed {
     /// Writes the error.
     ///
     /// # Errors
@@ -111,11 +112,15 @@ pub trait ShowError<E> {
     fn show(error: &E, f: &mut fmt::Formatter<'_>) -> fmt::Result;
 }
 
+impl Sealed for ByDisplay {}
+
 impl<E: fmt::Display> ShowError<E> for ByDisplay {
     fn show(error: &E, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         error.fmt(f)
     }
 }
+
+impl Sealed for ByDebug {}
 
 impl<E: fmt::Debug> ShowError<E> for ByDebug {
     fn show(error: &E, f: &mut fmt::Formatter<'_>) -> fmt::Result {

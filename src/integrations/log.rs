@@ -51,18 +51,6 @@ impl Log {
 
 levels_of!(Log, LevelFilter, defaults: "off", "off");
 
-impl<W> Log<W> {
-    fn log<T, E>(&self, details: &Details<'_, T, E>)
-    where
-        W: ShowError<E>,
-    {
-        let level: Option<Level> = self.levels.of(details).to_level();
-        if let Some(level) = level {
-            log::log!(target: "relent", level, "{}", Line::<_, _, W>(details, PhantomData));
-        }
-    }
-}
-
 /// [`Log::new`].
 impl Default for Log {
     fn default() -> Self {
@@ -71,20 +59,11 @@ impl Default for Log {
 }
 
 impl<T, E, W: ShowError<E>> Observe<T, E> for Log<W> {
-    fn on_try(&self, details: &Details<'_, T, E>) {
-        self.log(details);
-    }
-
-    fn on_success(&self, details: &Details<'_, T, E>) {
-        self.log(details);
-    }
-
-    fn on_backoff(&self, details: &Details<'_, T, E>) {
-        self.log(details);
-    }
-
-    fn on_giveup(&self, details: &Details<'_, T, E>) {
-        self.log(details);
+    fn on_event(&self, details: &Details<'_, T, E>) {
+        let level: Option<Level> = self.levels.of(details).to_level();
+        if let Some(level) = level {
+            log::log!(target: "relent", level, "{}", Line::<_, _, W>(details, PhantomData));
+        }
     }
 
     fn wants(&self, event: EventKind) -> bool {

@@ -57,11 +57,25 @@ impl Tracing {
 
 levels_of!(Tracing, LevelFilter, defaults: "trace", "debug");
 
-impl<W> Tracing<W> {
-    fn record<T, E>(&self, details: &Details<'_, T, E>, message: &str)
-    where
-        W: ShowError<E>,
-    {
+fn millis(time: core::time::Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
+}
+
+/// [`Tracing::new`].
+impl Default for Tracing {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<T, E, W: ShowError<E>> Observe<T, E> for Tracing<W> {
+    fn on_event(&self, details: &Details<'_, T, E>) {
+        let message = match details.event {
+            EventKind::Try => "trying",
+            EventKind::Success => "succeeded",
+            EventKind::Backoff => "backing off",
+            EventKind::GiveUp => "giving up",
+        };
         // An event's level is part of a static that the macro makes: one for each level.
         macro_rules! at {
             ($level:expr) => {
@@ -88,35 +102,6 @@ impl<W> Tracing<W> {
             Some(Level::TRACE) => at!(Level::TRACE),
             None => {}
         }
-    }
-}
-
-fn millis(time: core::time::Duration) -> u64 {
-    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
-}
-
-/// [`Tracing::new`].
-impl Default for Tracing {
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
-impl<T, E, W: ShowError<E>> Observe<T, E> for Tracing<W> {
-    fn on_try(&self, details: &Details<'_, T, E>) {
-        self.record(details, "trying");
-    }
-
-    fn on_success(&self, details: &Details<'_, T, E>) {
-        self.record(details, "succeeded");
-    }
-
-    fn on_backoff(&self, details: &Details<'_, T, E>) {
-        self.record(details, "backing off");
-    }
-
-    fn on_giveup(&self, details: &Details<'_, T, E>) {
-        self.record(details, "giving up");
     }
 
     fn wants(&self, event: EventKind) -> bool {

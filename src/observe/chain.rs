@@ -94,7 +94,7 @@ impl Cursor {
 ///
 /// A variant that holds nothing but an uninhabited type does not exist in memory, and lends its enum no auto
 /// traits: hence what a run needs after the future is kept in a slot, which is empty where there is none.
-pub trait Pending: Future<Output = ()> + Unpin + Sized {
+pub trait Pending: Future<Output = ()> + Unpin + Sized + Sealed {
     /// Whether there can be such a future, and something beside it.
     type Slot: Slot;
 }
@@ -110,6 +110,8 @@ impl Future for Never {
         match *self {}
     }
 }
+
+impl Sealed for Never {}
 
 impl Pending for Never {
     type Slot = Empty;

@@ -186,6 +186,8 @@ impl<A: Pending, B: Future<Output = ()> + Unpin> Future for Either<A, B> {
     }
 }
 
+impl<A, B> Sealed for Either<A, B> {}
+
 impl<A: Pending, B: Future<Output = ()> + Unpin> Pending for Either<A, B> {
     type Slot = Full;
 }

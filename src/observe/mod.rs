@@ -53,6 +53,33 @@ use crate::sealed::Sealed;
     note = "an observer implements `relent::Observe<T, E>`, often for `E: Display` or `E: Debug` only"
 )]
 pub trait Observe<T, E> {
+    /// Is called with every event, and by default calls the method for its kind: an observer that treats all events
+    /// alike implements this one alone.
+    ///
+    /// ```
+    /// use std::fmt::Display;
+    /// use relent::{Details, Observe, Retry, TestClock};
+    ///
+    /// struct Print;
+    ///
+    /// impl<T, E: Display> Observe<T, E> for Print {
+    ///     fn on_event(&self, details: &Details<'_, T, E>) {
+    ///         println!("{details}");
+    ///     }
+    /// }
+    ///
+    /// let policy = Retry::expo().max_tries(2).clock(TestClock::new()).observe(Print);
+    /// assert_eq!(policy.run(|| Err::<(), _>("down")), Err("down"));
+    /// ```
+    fn on_event(&self, details: &Details<'_, T, E>) {
+        match details.event {
+            EventKind::Try => self.on_try(details),
+            EventKind::Success => self.on_success(details),
+            EventKind::Backoff => self.on_backoff(details),
+            EventKind::GiveUp => self.on_giveup(details),
+        }
+    }
+
     /// An attempt is about to be made.
     fn on_try(&self, details: &Details<'_, T, E>) {
         let _ = details;
@@ -86,6 +113,10 @@ macro_rules! observe_by_reference {
     ($($(#[$cfg:meta])? $pointer:ty),* $(,)?) => { $(
         $(#[$cfg])?
         impl<T, E, O: Observe<T, E> + ?Sized> Observe<T, E> for $pointer {
+            fn on_event(&self, details: &Details<'_, T, E>) {
+                (**self).on_event(details);
+            }
+
             fn on_try(&self, details: &Details<'_, T, E>) {
                 (**self).on_try(details);
             }
@@ -136,12 +167,7 @@ impl<T, E, P: Notify<T, E>, O: Observe<T, E>> Notify<T, E> for Observed<P, O> {
     fn notify(&self, details: &Details<'_, T, E>, cursor: &mut Cursor) -> Option<Self::Pending> {
         let pending = self.previous.notify(details, cursor);
         if pending.is_none() && cursor.is_due() && self.observer.wants(details.event) {
-            match details.event {
-                EventKind::Try => self.observer.on_try(details),
-                EventKind::Success => self.observer.on_success(details),
-                EventKind::Backoff => self.observer.on_backoff(details),
-                EventKind::GiveUp => self.observer.on_giveup(details),
-            }
+            self.observer.on_event(details);
         }
         pending
     }

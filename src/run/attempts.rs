@@ -17,6 +17,7 @@ use crate::run::after::{After, Begin, Given};
 use crate::run::operation::{Attempt, Attempted, Needs, Operation};
 use crate::run::returns::AsIs;
 use crate::run::session::{Async, Blocking, Session, Side};
+use crate::sealed::Sealed;
 use crate::wait::Wait;
 
 /// # Run it in line
@@ -274,6 +275,8 @@ impl<T, E> InLine<T, E> {
         Self { target, types: PhantomData }
     }
 }
+
+impl<T, E> Sealed for InLine<T, E> {}
 
 impl<T, E, Z> Attempted<Z> for InLine<T, E> {
     type Output = Given<T, E>;

@@ -10,6 +10,7 @@ use crate::run::operation::Hidden;
 use crate::run::options::Runner;
 use crate::run::returns::{Return, Returns};
 use crate::run::timeout::Unbounded;
+use crate::sealed::Sealed;
 
 /// # Run options: how and why it ended
 impl<S, C, H, Z> Retry<S, C, H, Z> {
@@ -59,6 +60,8 @@ impl<P, V, B, X> Runner<P, V, B, X> {
 /// A run that says how it ended, in the type of a [`Retrying`](crate::future::Retrying).
 #[derive(Clone, Copy, Debug)]
 pub struct Explained;
+
+impl Sealed for Explained {}
 
 impl Returns for Explained {
     const NEEDS_ELAPSED: bool = true;

@@ -7,6 +7,7 @@ use core::time::Duration;
 use crate::event::Target;
 use crate::policy::hold::Policy;
 use crate::policy::settings::Settings;
+use crate::sealed::Sealed;
 
 /// The attempt that is about to be made: what [`Retry::run_attempt`](crate::Retry::run_attempt) tells the operation.
 ///
@@ -58,7 +59,7 @@ impl Attempt {
 ///
 /// A trait apart from [`Operation`], which does not ask whether the function takes its arguments: the compiler
 /// forgets lifetimes before it checks whether a future that holds a run is `Send`.
-pub trait Attempted<Z> {
+pub trait Attempted<Z>: Sealed {
     /// In the blocking driver what the attempt returned, in the async driver the future of it.
     type Output;
 }
@@ -66,7 +67,7 @@ pub trait Attempted<Z> {
 // Fully qualified, since `P::Clock` in the bounds of another parameter is a cycle (E0391).
 pub(crate) type AttemptOf<P, O> = <O as Attempted<<P as Policy>::Clock>>::Output;
 
-/// What is attempted.
+/// What is attempted. Sealed.
 pub trait Operation<Z>: Attempted<Z> {
     /// Makes the attempt, or the future that will make it. A timeout waits on `clock`; `attempt` reads it.
     fn attempt(&mut self, clock: &Z, attempt: impl FnOnce() -> Attempt) -> Self::Output;
@@ -98,6 +99,8 @@ pub struct Needs {
 #[derive(Debug)]
 pub struct Call<F>(pub(crate) F);
 
+impl<F> Sealed for Call<F> {}
+
 impl<A, F: FnMut() -> A, Z> Attempted<Z> for Call<F> {
     type Output = A;
 }
@@ -115,6 +118,8 @@ impl<A, F: FnMut() -> A, Z> Operation<Z> for Call<F> {
 /// An operation that is told which attempt it is, in the type of a [`Retrying`](crate::future::Retrying).
 #[derive(Debug)]
 pub struct CallAttempt<F>(pub(crate) F);
+
+impl<F> Sealed for CallAttempt<F> {}
 
 impl<R, F: FnMut(Attempt) -> R, Z> Attempted<Z> for CallAttempt<F> {
     type Output = R;
@@ -150,6 +155,8 @@ impl<A, F, R, V> CallWith<A, F, R, V> {
     }
 }
 
+impl<A, F, R, V> Sealed for CallWith<A, F, R, V> {}
+
 impl<A, F, R, V, Z> Attempted<Z> for CallWith<A, F, R, V> {
     type Output = R;
 }
@@ -168,8 +175,8 @@ impl<A: Clone, R, F: FnMut(A) -> R, V: Visibility<A>, Z> Operation<Z> for CallWi
     }
 }
 
-/// Whether handlers see the arguments. Private: there are two ways.
-pub trait Visibility<A> {
+/// Whether observers see the arguments. Sealed: [`Hidden`] and [`Shown`].
+pub trait Visibility<A>: Sealed {
     /// The arguments, if they are to be seen.
     fn show<'a>(&self, args: &'a A) -> Option<&'a dyn fmt::Debug>;
 }
@@ -181,6 +188,10 @@ pub struct Hidden;
 /// Arguments that handlers see, in the type of a [`Retrying`](crate::future::Retrying).
 #[derive(Clone, Copy, Debug)]
 pub struct Shown;
+
+impl Sealed for Hidden {}
+
+impl Sealed for Shown {}
 
 impl<A> Visibility<A> for Hidden {
     fn show<'a>(&self, _: &'a A) -> Option<&'a dyn fmt::Debug> {

@@ -3,14 +3,15 @@
 use core::convert::Infallible;
 
 use crate::run::End;
+use crate::sealed::Sealed;
 
-/// A way to return from a run: what it needs to know.
-pub trait Returns {
+/// A way to return from a run: what it needs to know. Sealed.
+pub trait Returns: Sealed {
     /// Whether it says how long the run took.
     const NEEDS_ELAPSED: bool = false;
 }
 
-/// How an attempt's `Returned` is judged, and what a run makes of the last one.
+/// How an attempt's `Returned` is judged, and what a run makes of the last one. Sealed.
 pub trait Return<Returned>: Returns {
     /// The operation's value.
     type Value;
@@ -34,6 +35,8 @@ pub trait Return<Returned>: Returns {
 #[derive(Clone, Copy, Debug)]
 pub struct AsIs;
 
+impl Sealed for AsIs {}
+
 impl Returns for AsIs {}
 
 impl<T, E> Return<Result<T, E>> for AsIs {
@@ -53,6 +56,8 @@ impl<T, E> Return<Result<T, E>> for AsIs {
 /// Returns the last value of an operation that cannot fail, in the type of a [`Retrying`](crate::future::Retrying).
 #[derive(Clone, Copy, Debug)]
 pub struct ValueOnly;
+
+impl Sealed for ValueOnly {}
 
 impl Returns for ValueOnly {}
 

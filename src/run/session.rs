@@ -26,12 +26,13 @@ use crate::run::operation::{Attempt, Needs, Operation};
 use crate::run::plan::{self, Looking};
 use crate::run::returns::Returns;
 use crate::run::{Run, Step};
+use crate::sealed::Sealed;
 use crate::testing::scope;
 use crate::wait::Wait;
 use crate::wait::jitter::Chance;
 
-/// Which side of a policy's clock a run goes by.
-pub trait Side<Z> {
+/// Which side of a policy's clock a run goes by. Sealed: [`Blocking`] and [`Async`].
+pub trait Side<Z>: Sealed {
     /// The time on this side.
     fn now(clock: &Z) -> Duration;
 
@@ -46,6 +47,10 @@ pub enum Blocking {}
 /// The side of `run_async`, in the type of [`Attempts`](crate::run::Attempts).
 #[derive(Clone, Copy, Debug)]
 pub enum Async {}
+
+impl Sealed for Blocking {}
+
+impl Sealed for Async {}
 
 impl<Z: BlockingClock> Side<Z> for Blocking {
     fn now(clock: &Z) -> Duration {

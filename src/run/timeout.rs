@@ -11,6 +11,7 @@ use pin_project_lite::pin_project;
 use crate::clock::AsyncClock;
 use crate::event::Target;
 use crate::run::operation::{Attempt, Attempted, Needs, Operation};
+use crate::sealed::Sealed;
 use crate::testing::scope;
 use crate::testing::scope::Sleeping;
 
@@ -73,7 +74,7 @@ impl From<TimedOut> for std::io::Error {
 }
 
 /// How much time an attempt is given. Sealed: there are two.
-pub trait Bound: Clone {
+pub trait Bound: Clone + Sealed {
     /// The operation whose attempts end in time.
     type Operation<O>;
 
@@ -84,6 +85,8 @@ pub trait Bound: Clone {
 /// Attempts that may take as long as they like, in the type of a [`Runner`](crate::run::Runner).
 #[derive(Clone, Copy, Debug)]
 pub struct Unbounded;
+
+impl Sealed for Unbounded {}
 
 impl Bound for Unbounded {
     type Operation<O> = O;
@@ -110,6 +113,8 @@ impl<M> fmt::Debug for AttemptTimeout<M> {
     }
 }
 
+impl<M> Sealed for AttemptTimeout<M> {}
+
 impl<M: Clone> Bound for AttemptTimeout<M> {
     type Operation<O> = Timed<O, M>;
 
@@ -119,7 +124,7 @@ impl<M: Clone> Bound for AttemptTimeout<M> {
 }
 
 /// What makes the error of an attempt that took too long. Sealed.
-pub trait MakeError<E>: Clone {
+pub trait MakeError<E>: Clone + Sealed {
     /// Makes it.
     fn make(&self, timed_out: TimedOut) -> E;
 }
@@ -127,6 +132,8 @@ pub trait MakeError<E>: Clone {
 /// The error is made by `From<TimedOut>`.
 #[derive(Clone, Copy, Debug)]
 pub struct Convert;
+
+impl Sealed for Convert {}
 
 impl<E: From<TimedOut>> MakeError<E> for Convert {
     fn make(&self, timed_out: TimedOut) -> E {
@@ -140,6 +147,8 @@ pub struct Timed<O, M = Convert> {
     operation: O,
     bound: AttemptTimeout<M>,
 }
+
+impl<O, M> Sealed for Timed<O, M> {}
 
 impl<O: Attempted<Z>, M, Z: AsyncClock> Attempted<Z> for Timed<O, M> {
     type Output = InTime<O::Output, Sleeping<Z::Timer>, M>;

@@ -169,6 +169,7 @@ pub(crate) const fn letter(event: EventKind) -> char {
         EventKind::Success => 'S',
         EventKind::Backoff => 'B',
         EventKind::GiveUp => 'G',
+        _ => panic!("an event of a new kind"),
     }
 }
 

@@ -41,7 +41,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ),
     ("policy", &["wait", "condition", "observe", "clock", "event", "error", "nanos", "sealed"]),
     ("testing", &["clock", "error", "slot"]),
-    ("integrations", &["observe", "event"]),
+    ("integrations", &["observe", "event", "sealed"]),
     ("headers", &[]),
     ("guide", &[]),
     ("wait", &["event", "error", "nanos"]),
@@ -51,8 +51,8 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("event", &[]),
     ("error", &[]),
     ("nanos", &[]),
+    ("slot", &["sealed"]),
     ("sealed", &[]),
-    ("slot", &[]),
 ];
 
 /// The files of this crate that the tests read.

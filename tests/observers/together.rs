@@ -101,16 +101,7 @@ fn an_observer_that_wants_less_is_spared_beside_one_that_wants_all() {
     }
 
     impl<T, E> Observe<T, E> for Kinds {
-        fn on_try(&self, d: &Details<'_, T, E>) {
-            self.told.lock().unwrap().push(d.event);
-        }
-        fn on_success(&self, d: &Details<'_, T, E>) {
-            self.told.lock().unwrap().push(d.event);
-        }
-        fn on_backoff(&self, d: &Details<'_, T, E>) {
-            self.told.lock().unwrap().push(d.event);
-        }
-        fn on_giveup(&self, d: &Details<'_, T, E>) {
+        fn on_event(&self, d: &Details<'_, T, E>) {
             self.told.lock().unwrap().push(d.event);
         }
         fn wants(&self, event: EventKind) -> bool {

@@ -85,19 +85,7 @@ impl<'a> Script<'a> {
 }
 
 impl Observe<Answer, Answer> for Script<'_> {
-    fn on_try(&self, details: &Details<'_, Answer, Answer>) {
-        self.note(details);
-    }
-
-    fn on_success(&self, details: &Details<'_, Answer, Answer>) {
-        self.note(details);
-    }
-
-    fn on_backoff(&self, details: &Details<'_, Answer, Answer>) {
-        self.note(details);
-    }
-
-    fn on_giveup(&self, details: &Details<'_, Answer, Answer>) {
+    fn on_event(&self, details: &Details<'_, Answer, Answer>) {
         self.note(details);
     }
 }

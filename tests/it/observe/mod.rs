@@ -40,19 +40,7 @@ impl Named<'_> {
 }
 
 impl<T, E> Observe<T, E> for Named<'_> {
-    fn on_try(&self, details: &Details<'_, T, E>) {
-        self.note(details);
-    }
-
-    fn on_success(&self, details: &Details<'_, T, E>) {
-        self.note(details);
-    }
-
-    fn on_backoff(&self, details: &Details<'_, T, E>) {
-        self.note(details);
-    }
-
-    fn on_giveup(&self, details: &Details<'_, T, E>) {
+    fn on_event(&self, details: &Details<'_, T, E>) {
         self.note(details);
     }
 }
