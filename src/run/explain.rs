@@ -1,4 +1,4 @@
-//! Runs that say how they ended: a run option. The only file that names `thiserror`.
+//! The run option `explain`. The only file that names `thiserror`.
 
 use core::fmt;
 use core::time::Duration;
@@ -12,9 +12,9 @@ use crate::run::returns::{Return, Returns};
 use crate::run::timeout::Unbounded;
 use crate::sealed::Sealed;
 
-/// # Run options: how and why it ended
+/// # Run options: how and why a run ended
 impl<S, C, H, Z> Retry<S, C, H, Z> {
-    /// The same policy, whose runs say how they ended: in a [`Succeeded`] or a [`RetryError`].
+    /// Makes runs return how and why they ended: in a [`Succeeded`] or a [`RetryError`].
     ///
     /// ```
     /// use relent::{StopReason, Retry, TestClock};
@@ -28,7 +28,7 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
     /// assert_eq!((succeeded.value, succeeded.tries), (7, 1));
     /// ```
     ///
-    /// So does `run_async`:
+    /// The same works with `run_async`:
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread", start_paused = true)]
@@ -43,21 +43,21 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
     /// ```
     ///
     /// A value that [`until`](Self::until) never accepted is an error here. So is an error that a
-    /// [`Condition`](crate::Condition) of your own accepts, though handlers are told of a success: its
-    /// reason is [`NotRetryable`](StopReason::NotRetryable).
+    /// [`Condition`](crate::Condition) of your own accepts, although handlers are notified of a success: its reason is
+    /// [`NotRetryable`](StopReason::NotRetryable).
     pub fn explain(&self) -> Runner<&Self, Hidden, Unbounded, Explained> {
         self.runner().explain()
     }
 }
 
 impl<P, V, B, X> Runner<P, V, B, X> {
-    /// As [`Retry::explain`].
+    /// Same as [`Retry::explain`].
     pub fn explain(self) -> Runner<P, V, B, Explained> {
         self.with_returns(Explained)
     }
 }
 
-/// A run that says how it ended, in the type of a [`Retrying`](crate::future::Retrying).
+/// Returns how a run ended, in the type of a [`Retrying`](crate::future::Retrying).
 #[derive(Clone, Copy, Debug)]
 pub struct Explained;
 
@@ -78,7 +78,7 @@ impl<T, E> Return<Result<T, E>> for Explained {
 
     fn output(&self, outcome: Result<T, E>, end: End) -> Self::Output {
         let End { tries, elapsed, reason } = end;
-        // A condition of one's own may accept an error: there was nothing to retry.
+        // A user's condition may accept an error: there was nothing to retry.
         let stats = RunStats { tries, elapsed, reason: reason.unwrap_or(StopReason::NotRetryable) };
         match outcome {
             Ok(value) if reason.is_none() => Ok(Succeeded { value, tries, elapsed }),
@@ -88,15 +88,15 @@ impl<T, E> Return<Result<T, E>> for Explained {
     }
 }
 
-/// The value of a run that succeeded, and what it took: see [`Retry::explain`].
+/// The value of a run that succeeded, with its number of attempts and its time: see [`Retry::explain`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Succeeded<T> {
     /// What the last attempt returned.
     pub value: T,
-    /// How many attempts there were.
+    /// The number of attempts.
     pub tries: u32,
-    /// The time from the run's beginning to the end of the last attempt.
+    /// The time from the start of the run to the end of the last attempt.
     pub elapsed: Duration,
 }
 
@@ -120,33 +120,33 @@ pub struct Succeeded<T> {
 /// );
 /// ```
 ///
-/// The operation's error is its [`source`](core::error::Error::source), where it is an
-/// [`Error`](core::error::Error). For one that is
-/// not, such as `anyhow::Error` or a `Box<dyn Error>`, there is [`into_error`](Self::into_error).
+/// The operation's error is its [`source`](core::error::Error::source), if it implements
+/// [`Error`](core::error::Error). Errors that do not, such as `anyhow::Error` and `Box<dyn Error>`, are returned by
+/// [`into_error`](Self::into_error).
 #[derive(thiserror::Error)]
 #[non_exhaustive]
 pub enum RetryError<T, E> {
     /// The last attempt failed.
     #[error("{stats}")]
     Failed {
-        /// With this error.
+        /// The error of the last attempt.
         #[source]
         error: E,
-        /// When and why no further attempt was made.
+        /// When and why the run gave up.
         stats: RunStats,
     },
-    /// The last attempt returned a value that [`Retry::until`] did not want.
+    /// The last attempt returned a value that [`Retry::until`] did not accept.
     #[error("{stats}: value not accepted")]
     NotAccepted {
-        /// This value.
+        /// The value of the last attempt.
         value: T,
-        /// When and why no further attempt was made.
+        /// When and why the run gave up.
         stats: RunStats,
     },
 }
 
 impl<T, E> RetryError<T, E> {
-    /// When and why the run gave up.
+    /// Returns when and why the run gave up.
     #[must_use]
     pub const fn stats(&self) -> RunStats {
         match self {
@@ -154,36 +154,35 @@ impl<T, E> RetryError<T, E> {
         }
     }
 
-    /// Why the run gave up.
+    /// Returns why the run gave up.
     #[must_use]
     pub const fn reason(&self) -> StopReason {
         self.stats().reason
     }
 
-    /// How many attempts there were.
+    /// The number of attempts.
     #[must_use]
     pub const fn tries(&self) -> u32 {
         self.stats().tries
     }
 
-    /// The time from the run's beginning to the end of the last attempt, or to where the wait after it
-    /// was cut short.
+    /// The time from the start of the run to the end of the last attempt, or to the end of a wait that was cut short.
     #[must_use]
     pub const fn elapsed(&self) -> Duration {
         self.stats().elapsed
     }
 
-    /// The error of the last attempt, where it failed.
+    /// Returns the error of the last attempt, if it failed.
     #[must_use]
     pub fn into_error(self) -> Option<E> {
         self.into_outcome().err()
     }
 
-    /// What the last attempt returned.
+    /// Returns what the last attempt returned.
     ///
     /// # Errors
     ///
-    /// Where the last attempt failed.
+    /// Returns the error of the last attempt, if it failed.
     pub fn into_outcome(self) -> Result<T, E> {
         match self {
             Self::Failed { error, .. } => Err(error),
@@ -206,7 +205,7 @@ impl<T, E: fmt::Debug> fmt::Debug for RetryError<T, E> {
     }
 }
 
-/// When and why a run gave up: what a [`RetryError`] says beside the operation's own error.
+/// When and why a run gave up: what a [`RetryError`] adds to the operation's own error.
 ///
 /// ```
 /// use relent::{Retry, TestClock};
@@ -218,12 +217,11 @@ impl<T, E: fmt::Debug> fmt::Debug for RetryError<T, E> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct RunStats {
-    /// How many attempts there were.
+    /// The number of attempts.
     pub tries: u32,
-    /// The time from the run's beginning to the end of the last attempt, or to where the wait after it
-    /// was cut short.
+    /// The time from the start of the run to the end of the last attempt, or to the end of a wait that was cut short.
     pub elapsed: Duration,
-    /// Why there was no further one.
+    /// Why the run gave up.
     pub reason: StopReason,
 }
 

@@ -1,4 +1,4 @@
-//! The forms of `run`: each makes an operation, and hands it to the blocking driver.
+//! The forms of `run`: each makes an operation for the blocking driver.
 
 use core::convert::Infallible;
 
@@ -27,17 +27,18 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
     /// assert_eq!(outcome, Ok(3));
     /// ```
     ///
-    /// The waits block the thread: in async code use [`run_async`](Self::run_async). An operation that
-    /// returns a future is for that too; here the compiler says "expected `Result`, found future".
+    /// The waits block the thread: in async code, and for operations that return a future, use
+    /// [`run_async`](Self::run_async). If the operation returns a future, the compiler reports "expected `Result`,
+    /// found future" here.
     ///
     /// # Errors
     ///
-    /// The operation's own: the one of the last call.
+    /// Returns the error of the last call.
     ///
     /// # Panics
     ///
-    /// When the operation or a handler does, and when a handler runs the policy that it belongs to.
-    /// The policy stays usable.
+    /// Panics if the operation or a handler panics, and if a handler runs the policy that it belongs to. The policy
+    /// stays usable.
     pub fn run<T, E, F>(&self, operation: F) -> Result<T, E>
     where
         F: FnMut() -> Result<T, E>,
@@ -49,8 +50,7 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
         drive(self, Call(operation), AsIs)
     }
 
-    /// Calls an operation that cannot fail until its value is the wanted one, and returns the last
-    /// value.
+    /// Calls an operation that cannot fail until its value is accepted, and returns the last value.
     ///
     /// ```
     /// use std::time::Duration;
@@ -64,11 +64,12 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
     /// assert_eq!(last, Some(100));
     /// ```
     ///
-    /// Without [`until`](Self::until) the first value is the wanted one.
+    /// [`until`](Self::until) decides which value is accepted. Without it, the first one is. If the policy gives up,
+    /// the last value is returned although it was not accepted.
     ///
     /// # Panics
     ///
-    /// As [`run`](Self::run) does.
+    /// Same as [`run`](Self::run).
     pub fn poll<T, F>(&self, operation: F) -> T
     where
         F: FnMut() -> T,
@@ -80,7 +81,7 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
         drive(self, Call(operation), ValueOnly)
     }
 
-    /// [`run`](Self::run) of a function of its arguments.
+    /// Runs a function of its arguments, which are cloned for each attempt.
     ///
     /// ```
     /// use relent::{Retry, TestClock};
@@ -96,11 +97,11 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
     ///
     /// # Errors
     ///
-    /// As of [`run`](Self::run).
+    /// Same as [`run`](Self::run).
     ///
     /// # Panics
     ///
-    /// As of [`run`](Self::run).
+    /// Same as [`run`](Self::run).
     pub fn run_with<A, T, E, F>(&self, args: A, operation: F) -> Result<T, E>
     where
         A: Clone,
@@ -113,8 +114,7 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
         drive(self, CallWith::new(args, operation, Hidden), AsIs)
     }
 
-    /// [`run`](Self::run) of a function that is told which [`Attempt`] it is: to give a request a
-    /// timeout of its own, or a header that says how often it was sent.
+    /// Runs a function that receives the current [`Attempt`]: its number, and the time that is left.
     ///
     /// ```
     /// use std::time::Duration;
@@ -134,13 +134,15 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
     /// assert_eq!(left, [10, 9, 7, 3]);
     /// ```
     ///
+    /// Use it to give a request a timeout of its own, or a header with the number of the attempt.
+    ///
     /// # Errors
     ///
-    /// As of [`run`](Self::run).
+    /// Same as [`run`](Self::run).
     ///
     /// # Panics
     ///
-    /// As of [`run`](Self::run).
+    /// Same as [`run`](Self::run).
     pub fn run_attempt<T, E, F>(&self, operation: F) -> Result<T, E>
     where
         F: FnMut(Attempt) -> Result<T, E>,

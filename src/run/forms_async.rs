@@ -1,4 +1,4 @@
-//! The forms of `run_async`: each makes an operation, and a future of it.
+//! The forms of `run_async`: each makes an operation, and the future that runs it.
 
 use core::convert::Infallible;
 use core::future::Future;
@@ -14,10 +14,10 @@ use crate::wait::Wait;
 
 /// # Run it as a future
 ///
-/// The futures do nothing before they are first polled. Dropped at any moment they tell nothing
-/// more. They are `Send` where the policy is `Sync`, the operation, its futures and the timer
-/// are `Send`, and, with async handlers or [`cancelled_by`](Retry::cancelled_by), the operation's value
-/// and error too.
+/// The futures do nothing before they are first polled. A future that is dropped notifies no handler of it.
+///
+/// They are `Send` if the policy is `Sync` and the operation, its futures and the timer are `Send`. With async
+/// handlers or [`cancelled_by`](Retry::cancelled_by), the operation's value and error must be `Send` too.
 impl<S, C, H, Z> Retry<S, C, H, Z> {
     /// Awaits the operation until its outcome is accepted or the policy gives up, and returns what
     /// the last attempt returned.
@@ -39,25 +39,25 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
     /// # }
     /// ```
     ///
-    /// The operation is any function or closure that returns a future: `|| client.get(id)`,
-    /// `|| async { .. }`, `async || ..`. It makes a new future for each attempt, which cannot borrow
-    /// from the closure: "async closure does not implement `FnMut` because it captures state from its
-    /// environment" says that it would have to. Change what it captures through a `Cell` or an atomic,
-    /// or make the attempts in line: see [`attempts_async`](Self::attempts_async).
+    /// The operation is any function or closure that returns a future: `|| client.get(id)`, `|| async { .. }`,
+    /// `async || ..`. It makes a new future for each attempt.
     ///
-    /// The future borrows the policy: await it in the statement that builds a temporary one, or use
+    /// The futures cannot borrow mutably from the closure. The compiler then reports "async closure does not implement
+    /// `FnMut` because it captures state from its environment". Change captured state through a `Cell` or an atomic, or
+    /// make the attempts [in line](Self::attempts_async).
+    ///
+    /// The future borrows the policy. Await it in the statement that builds a temporary policy, or use
     /// [`into_run_async`](Self::into_run_async).
     ///
     /// # Errors
     ///
-    /// The operation's own: the one of the last attempt.
+    /// Returns the error of the last attempt.
     ///
     /// # Panics
     ///
-    /// The future panics when the operation or a handler does, when a handler runs the policy that it
-    /// belongs to, and when it is polled after it has ended. With the default clock it panics where
-    /// it is awaited outside of a tokio runtime: in builds with debug assertions when it is first
-    /// polled, in others before the first wait.
+    /// The future panics if the operation or a handler panics, if a handler runs the policy that it belongs to, and if
+    /// it is polled after it has ended. With the default clock it panics outside of a tokio runtime: at the first poll
+    /// in builds with debug assertions, before the first wait in others.
     pub fn run_async<T, E, F, Fut>(&self, operation: F) -> Retrying<&Self, Call<F>>
     where
         F: FnMut() -> Fut,
@@ -70,8 +70,8 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
         Retrying::new(self, Call(operation), AsIs)
     }
 
-    /// The same future, which owns its policy: to spawn it, or to return it from a function. With
-    /// run options, move the policy into an `async` block instead.
+    /// Same as [`run_async`](Self::run_async), with a future that owns its policy: to spawn it, or to return it from a
+    /// function.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread", start_paused = true)]
@@ -85,8 +85,8 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
     /// # }
     /// ```
     ///
-    /// A closure that owns what it needs clones it for each attempt; where the policy is a `static`
-    /// the task can hold all of it instead:
+    /// A closure that owns what it needs clones it for each attempt. If the policy is a `static`, the task can own
+    /// everything instead:
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread", start_paused = true)]
@@ -117,11 +117,11 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
     ///
     /// # Errors
     ///
-    /// As of [`run_async`](Self::run_async).
+    /// Same as [`run_async`](Self::run_async).
     ///
     /// # Panics
     ///
-    /// As of [`run_async`](Self::run_async).
+    /// Same as [`run_async`](Self::run_async).
     pub fn into_run_async<T, E, F, Fut>(self, operation: F) -> Retrying<Self, Call<F>>
     where
         F: FnMut() -> Fut,
@@ -134,8 +134,8 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
         Retrying::new(self, Call(operation), AsIs)
     }
 
-    /// Awaits an operation that cannot fail until its value is the wanted one, and returns the last
-    /// value. See [`poll`](Self::poll).
+    /// Awaits an operation that cannot fail until its value is accepted, and returns the last value. See
+    /// [`poll`](Self::poll).
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread", start_paused = true)]
@@ -154,7 +154,7 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
     ///
     /// # Panics
     ///
-    /// As of [`run_async`](Self::run_async).
+    /// Same as [`run_async`](Self::run_async).
     pub fn poll_async<T, F, Fut>(&self, operation: F) -> Retrying<&Self, Call<F>, ValueOnly>
     where
         F: FnMut() -> Fut,
@@ -167,8 +167,7 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
         Retrying::new(self, Call(operation), ValueOnly)
     }
 
-    /// [`poll_async`](Self::poll_async) as a future that owns its policy. See
-    /// [`into_run_async`](Self::into_run_async).
+    /// Same as [`poll_async`](Self::poll_async), with a future that owns its policy.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread", start_paused = true)]
@@ -187,7 +186,7 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
     ///
     /// # Panics
     ///
-    /// As of [`run_async`](Self::run_async).
+    /// Same as [`run_async`](Self::run_async).
     pub fn into_poll_async<T, F, Fut>(self, operation: F) -> Retrying<Self, Call<F>, ValueOnly>
     where
         F: FnMut() -> Fut,
@@ -200,7 +199,7 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
         Retrying::new(self, Call(operation), ValueOnly)
     }
 
-    /// [`run_async`](Self::run_async) of a function of its arguments, whose futures own them.
+    /// Awaits a function of its arguments, which are cloned for each attempt.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread", start_paused = true)]
@@ -226,11 +225,11 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
     ///
     /// # Errors
     ///
-    /// As of [`run_async`](Self::run_async).
+    /// Same as [`run_async`](Self::run_async).
     ///
     /// # Panics
     ///
-    /// As of [`run_async`](Self::run_async).
+    /// Same as [`run_async`](Self::run_async).
     pub fn run_with_async<A, T, E, F, Fut>(
         &self,
         args: A,
@@ -248,7 +247,7 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
         Retrying::new(self, CallWith::new(args, operation, Hidden), AsIs)
     }
 
-    /// [`run_async`](Self::run_async) of a function that is told which [`Attempt`] it is.
+    /// Awaits a function that receives the current [`Attempt`]: its number, and the time that is left.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread", start_paused = true)]
@@ -268,11 +267,11 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
     ///
     /// # Errors
     ///
-    /// As of [`run_async`](Self::run_async).
+    /// Same as [`run_async`](Self::run_async).
     ///
     /// # Panics
     ///
-    /// As of [`run_async`](Self::run_async).
+    /// Same as [`run_async`](Self::run_async).
     pub fn run_attempt_async<T, E, F, Fut>(&self, operation: F) -> Retrying<&Self, CallAttempt<F>>
     where
         F: FnMut(Attempt) -> Fut,

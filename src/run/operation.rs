@@ -9,7 +9,8 @@ use crate::policy::hold::Policy;
 use crate::policy::settings::Settings;
 use crate::sealed::Sealed;
 
-/// The attempt that is about to be made: what [`Retry::run_attempt`](crate::Retry::run_attempt) tells the operation.
+/// The attempt that is about to be made: what [`Retry::run_attempt`](crate::Retry::run_attempt) passes to the
+/// operation.
 ///
 /// ```
 /// use std::time::Duration;
@@ -33,13 +34,13 @@ pub struct Attempt {
     pub tries: u32,
     /// The time since the run began, read right before this attempt.
     pub elapsed: Duration,
-    /// What is left of [`max_time`](crate::Retry::max_time), where that is set. Zero in the one last attempt
-    /// that is made at the deadline: give that one some time of its own.
+    /// What is left of [`max_time`](crate::Retry::max_time), if that is set. It is zero for the final attempt at the
+    /// deadline: give that one some time of its own.
     pub remaining: Option<Duration>,
 }
 
 impl Attempt {
-    /// An attempt at the beginning of a run without a deadline, for tests of your own operations.
+    /// Creates an attempt at the start of a run without a deadline, for tests of your own operations.
     ///
     /// Set its public fields directly.
     #[must_use]
@@ -115,7 +116,7 @@ impl<A, F: FnMut() -> A, Z> Operation<Z> for Call<F> {
     }
 }
 
-/// An operation that is told which attempt it is, in the type of a [`Retrying`](crate::future::Retrying).
+/// An operation that receives its [`Attempt`], in the type of a [`Retrying`](crate::future::Retrying).
 #[derive(Debug)]
 pub struct CallAttempt<F>(pub(crate) F);
 
@@ -139,8 +140,7 @@ impl<R, F: FnMut(Attempt) -> R, Z> Operation<Z> for CallAttempt<F> {
     }
 }
 
-/// An operation that is given a copy of its arguments for each attempt, in the type of a
-/// [`Retrying`](crate::future::Retrying).
+/// An operation that receives a clone of its arguments, in the type of a [`Retrying`](crate::future::Retrying).
 #[derive(Debug)]
 pub struct CallWith<A, F, R, V = Hidden> {
     args: A,
@@ -181,11 +181,11 @@ pub trait Visibility<A>: Sealed {
     fn show<'a>(&self, args: &'a A) -> Option<&'a dyn fmt::Debug>;
 }
 
-/// Arguments that handlers do not see, in the type of a [`Retrying`](crate::future::Retrying).
+/// Arguments that observers do not see, in the type of a [`Retrying`](crate::future::Retrying).
 #[derive(Clone, Copy, Debug)]
 pub struct Hidden;
 
-/// Arguments that handlers see, in the type of a [`Retrying`](crate::future::Retrying).
+/// Arguments that observers see, in the type of a [`Retrying`](crate::future::Retrying).
 #[derive(Clone, Copy, Debug)]
 pub struct Shown;
 

@@ -15,10 +15,10 @@ use crate::run::operation::{
 use crate::run::returns::{AsIs, Return};
 use crate::run::timeout::{AttemptTimeout, Bound, Convert, Unbounded};
 
-/// # Run options: arguments that handlers see
+/// # Run options: shown arguments
 ///
-/// Run options borrow the policy, combine in any order, and end in one of the forms of `run` and
-/// `run_async`.
+/// Run options change what the runs of a policy show, limit or return. They borrow the policy, combine in any order,
+/// and end in one of the forms of `run` and `run_async`.
 impl<S, C, H, Z> Retry<S, C, H, Z> {
     /// Shows the arguments to handlers and observers, as [`Details::args`](crate::Details::args).
     ///
@@ -35,7 +35,7 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
     /// assert_eq!(seen, r#"("user", 7)"#);
     /// ```
     ///
-    /// Without it they are not shown: they may hold secrets, and need not be `Debug`.
+    /// Without it, arguments are not shown, since they may hold secrets and need not be `Debug`.
     pub const fn show_args(&self) -> Runner<&Self, Shown> {
         Runner { policy: self, visibility: Shown, bound: Unbounded, returns: AsIs }
     }
@@ -70,7 +70,7 @@ pub struct Runner<P, V = Hidden, B = Unbounded, X = AsIs> {
 }
 
 impl<P, V, B, X> Runner<P, V, B, X> {
-    /// As [`Retry::show_args`].
+    /// Same as [`Retry::show_args`].
     pub fn show_args(self) -> Runner<P, Shown, B, X> {
         let Self { policy, bound, returns, .. } = self;
         Runner { policy, visibility: Shown, bound, returns }
@@ -90,9 +90,8 @@ impl<P, V, B, X> Runner<P, V, B, X> {
 
 /// # Run options: a timeout for each attempt
 impl<S, C, H, Z> Retry<S, C, H, Z> {
-    /// Ends each attempt that takes longer than this, and takes it for one that failed: one that
-    /// hangs is then retried as any other. For async runs; a call that blocks the thread cannot be
-    /// interrupted, but [told](Self::run_attempt) how much time it has.
+    /// Ends each attempt that takes longer than `most`, and treats it as failed, so that an attempt that hangs is
+    /// retried. For async runs only.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread", start_paused = true)]
@@ -115,31 +114,31 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
     /// # }
     /// ```
     ///
-    /// The operation's error is made from a [`TimedOut`](crate::TimedOut): it implements `From<TimedOut>`, as
-    /// [`std::io::Error`], `Box<dyn Error>` and `anyhow::Error` do. A
-    /// [`retry_if`](Self::retry_if) has to let it through.
+    /// The operation's error type must implement `From<`[`TimedOut`](crate::TimedOut)`>`, as [`std::io::Error`],
+    /// `Box<dyn Error>` and `anyhow::Error` do. A [`retry_if`](Self::retry_if) has to accept that error for the attempt
+    /// to be retried.
     ///
-    /// The operation's future is dropped when its time is over, and must bear that; what it has
-    /// asked of others may still be done. The timer is the policy's clock's.
+    /// The operation's future is dropped when its time is over. Work that it has requested from others, such as a
+    /// server, may still be done. The timer is that of the policy's clock.
     ///
-    /// The one last attempt that is made at the deadline of [`max_time`](Self::max_time) has its whole
-    /// timeout too, so that a run takes at most both together. Where it must not, say
-    /// [`interrupt_at_deadline`](Runner::interrupt_at_deadline).
+    /// A blocking call cannot be interrupted. [`run_attempt`](Self::run_attempt) passes it the time that is left.
+    ///
+    /// The final attempt at the deadline of [`max_time`](Self::max_time) gets its whole timeout too, so that a run takes
+    /// at most the sum of both. [`interrupt_at_deadline`](Runner::interrupt_at_deadline) changes that.
     pub fn attempt_timeout(&self, most: Duration) -> Runner<&Self, Hidden, AttemptTimeout> {
         self.runner().attempt_timeout(most)
     }
 }
 
 impl<P, V, X> Runner<P, V, Unbounded, X> {
-    /// As [`Retry::attempt_timeout`].
+    /// Same as [`Retry::attempt_timeout`].
     pub fn attempt_timeout(self, most: Duration) -> Runner<P, V, AttemptTimeout, X> {
         self.with_bound(|_| AttemptTimeout { most, at_deadline: false, error: Convert })
     }
 }
 
 impl<P, V, X> Runner<P, V, AttemptTimeout, X> {
-    /// Ends attempts also at the deadline that [`max_time`](Retry::max_time) sets, so that nothing
-    /// outlives it.
+    /// Ends attempts at the deadline of [`max_time`](Retry::max_time) too, so that no attempt outlives it.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread", start_paused = true)]
@@ -163,8 +162,8 @@ impl<P, V, X> Runner<P, V, AttemptTimeout, X> {
     /// # }
     /// ```
     ///
-    /// It does without the one last attempt at the deadline, for which no time would be left: a wait
-    /// that lasts until then is not begun. Without `max_time` it changes nothing.
+    /// No final attempt is made at the deadline, since no time would remain; a wait that would reach it is skipped.
+    /// Without `max_time` it changes nothing.
     pub fn interrupt_at_deadline(self) -> Self {
         self.with_bound(|bound| AttemptTimeout { at_deadline: true, ..bound })
     }
@@ -172,14 +171,13 @@ impl<P, V, X> Runner<P, V, AttemptTimeout, X> {
 
 /// # Run it, blocking the thread
 ///
-/// Where there is no [`attempt_timeout`](Retry::attempt_timeout): a call that blocks cannot be
-/// interrupted.
+/// Not with [`attempt_timeout`](Retry::attempt_timeout), since a blocking call cannot be interrupted.
 impl<P: Policy, V, X> Runner<P, V, Unbounded, X> {
-    /// As [`Retry::run`].
+    /// Same as [`Retry::run`].
     ///
     /// # Panics
     ///
-    /// As of [`Retry::run`].
+    /// Same as [`Retry::run`].
     pub fn run<T, E, F>(&self, operation: F) -> X::Output
     where
         F: FnMut() -> Result<T, E>,
@@ -189,11 +187,11 @@ impl<P: Policy, V, X> Runner<P, V, Unbounded, X> {
         drive(&self.policy, Call(operation), self.returns)
     }
 
-    /// As [`Retry::run_with`].
+    /// Same as [`Retry::run_with`].
     ///
     /// # Panics
     ///
-    /// As of [`Retry::run`].
+    /// Same as [`Retry::run`].
     pub fn run_with<A, T, E, F>(&self, args: A, operation: F) -> X::Output
     where
         A: Clone,
@@ -206,11 +204,11 @@ impl<P: Policy, V, X> Runner<P, V, Unbounded, X> {
         drive(&self.policy, operation, self.returns)
     }
 
-    /// As [`Retry::run_attempt`].
+    /// Same as [`Retry::run_attempt`].
     ///
     /// # Panics
     ///
-    /// As of [`Retry::run`].
+    /// Same as [`Retry::run`].
     pub fn run_attempt<T, E, F>(&self, operation: F) -> X::Output
     where
         F: FnMut(Attempt) -> Result<T, E>,
@@ -226,15 +224,14 @@ type Bounded<B, O> = <B as Bound>::Operation<O>;
 
 /// # Run it as a future
 ///
-/// The futures hold the policy as this step does. Where it owns one that is not `Copy`, borrow it for a
-/// run: `step.by_ref().run_async(..)`.
+/// The futures borrow the policy if these options do.
 #[expect(clippy::type_complexity, reason = "each parameter is one of the policy's or the call's")]
 impl<P: Policy, V, B: Bound, X> Runner<P, V, B, X> {
-    /// As [`Retry::run_async`].
+    /// Same as [`Retry::run_async`].
     ///
     /// # Panics
     ///
-    /// As of [`Retry::run_async`].
+    /// Same as [`Retry::run_async`].
     pub fn run_async<T, E, F, Fut>(self, operation: F) -> Retrying<P, Bounded<B, Call<F>>, X>
     where
         F: FnMut() -> Fut,
@@ -246,11 +243,11 @@ impl<P: Policy, V, B: Bound, X> Runner<P, V, B, X> {
         Retrying::new(self.policy, self.bound.bind(Call(operation)), self.returns)
     }
 
-    /// As [`Retry::run_with_async`].
+    /// Same as [`Retry::run_with_async`].
     ///
     /// # Panics
     ///
-    /// As of [`Retry::run_async`].
+    /// Same as [`Retry::run_async`].
     pub fn run_with_async<A, T, E, F, Fut>(
         self,
         args: A,
@@ -273,11 +270,11 @@ impl<P: Policy, V, B: Bound, X> Runner<P, V, B, X> {
         )
     }
 
-    /// As [`Retry::run_attempt_async`].
+    /// Same as [`Retry::run_attempt_async`].
     ///
     /// # Panics
     ///
-    /// As of [`Retry::run_async`].
+    /// Same as [`Retry::run_async`].
     pub fn run_attempt_async<T, E, F, Fut>(
         self,
         operation: F,

@@ -1,4 +1,4 @@
-//! Attempts that end in time.
+//! Attempts with a timeout.
 
 use core::error::Error;
 use core::fmt;
@@ -45,13 +45,13 @@ pub struct TimedOut {
 }
 
 impl TimedOut {
-    /// The error of an attempt that was given this much time, for tests of your own conversions.
+    /// Creates the error of an attempt that had this much time, for tests of your own conversions.
     #[must_use]
     pub const fn new(after: Duration) -> Self {
         Self { after }
     }
 
-    /// How much time the attempt was given.
+    /// Returns how much time the attempt had.
     #[must_use]
     pub const fn after(&self) -> Duration {
         self.after
@@ -73,16 +73,17 @@ impl From<TimedOut> for std::io::Error {
     }
 }
 
-/// How much time an attempt is given. Sealed: there are two.
+/// A limit on the time of an attempt, in the type of a [`Runner`](crate::run::Runner). Sealed: [`Unbounded`] and
+/// [`AttemptTimeout`].
 pub trait Bound: Clone + Sealed {
-    /// The operation whose attempts end in time.
+    /// The operation with that limit.
     type Operation<O>;
 
-    /// Gives the operation's attempts their time.
+    /// Limits the operation's attempts.
     fn bind<O>(self, operation: O) -> Self::Operation<O>;
 }
 
-/// Attempts that may take as long as they like, in the type of a [`Runner`](crate::run::Runner).
+/// Attempts without a timeout, in the type of a [`Runner`](crate::run::Runner).
 #[derive(Clone, Copy, Debug)]
 pub struct Unbounded;
 
@@ -96,7 +97,7 @@ impl Bound for Unbounded {
     }
 }
 
-/// Attempts that end in time, in the type of a [`Runner`](crate::run::Runner).
+/// Attempts with a timeout, in the type of a [`Runner`](crate::run::Runner).
 #[derive(Clone, Copy)]
 pub struct AttemptTimeout<M = Convert> {
     pub(crate) most: Duration,
@@ -123,13 +124,13 @@ impl<M: Clone> Bound for AttemptTimeout<M> {
     }
 }
 
-/// What makes the error of an attempt that took too long. Sealed.
+/// How the error of an attempt that took too long is made, in the type of [`AttemptTimeout`]. Sealed.
 pub trait MakeError<E>: Clone + Sealed {
-    /// Makes it.
+    /// Makes the error.
     fn make(&self, timed_out: TimedOut) -> E;
 }
 
-/// The error is made by `From<TimedOut>`.
+/// Makes the error by `From<TimedOut>`.
 #[derive(Clone, Copy, Debug)]
 pub struct Convert;
 
@@ -141,7 +142,7 @@ impl<E: From<TimedOut>> MakeError<E> for Convert {
     }
 }
 
-/// An operation whose attempts end in time, in the type of a [`Retrying`](crate::future::Retrying).
+/// An operation with a timeout for each attempt, in the type of a [`Retrying`](crate::future::Retrying).
 #[derive(Debug)]
 pub struct Timed<O, M = Convert> {
     operation: O,
@@ -205,9 +206,8 @@ where
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
-        // The timer is asked first: an attempt may use up all the turns that its task has, and tokio
-        // would then not let the timer be ready. But an outcome that is there counts, however late it
-        // is looked at.
+        // The timer is polled first: an attempt may use up its task's budget, and tokio's timer would then never be
+        // ready. An outcome that is there counts, however late it is polled.
         let is_over = this.timer.poll(context).is_ready();
         match this.attempt.poll(context) {
             Poll::Pending if is_over => {
