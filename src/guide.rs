@@ -1,48 +1,45 @@
-//! The guide: longer pages than an item's own documentation has room for.
+//! The guide: pages too long for the documentation of one item.
 //!
-//! Begin with the [`recipes`], and read the [`dangers`] before you retry what matters.
+//! In the order in which to read them:
+//!
+//! 1. [`recipes`]: a program for each common problem. Start here.
+//! 2. [`dangers`]: what goes wrong with retries. Read it before you retry anything that matters.
+//! 3. [`handlers`]: logs, counters and alerts, so that retries do not hide failures.
+//! 4. [`testing`]: how to test code that retries, without waiting.
+//! 5. [`compare`] and [`from_python_backoff`]: how to move from another crate, or from Python.
+//! 6. [`performance`]: what a run costs.
 
-/// A program for each of the problems that retries are used for.
+/// Solves common problems, with a program for each.
 ///
 #[doc = include_str!("guide/recipes.md")]
 pub mod recipes {}
 
-/// What goes wrong with retries, and how to do it right.
+/// Shows what goes wrong with retries, and how to avoid it.
 ///
 #[doc = include_str!("guide/dangers.md")]
 pub mod dangers {}
 
-/// Who is told of what, and when: logs, counters, alerts.
+/// Describes the events of a run and how to handle them: logs, counters, alerts.
 ///
 #[doc = include_str!("guide/handlers.md")]
 pub mod handlers {}
 
-/// How to test code that retries, without waiting.
+/// Shows how to test code that retries, without waiting.
 ///
 #[doc = include_str!("guide/testing.md")]
 pub mod testing {}
 
-/// Other crates: when to choose them, and how to move from them.
+/// Compares other crates: when to choose them, and how to move from them.
 ///
 #[doc = include_str!("guide/compare.md")]
 pub mod compare {}
 
-/// The way from Python's `backoff`.
+/// Maps each call of Python's `backoff` to its form here, and lists the differences.
 ///
 #[doc = include_str!("guide/from_python_backoff.md")]
 pub mod from_python_backoff {}
 
-/// Which test of Python's `backoff` is which test here.
-///
-#[doc = include_str!("guide/conformance.md")]
-pub mod conformance {}
-
-/// How this crate is tested, and what would go unnoticed.
-///
-#[doc = include_str!("guide/testing_of_relent.md")]
-pub mod testing_of_relent {}
-
-/// What a run costs, beside other crates and a loop by hand.
+/// Measures what a run costs, beside other crates and a loop by hand.
 ///
 // Here no file lies beside the page: the first definition of the picture's link is the one that counts.
 #[doc = include_str!("guide/performance.plot")]

@@ -1,11 +1,10 @@
-//! What keeps the tables of `src/guide/conformance.md` honest: the page and the sources of the tests,
-//! read and compared.
+//! Compares the tables of `docs/conformance.md` with the sources of the tests.
 
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-const PAGE: &str = include_str!("../../../src/guide/conformance.md");
+const PAGE: &str = include_str!("../../../docs/conformance.md");
 
 /// A row whose first cell is an item of the ancestor's suite, a rule, or a gap.
 #[derive(Debug)]
