@@ -1,4 +1,4 @@
-//! The table of rooms in `ARCHITECTURE.md`.
+//! The table of rooms in `ARCHITECTURE.md`, and the files that a page names.
 
 const BEGIN: &str = "<!-- rooms -->";
 const END: &str = "<!-- /rooms -->";
@@ -28,9 +28,19 @@ pub(crate) fn rooms(page: &str) -> Result<Vec<String>, String> {
     Err(missing(END))
 }
 
+/// The files and folders that a page names in code, with the words after a command left out.
+pub(crate) fn files(page: &str) -> impl Iterator<Item = &str> {
+    let code = page.split('`').skip(1).step_by(2);
+    code.filter_map(|code| code.split_whitespace().next()).filter(|word| {
+        ["src/", "tests/", "benches/", "docs/", ".ci/"]
+            .iter()
+            .any(|folder| word.starts_with(folder))
+    })
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{rooms, row};
+    use super::{files, rooms, row};
 
     const TABLE: &str = "| room | may use | it is |\n|---|---|---|\n\
                          | `run`  | `wait`, `nanos` | a run |\n| `nanos` | nothing | a time |\n";
@@ -48,5 +58,12 @@ mod tests {
         assert_eq!(rooms(TABLE).unwrap_err(), "ARCHITECTURE.md has no line <!-- rooms -->");
         let open = format!("<!-- rooms -->\n{TABLE}");
         assert_eq!(rooms(&open).unwrap_err(), "ARCHITECTURE.md has no line <!-- /rooms -->");
+    }
+
+    #[test]
+    fn files_are_named_in_code_alone_or_with_arguments() {
+        let page =
+            "In `src/run/` and src/no.rs, by `.ci/deep fuzz`, with `wait` (`tests/cost.rs`).";
+        assert!(files(page).eq(["src/run/", ".ci/deep", "tests/cost.rs"]));
     }
 }

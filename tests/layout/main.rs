@@ -95,3 +95,15 @@ fn architecture_md_shows_the_same_table() {
         ROOMS.iter().map(|(room, may_use)| architecture::row(room, may_use)).collect();
     assert_eq!(shown, here, "ARCHITECTURE.md, and then ROOMS in tests/layout/main.rs");
 }
+
+#[test]
+fn the_pages_for_contributors_name_only_files_that_exist() {
+    for page in ["ARCHITECTURE.md", "CONTRIBUTING.md", "docs/testing.md"] {
+        let text = fs::read_to_string(project().join(page)).unwrap();
+        let missing: Vec<_> = architecture::files(&text)
+            .filter(|file| !project().join(file).exists())
+            .map(|file| format!("{page}: {file}"))
+            .collect();
+        assert_none("files that do not exist", &missing);
+    }
+}
