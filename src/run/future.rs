@@ -228,9 +228,6 @@ where
         }
         let Session { policy, returns, run, .. } = &mut *self.session;
         match (step.event, outcome) {
-            (EventKind::Success | EventKind::GiveUp, Some(outcome)) => {
-                return ControlFlow::Break(returns.output(outcome, run.end(&step)));
-            }
             (EventKind::Backoff, Some(outcome)) => {
                 let outcome = OutcomeSlot::<P>::keep(outcome);
                 run.back_off(step.wait);
@@ -238,7 +235,10 @@ where
                 let sleep = scope::sleeping(&policy.policy().clock, wait);
                 self.state.as_mut().enter(|| State::Sleeping { sleep, outcome });
             }
-            _ => self.attempt(),
+            (_, Some(outcome)) => {
+                return ControlFlow::Break(returns.output(outcome, run.end(&step)));
+            }
+            (_, None) => self.attempt(),
         }
         ControlFlow::Continue(())
     }

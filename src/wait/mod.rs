@@ -7,7 +7,7 @@ pub(crate) mod strategies;
 
 pub use jitter::Jitter;
 pub use schedule::Schedule;
-pub use strategies::{Constant, Decay, Expo, Fibo, Linear, Runtime, Sequence};
+pub use strategies::*;
 
 use core::time::Duration;
 
