@@ -1,4 +1,4 @@
-//! Runs that others may end: the handle.
+//! The handle that cancels runs.
 
 use core::fmt;
 
@@ -11,12 +11,12 @@ use std::vec::Vec;
 
 use crate::clock::wakers::Wakers;
 
-/// Ends the waits of runs, from anywhere: for a program that shuts down.
+/// A handle that cancels runs, even in the middle of a wait: for example when a program shuts down.
 ///
 /// ```
 /// use std::thread;
 /// use std::time::{Duration, Instant};
-/// use relent::{Cancel, StopReason, Retry};
+/// use relent::{Cancel, Retry, StopReason};
 ///
 /// let shutdown = Cancel::new();
 /// let policy = Retry::constant(Duration::from_secs(3600)).cancelled_by(&shutdown);
@@ -34,7 +34,9 @@ use crate::clock::wakers::Wakers;
 /// assert!(began.elapsed() < Duration::from_secs(60));
 /// ```
 ///
-/// Its clones are the same handle. What it has cancelled stays so; make a new one for new runs.
+/// A cancelled run gives up with [`StopReason::Cancelled`](crate::StopReason::Cancelled) and returns its last outcome:
+/// see [`Retry::cancelled_by`](crate::Retry::cancelled_by). Clones are handles to the same state. Cancelling cannot be
+/// undone: create a new handle for new runs.
 #[derive(Clone, Default)]
 pub struct Cancel {
     shared: Arc<Shared>,
@@ -42,25 +44,28 @@ pub struct Cancel {
 
 #[derive(Default)]
 struct Shared {
-    // Beside the lock, so that runs that do not wait only read it.
+    // Outside the lock, so that a run that is not waiting only loads this flag.
     is_cancelled: AtomicBool,
     waiting: Mutex<Wakers>,
     cancelled: Condvar,
 }
 
 impl Cancel {
-    /// A handle that has cancelled nothing yet.
+    /// Creates a handle that is not cancelled.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Ends all waits of all runs whose policies are [`cancelled_by`](crate::Retry::cancelled_by) this.
+    /// Cancels all runs whose policies are [`cancelled_by`](crate::Retry::cancelled_by) this handle.
+    ///
+    /// Their current waits end at once, and they begin no others. A blocking wait ends early only if the clock supports
+    /// it, as the system clock does: see [`BlockingClock::sleep_unless`](crate::BlockingClock::sleep_unless).
     pub fn cancel(&self) {
         self.shared.cancel();
     }
 
-    /// Whether [`cancel`](Self::cancel) was called.
+    /// Returns whether [`cancel`](Self::cancel) was called on this handle or a clone of it.
     ///
     /// ```
     /// # use relent::Cancel;
@@ -74,19 +79,19 @@ impl Cancel {
         self.shared.is_cancelled.load(Ordering::Acquire)
     }
 
-    /// Blocks the thread until `wait` has passed or `cancel` was called.
+    /// Blocks the thread until `wait` has passed or the handle is cancelled.
     pub(crate) fn block_for(&self, wait: Duration) {
         let waiting = self.shared.lock();
-        let goes_on = |_: &mut Wakers| !self.is_cancelled();
-        drop(self.shared.cancelled.wait_timeout_while(waiting, wait, goes_on));
+        let is_waiting = |_: &mut Wakers| !self.is_cancelled();
+        drop(self.shared.cancelled.wait_timeout_while(waiting, wait, is_waiting));
     }
 
-    /// A place among those who are woken by `cancel`.
+    /// Creates a registration that has no waker yet.
     pub(crate) fn place(&self) -> Place {
         Place { cancel: self.clone(), place: None }
     }
 
-    /// A handle that any of these cancels, as long as the places are held.
+    /// Creates a handle that is cancelled as soon as one of `cancels` is, while the returned places are alive.
     pub(crate) fn any_of<'a>(cancels: impl IntoIterator<Item = &'a Self>) -> (Self, Vec<Place>) {
         let any = Self::new();
         let waker = Waker::from(Arc::clone(&any.shared));
@@ -105,7 +110,7 @@ impl Shared {
 
     fn cancel(&self) {
         let mut waiting = self.lock();
-        // Under the lock, so that nobody begins to wait in between.
+        // Set under the lock, so that no wait can begin between this line and `take`.
         self.is_cancelled.store(true, Ordering::Release);
         let wakers = waiting.take();
         drop(waiting);
@@ -114,7 +119,7 @@ impl Shared {
     }
 }
 
-/// A handle can wait for another: what wakes it cancels it.
+/// Lets a handle wait for another one: waking it cancels it.
 impl Wake for Shared {
     fn wake(self: Arc<Self>) {
         self.cancel();
@@ -127,7 +132,7 @@ impl fmt::Debug for Cancel {
     }
 }
 
-/// A place among those who are woken, left when it is dropped.
+/// A registration for being woken by a handle, removed on drop.
 #[derive(Debug)]
 pub(crate) struct Place {
     cancel: Cancel,
@@ -135,9 +140,9 @@ pub(crate) struct Place {
 }
 
 impl Place {
-    /// Has this waker woken by `cancel`. Returns whether that was called already.
+    /// Registers the waker, in place of any earlier one. Returns `true` if the handle is cancelled already.
     pub(crate) fn wait(&mut self, waker: &Waker) -> bool {
-        // What a waker does when it is cloned or dropped is foreign code, for which no lock is held.
+        // Cloning or dropping a waker runs foreign code, so do neither while the lock is held.
         let waker = waker.clone();
         let mut waiting = self.cancel.shared.lock();
         if self.cancel.is_cancelled() {

@@ -1,4 +1,4 @@
-//! The clock whose waits a handle cuts short.
+//! The clock whose waits a handle can end early.
 
 use core::future::Future;
 use core::pin::Pin;
@@ -9,7 +9,8 @@ use pin_project_lite::pin_project;
 use crate::clock::cancel::{Cancel, Place};
 use crate::clock::{AsyncClock, BlockingClock, Interruptible};
 
-/// A clock whose waits may be cut short: what [`Retry::cancelled_by`](crate::Retry::cancelled_by) makes of a policy's clock.
+/// A clock whose waits end early when a [`Cancel`] is cancelled: wraps the policy's clock in
+/// [`Retry::cancelled_by`](crate::Retry::cancelled_by).
 #[derive(Clone, Debug)]
 pub struct Cancellable<Z> {
     pub(crate) clock: Z,
@@ -64,9 +65,9 @@ impl<Z: AsyncClock> AsyncClock for Cancellable<Z> {
         cancels
     }
 
-    /// An attempt is not cancelled.
+    // An attempt is never interrupted, so its timeout ignores the handle.
     fn timeout(&self, after: Duration) -> Self::Timer {
-        CancellableTimer { sleep: Some(self.clock.timeout(after)), place: None }
+        CancellableTimer { timer: Some(self.clock.timeout(after)), place: None }
     }
 
     fn is_cancelled(&self) -> bool {
@@ -79,21 +80,21 @@ impl<Z: AsyncClock> AsyncClock for Cancellable<Z> {
 }
 
 pin_project! {
-    /// A wait that may be cut short: that of [`Cancellable`].
+    /// The timer of a [`Cancellable`] clock: ready when the time has passed or the handle is cancelled.
     #[derive(Debug)]
     #[must_use = "futures do nothing unless they are awaited or polled"]
     pub struct CancellableTimer<W> {
         #[pin]
-        sleep: Option<W>,
+        timer: Option<W>,
         place: Option<Place>,
     }
 }
 
 impl<W> CancellableTimer<W> {
-    /// A wait that this handle cuts short, and that is not begun where it has done so already.
-    pub(crate) fn new(cancel: &Cancel, sleep: impl FnOnce() -> W) -> Self {
-        let sleep = (!cancel.is_cancelled()).then(sleep);
-        Self { sleep, place: Some(cancel.place()) }
+    /// Creates a timer that `cancel` ends early. If it is cancelled already, `timer` is not called.
+    pub(crate) fn new(cancel: &Cancel, timer: impl FnOnce() -> W) -> Self {
+        let timer = (!cancel.is_cancelled()).then(timer);
+        Self { timer, place: Some(cancel.place()) }
     }
 }
 
@@ -103,8 +104,8 @@ impl<W: Future> Future for CancellableTimer<W> {
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Interruptible> {
         let this = self.project();
         let is_cancelled = this.place.as_mut().is_some_and(|place| place.wait(context.waker()));
-        let slept = |sleep: Pin<&mut W>| sleep.poll(context).is_ready();
-        if is_cancelled || this.sleep.as_pin_mut().is_none_or(slept) {
+        let is_over = |timer: Pin<&mut W>| timer.poll(context).is_ready();
+        if is_cancelled || this.timer.as_pin_mut().is_none_or(is_over) {
             return Poll::Ready(Interruptible);
         }
         Poll::Pending

@@ -1,4 +1,11 @@
-//! What clock? The two traits, one for each driver, and the system's own.
+//! Clocks: what runs read the time from and wait on.
+//!
+//! Blocking runs need a [`BlockingClock`], async runs an [`AsyncClock`]. The default, [`SystemClock`], is both
+//! (features `std` and `tokio`). Set another clock with [`Retry::clock`](crate::Retry::clock): for another async
+//! runtime, for a device without an operating system, or for tests (`TestClock`, feature `test-util`).
+//!
+//! [`Cancel`] is a handle that cancels runs: see [`Retry::cancelled_by`](crate::Retry::cancelled_by). The other items
+//! only appear in the types of policies and timers.
 
 #[cfg(feature = "std")]
 pub(crate) mod cancel;
@@ -24,16 +31,14 @@ use core::time::Duration;
 
 use crate::sealed::Sealed;
 
-/// A clock that blocks the thread for a while: what [`Retry::run`](crate::Retry::run) waits on.
-///
-/// Limits and waits go by the same clock, so that a virtual one moves both together.
+/// A clock that blocks the thread to wait: used by [`Retry::run`](crate::Retry::run) and the other blocking forms.
 ///
 /// ```
 /// use std::cell::Cell;
 /// use std::time::Duration;
-/// use relent::{Retry, BlockingClock};
+/// use relent::{BlockingClock, Retry};
 ///
-/// /// Waiting costs no time.
+/// /// A virtual clock: a wait takes no real time.
 /// #[derive(Debug, Default)]
 /// struct Hurry(Cell<Duration>);
 ///
@@ -52,22 +57,34 @@ use crate::sealed::Sealed;
 /// policy.run(|| Err::<(), _>("down")).unwrap_err();
 /// assert_eq!(clock.now(), Duration::from_secs(3600));
 /// ```
+///
+/// Limits and waits use the same clock, so a virtual clock advances both together. [`now`](Self::now) and
+/// [`sleep`](Self::sleep) are all that a clock must have.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is not a clock that `run` can wait on",
-    label = "this policy's clock cannot block the thread",
-    note = "give the policy a clock that implements `relent::BlockingClock` by `.clock(..)`, or enable relent's feature `std` for the system's"
+    message = "`{Self}` cannot be used as the clock of a blocking run",
+    label = "the policy's clock does not implement `BlockingClock`",
+    note = "set a clock that can block the thread: `.clock(..)` takes any type that implements `relent::BlockingClock`",
+    note = "the default clock, `SystemClock`, needs relent's feature `std`"
 )]
 pub trait BlockingClock {
-    /// The time since any fixed moment that is less than 584 years ago. It must not go backwards.
+    /// Returns the time since an arbitrary fixed moment, less than 584 years ago.
+    ///
+    /// Must never go backwards. Only differences between two calls matter. A run calls this only if something needs the
+    /// time: a limit, a strategy, a condition, an observer, the form of the run or, without the feature `std`, unseeded
+    /// jitter.
     fn now(&self) -> Duration;
 
-    /// Returns when `wait` has passed.
+    /// Blocks the thread until `wait` has passed on this clock.
+    ///
+    /// Called once before each retry, after the `on_backoff` handlers. `wait` may be zero. Only a clock that
+    /// [is cancellable](Self::is_cancellable) may return early, and only once it [is cancelled](Self::is_cancelled).
     fn sleep(&self, wait: Duration);
 
-    /// Returns when `wait` has passed or `cancel` was called, whichever comes first: what
-    /// [`Retry::cancelled_by`](crate::Retry::cancelled_by) waits by.
+    /// Blocks the thread until `wait` has passed or `cancel` is cancelled, whichever comes first.
     ///
-    /// A clock that does not say how else sleeps the whole wait, unless it was cancelled before.
+    /// Called instead of [`sleep`](Self::sleep) if the policy has a
+    /// [`cancelled_by`](crate::Retry::cancelled_by) handle. By default, `sleep` is called for the whole wait, unless
+    /// `cancel` is cancelled already. Override it if this clock can end a wait early.
     #[cfg(feature = "std")]
     fn sleep_unless(&self, wait: Duration, cancel: &Cancel) {
         if !cancel.is_cancelled() {
@@ -75,32 +92,37 @@ pub trait BlockingClock {
         }
     }
 
-    /// The handles that cut this clock's waits short, for a scope that waits in its stead.
+    /// Returns the handles that cancel this clock, for a test scope that replaces its waits.
     #[cfg(feature = "test-util")]
     #[doc(hidden)]
     fn cancels(&self) -> std::vec::Vec<Cancel> {
         std::vec::Vec::new()
     }
 
-    /// Whether a wait on this clock may end early. The outcome of the last attempt is then kept while it lasts.
+    /// Returns whether a wait on this clock may end early, because it [is cancelled](Self::is_cancelled).
+    ///
+    /// Called before each wait. If `true`, the run keeps the outcome of the last attempt through the wait, in order to
+    /// return it if the wait was cancelled. If `false`, which is the default, the outcome is dropped before the wait.
     fn is_cancellable(&self) -> bool {
         false
     }
 
-    /// Whether runs on this clock wait no more: one that finds so after a wait gives up, if this clock
-    /// [is cancellable](Self::is_cancellable).
+    /// Returns whether runs on this clock must not wait any more.
+    ///
+    /// Called before each wait and, if the clock [is cancellable](Self::is_cancellable), after it. If `true`, the run
+    /// gives up with [`StopReason::Cancelled`](crate::StopReason::Cancelled). `false` by default.
     fn is_cancelled(&self) -> bool {
         false
     }
 }
 
-/// A clock whose waits are futures: what [`Retry::run_async`](crate::Retry::run_async) waits on.
+/// A clock whose waits are futures: used by [`Retry::run_async`](crate::Retry::run_async) and the other async forms.
 ///
 /// ```
 /// use std::time::Duration;
 /// use relent::{AsyncClock, Retry};
 ///
-/// /// The timer of the runtime in use, here one for which time stands still.
+/// /// A clock for a runtime of your own. In this example time stands still.
 /// struct MyRuntime;
 ///
 /// impl AsyncClock for MyRuntime {
@@ -115,57 +137,75 @@ pub trait BlockingClock {
 ///     }
 /// }
 ///
-/// let mut tries = 0;
-/// let patient = Retry::expo().clock(MyRuntime).into_run_async(async || {
+/// let run = Retry::expo().clock(MyRuntime).into_run_async(async || {
 ///     Err::<(), _>("down")
 /// });
-/// assert_eq!(futures::executor::block_on(patient), Err("down"));
+/// assert_eq!(futures::executor::block_on(run), Err("down"));
 /// ```
+///
+/// Limits and waits use the same clock, so a virtual clock advances both together. [`Timer`](Self::Timer),
+/// [`now`](Self::now) and [`timer`](Self::timer) are all that a clock must have.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is not a clock that `run_async` can wait on",
-    label = "this policy's clock has no async timer",
-    note = "enable relent's feature `tokio`, or give the policy your runtime's timer, which implements `relent::AsyncClock`, by `.clock(..)`"
+    message = "`{Self}` cannot be used as the clock of an async run",
+    label = "the policy's clock does not implement `AsyncClock`",
+    note = "for tokio, enable relent's feature `tokio`: the default clock, `SystemClock`, needs it",
+    note = "for another runtime, implement `relent::AsyncClock` with its timer, and set that clock: `.clock(..)`"
 )]
 pub trait AsyncClock {
-    /// The future of a wait. It must be ready when the time has passed, and not before.
+    /// The future returned by [`timer`](Self::timer) and [`timeout`](Self::timeout).
     ///
-    /// Its output is `()`, or [`Interruptible`] for a wait that is ready early where
-    /// [`is_cancelled`](Self::is_cancelled). Code that is generic over a clock and spawns its runs asks
-    /// for `AsyncClock<Timer: Future<Output = ()> + Send>`.
+    /// It must be ready when the time has passed, and not before. Its output is `()`, or [`Interruptible`] if it may
+    /// be ready early because the clock [is cancelled](Self::is_cancelled). The run then keeps the outcome of the last
+    /// attempt through each wait, in order to return it if the wait was cancelled.
+    ///
+    /// Generic code that spawns runs needs the bound `AsyncClock<Timer: Future<Output = ()> + Send>`.
     type Timer: Future<Output: TimerOutput>;
 
-    /// The time since any fixed moment that is less than 584 years ago. It must not go backwards.
+    /// Returns the time since an arbitrary fixed moment, less than 584 years ago.
+    ///
+    /// Must never go backwards. Only differences between two calls matter. A run calls this only if something needs the
+    /// time: a limit, a strategy, a condition, an observer, the form of the run or, without the feature `std`, unseeded
+    /// jitter.
     fn now(&self) -> Duration;
 
-    /// A future that is ready when `wait` has passed since this call.
+    /// Returns a future that is ready when `wait` has passed since this call.
     ///
-    /// Where it is ready at once, as it may be for no wait at all, nothing but the operation itself
-    /// ever yields to the runtime.
+    /// Called once before each retry, after the `on_backoff` handlers. `wait` may be zero.
+    ///
+    /// A timer that is ready when first polled does not yield to the runtime. If the operation does not yield either,
+    /// a run with waits of zero keeps its task busy until the run ends.
     fn timer(&self, wait: Duration) -> Self::Timer;
 
-    /// The timer of an attempt's timeout: by default a [`timer`](Self::timer), though it is no wait
-    /// between attempts. What it returns when it is ready does not matter.
+    /// Returns the timer for one attempt: ready when `after` has passed since this call.
+    ///
+    /// Called once for each attempt of a policy with an [`attempt_timeout`](crate::Retry::attempt_timeout). The
+    /// attempt fails with [`TimedOut`](crate::TimedOut) if this timer is ready first; its output is ignored.
+    ///
+    /// Same as [`timer`](Self::timer) by default. Override it if timers may be ready early because the clock
+    /// [is cancelled](Self::is_cancelled): an attempt must not be interrupted by that.
     fn timeout(&self, after: Duration) -> Self::Timer {
         self.timer(after)
     }
 
-    /// The handles that cut this clock's waits short, for a scope that waits in its stead.
+    /// Returns the handles that cancel this clock, for a test scope that replaces its waits.
     #[cfg(feature = "test-util")]
     #[doc(hidden)]
     fn cancels(&self) -> std::vec::Vec<Cancel> {
         std::vec::Vec::new()
     }
 
-    /// Whether runs on this clock are to wait no more, as [`Retry::cancelled_by`](crate::Retry::cancelled_by) makes it. A run
-    /// that finds so after a wait gives up, where its waits are [`Interruptible`].
+    /// Returns whether runs on this clock must not wait any more.
+    ///
+    /// Called before each wait and, if the output of [`Timer`](Self::Timer) is [`Interruptible`], after it. If `true`,
+    /// the run gives up with [`StopReason::Cancelled`](crate::StopReason::Cancelled). `false` by default.
     fn is_cancelled(&self) -> bool {
         false
     }
 
-    /// Panics with advice where `sleep` could not work, as outside of the timer's runtime.
+    /// Panics with a helpful message if timers cannot work here, for example outside of their runtime.
     ///
-    /// It is called when a run is first polled, in builds with debug assertions only, so that the
-    /// mistake shows at once, and not when an attempt first fails.
+    /// Called when the future of a run is first polled, and only in builds with debug assertions: the mistake is then
+    /// noticed at once, and not only when an attempt fails. Does nothing by default.
     fn check(&self) {}
 }
 
@@ -238,18 +278,18 @@ clock_by_reference! {
     #[cfg(feature = "std")] std::sync::Arc<Z>,
 }
 
-/// What the future of a wait returns: `()`, or [`Interruptible`]. Sealed.
+/// The output of an [`AsyncClock::Timer`]: `()` or [`Interruptible`]. Sealed.
 pub trait TimerOutput: Sealed {
-    /// Whether the outcome of the last attempt is kept through the wait.
+    /// Whether a run keeps the outcome of its last attempt through a wait.
     type Outcome: Slot;
 }
 
-/// The wait is over.
+/// For timers that are never ready early.
 impl TimerOutput for () {
     type Outcome = Empty;
 }
 
-/// What a wait returns that may be cut short: see [`AsyncClock::is_cancelled`].
+/// The output of a timer that may be ready early: see [`AsyncClock::is_cancelled`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Interruptible;
 
@@ -259,22 +299,22 @@ impl TimerOutput for Interruptible {
 
 impl Sealed for Interruptible {}
 
-/// The system's clock: the default.
+/// The system clock: the default.
 ///
-/// `run` reads [`std::time::Instant`] and waits by [`std::thread::sleep`]; `run_async` reads and
-/// waits on tokio's clock, so that tokio's paused time moves its limits and its waits together.
+/// Blocking runs read [`std::time::Instant`] and wait with [`std::thread::sleep`] (feature `std`). Async runs use
+/// tokio's clock for both (feature `tokio`), so tokio's paused time advances limits and waits together.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct SystemClock;
 
 #[cfg(feature = "std")]
 impl SystemClock {
-    /// How long after a fixed moment this instant is.
+    /// Returns the time from a fixed moment to `instant`.
     pub(crate) fn since_origin(instant: std::time::Instant) -> Duration {
         use std::sync::LazyLock;
         use std::time::Instant;
 
         static FIRST_READ: LazyLock<Instant> = LazyLock::new(Instant::now);
-        // A paused runtime's clock may stand at a time before this one was first read.
+        // The clock of a paused runtime may be earlier than the first read.
         const BEFORE: Duration = Duration::from_secs(1 << 32);
 
         match instant.checked_duration_since(*FIRST_READ) {

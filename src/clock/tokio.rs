@@ -1,4 +1,4 @@
-//! Tokio's timer under the system's clock. The only file that knows of tokio.
+//! The system clock's async side, on tokio's timer. The only file that uses tokio.
 
 use core::future::Future;
 use core::pin::Pin;
@@ -11,7 +11,7 @@ use tokio::time::Instant;
 use crate::clock::{AsyncClock, SystemClock};
 
 pin_project! {
-    /// A wait on tokio's timer: what [`SystemClock`] sleeps in async code.
+    /// The timer of [`SystemClock`] in async code: wraps tokio's [`Sleep`](tokio::time::Sleep).
     #[must_use = "futures do nothing unless they are awaited or polled"]
     #[derive(Debug)]
     pub struct SystemTimer {
@@ -36,18 +36,17 @@ impl AsyncClock for SystemClock {
         Self::since_origin(Instant::now().into_std())
     }
 
-    // Outside of a runtime tokio itself panics here; to ask for one before each wait would cost more
-    // than the wait.
+    // Not checked for a runtime: outside of one tokio panics, and a check would cost more than creating the timer.
     fn timer(&self, wait: Duration) -> SystemTimer {
         SystemTimer { sleep: tokio::time::sleep(wait) }
     }
 
-    /// Panics outside of a tokio runtime, and in one without a timer.
+    /// Panics outside of a tokio runtime, and in a runtime without a timer.
     fn check(&self) {
         assert!(
             Handle::try_current().is_ok(),
-            "relent: `run_async` waits on tokio's timer, and there is no tokio runtime here. Await it \
-             inside of one, or give the policy the timer of the runtime in use: `.clock(..)`"
+            "relent: `run_async` uses tokio's timer, but there is no tokio runtime here. Await it in a \
+             tokio runtime, or set a clock for the runtime in use: `.clock(..)`"
         );
         drop(tokio::time::sleep(Duration::ZERO));
     }

@@ -1,4 +1,4 @@
-//! Those who are to be woken, each in a place of its own.
+//! A set of registered wakers, each with a key of its own.
 
 use core::mem;
 use core::task::Waker;
@@ -11,8 +11,8 @@ pub(crate) struct Wakers {
 }
 
 impl Wakers {
-    /// Puts the waker into its place, or into a new one. What was there is returned, since a waker's
-    /// destructor is foreign code, to be called when no lock is held.
+    /// Stores the waker at its place, or at a new one, and returns the previous waker: the caller drops it after
+    /// releasing its lock, since a waker's destructor is foreign code.
     pub(crate) fn put(&mut self, place: &mut Option<u64>, waker: Waker) -> Option<Waker> {
         let place = *place.get_or_insert_with(|| {
             self.next += 1;
@@ -21,12 +21,12 @@ impl Wakers {
         self.by_place.insert(place, waker)
     }
 
-    /// Leaves the place.
+    /// Removes and returns the waker at this place.
     pub(crate) fn leave(&mut self, place: u64) -> Option<Waker> {
         self.by_place.remove(&place)
     }
 
-    /// All of them, to be woken when no lock is held.
+    /// Removes all wakers, to be woken after the caller has released its lock.
     pub(crate) fn take(&mut self) -> impl Iterator<Item = Waker> + use<> {
         mem::take(&mut self.by_place).into_values()
     }

@@ -1,4 +1,4 @@
-//! How many retries a program may afford, over all its runs: a link of the condition chain.
+//! Retry budgets: a limit on the retries of all runs together, as a condition.
 
 use core::fmt;
 use core::ops::Deref;
@@ -8,36 +8,39 @@ use core::time::Duration;
 use crate::condition::{Condition, Verdict};
 use crate::event::{Details, EventKind, StopReason};
 
-/// An account of retries, shared by all the runs that burden the same thing: where retries do not
-/// help, they cease.
+/// A retry budget, shared by all runs that call the same service: stops retrying while retries do not help.
 ///
 /// ```
-/// use relent::{Budget, StopReason, Retry, TestClock};
+/// use relent::{Budget, Retry, StopReason, TestClock};
 ///
 /// static PAYMENTS: Budget = Budget::new().capacity(20).cost(5);
 ///
 /// let mut reasons = Vec::new();
 /// let policy = Retry::expo().max_tries(4).budget(&PAYMENTS).clock(TestClock::new());
 /// let policy = policy.on_giveup(|d| reasons.push((d.tries, d.reason)));
-/// policy.run(|| Err::<(), _>("down")).unwrap_err(); // three retries cost 15
-/// policy.run(|| Err::<(), _>("down")).unwrap_err(); // and one more all the rest
+/// policy.run(|| Err::<(), _>("down")).unwrap_err(); // three retries cost 15 tokens
+/// policy.run(|| Err::<(), _>("down")).unwrap_err(); // one more costs the last 5
 /// drop(policy);
 /// assert_eq!(reasons, [(4, Some(StopReason::MaxTries)), (2, Some(StopReason::Budget))]);
 /// assert_eq!(PAYMENTS.available(), 0);
 /// ```
 ///
-/// Waits and jitter spread a load, and do not lessen it: with enough clients that try again, a
-/// server that was overloaded once may never recover
-/// ([a simulation](crate::guide::dangers#retries-keep-a-server-down)). A budget bounds how much
-/// retries add. One `static` for each thing that can be down is the usual way; runs share it by
-/// reference or in an `Arc`.
+/// Back-off and jitter spread the load of retries over time, but do not reduce it. With enough clients that retry, an
+/// overloaded server may never recover ([a simulation](crate::guide::dangers#retries-keep-a-server-down)). A budget
+/// bounds the load that retries add. Usually a program has one `static` budget for each service that can be down. Runs
+/// share it by reference or in an `Arc`: see [`Retry::budget`](crate::Retry::budget).
 ///
-/// A retry takes its [`cost`](Self::cost) from the account. A run that succeeds after retries puts
-/// back the cost of the last one, and one that succeeds at once puts in 1, never above the
-/// [`capacity`](Self::capacity). Where the account does not hold the cost, the run gives up with
-/// [`StopReason::Budget`]. The defaults, 500 and 5, are those of the standard mode of the large cloud
-/// SDKs. The account does not fill with time: only successes show that it may. A capacity below the
-/// cost allows no retry at all. A retry whose wait is cut short has been paid for.
+/// A budget is a bucket of tokens, full at first:
+///
+/// - A retry takes its [`cost`](Self::cost). If there are fewer tokens left, the run gives up with
+///   [`StopReason::Budget`].
+/// - A run that succeeds after retries returns the cost of one retry. A run that succeeds at its first attempt adds 1
+///   token. Neither exceeds the [`capacity`](Self::capacity).
+/// - Time does not refill the bucket; only successes do.
+/// - A retry whose wait is cancelled is not refunded.
+///
+/// The default capacity of 500 and cost of 5 are those of the standard mode of the large cloud SDKs. A capacity below
+/// the cost allows no retries at all.
 #[derive(Debug)]
 pub struct Budget {
     available: AtomicU32,
@@ -46,32 +49,32 @@ pub struct Budget {
 }
 
 impl Budget {
-    /// A full account of 500, from which a retry takes 5.
+    /// Creates a full budget of 500 tokens. A retry costs 5.
     #[must_use]
     pub const fn new() -> Self {
         Self { available: AtomicU32::new(500), capacity: 500, cost: 5 }
     }
 
-    /// The most that it holds, and what it holds at first.
+    /// Sets the maximum number of tokens, and fills the budget to it. 500 by default.
     #[must_use]
     pub const fn capacity(self, capacity: u32) -> Self {
         Self { available: AtomicU32::new(capacity), capacity, cost: self.cost }
     }
 
-    /// What a retry takes. A cost of zero is no limit.
+    /// Sets the number of tokens that a retry takes. 5 by default. With a cost of zero there is no limit.
     #[must_use]
     pub const fn cost(mut self, cost: u32) -> Self {
         self.cost = cost;
         self
     }
 
-    /// What it holds now: for a gauge, so that an account that is empty does not go unnoticed.
+    /// Returns the current number of tokens: for example for a gauge that shows when the budget is exhausted.
     #[must_use]
     pub fn available(&self) -> u32 {
         self.available.load(Ordering::Relaxed)
     }
 
-    /// Takes the cost of a retry, if the account holds it.
+    /// Takes the cost of one retry, or nothing if too few tokens are left.
     fn take(&self) -> Result<(), StopReason> {
         self.update(|available| available.checked_sub(self.cost))
             .then_some(())
@@ -82,20 +85,20 @@ impl Budget {
         self.update(|available| Some(available.saturating_add(amount).min(self.capacity)));
     }
 
-    /// Each update is one atomic step, and nothing else is ordered by it.
     fn update(&self, change: impl FnMut(u32) -> Option<u32>) -> bool {
+        // Relaxed, since no other memory depends on the number.
         self.available.fetch_update(Ordering::Relaxed, Ordering::Relaxed, change).is_ok()
     }
 }
 
-/// [`Budget::new`].
+/// Same as [`Budget::new`].
 impl Default for Budget {
     fn default() -> Self {
         Self::new()
     }
 }
 
-/// Retries what the account allows: see [`Retry::budget`](crate::Retry::budget).
+/// Retries only while a [`Budget`] allows it: see [`Retry::budget`](crate::Retry::budget).
 #[derive(Clone, Copy)]
 pub struct Budgeted<C, B> {
     pub(crate) previous: C,
@@ -125,7 +128,7 @@ where
             return self.previous.commit(details);
         }
         self.budget.take()?;
-        // What another account refuses is paid from none.
+        // If another budget refuses the retry, refund this one.
         self.previous.commit(details).inspect_err(|_| self.budget.put(self.budget.cost))
     }
 }

@@ -1,4 +1,4 @@
-//! The links of a policy's condition chain. Each narrows or refines what the one before it said.
+//! The conditions that the builder adds. Each wraps the previous condition and refines its answer.
 
 use core::fmt;
 use core::time::Duration;
@@ -6,14 +6,14 @@ use core::time::Duration;
 use crate::condition::{Condition, Verdict};
 use crate::event::{Details, StopReason};
 
-/// A link: the condition before it, and a function of the operation's value or error.
+/// Defines a condition that consists of the previous one and a function of the operation's value or error.
 ///
-/// A link changes one of the two answers, and hands the rest on to the condition before it.
+/// It overrides one of `judge` and `requested_wait`, and forwards everything else to the previous condition.
 macro_rules! link {
     (
         $(#[$doc:meta])*
-        $link:ident(Fn(&$of:ident) -> $says:ty),
-        $answer:ident(|$link_of:ident, $details:ident| $asked:expr) -> $returns:ty,
+        $link:ident(Fn(&$of:ident) -> $output:ty),
+        $method:ident(|$this:ident, $details:ident| $body:expr) -> $returns:ty,
         $($other:ident -> $other_returns:ty),*
     ) => {
         $(#[$doc])*
@@ -23,10 +23,10 @@ macro_rules! link {
             pub(crate) function: F,
         }
 
-        impl<T, E, C: Condition<T, E>, F: Fn(&$of) -> $says> Condition<T, E> for $link<C, F> {
-            fn $answer(&self, $details: &Details<'_, T, E>) -> $returns {
-                let $link_of = self;
-                $asked
+        impl<T, E, C: Condition<T, E>, F: Fn(&$of) -> $output> Condition<T, E> for $link<C, F> {
+            fn $method(&self, $details: &Details<'_, T, E>) -> $returns {
+                let $this = self;
+                $body
             }
 
             $(fn $other(&self, details: &Details<'_, T, E>) -> $other_returns {
@@ -51,7 +51,7 @@ macro_rules! link {
 }
 
 link! {
-    /// Retries only some errors: see [`Retry::retry_if`](crate::Retry::retry_if).
+    /// Retries only errors that match a predicate: see [`Retry::retry_if`](crate::Retry::retry_if).
     RetryIf(Fn(&E) -> bool),
     judge(|link, details| match (link.previous.judge(details), details.error()) {
         (Verdict::Retry | Verdict::RetryIn(_), Some(error)) if !(link.function)(error) => Verdict::Stop,
@@ -61,7 +61,7 @@ link! {
 }
 
 link! {
-    /// Waits for a value: see [`Retry::until`](crate::Retry::until).
+    /// Retries until a value matches a predicate: see [`Retry::until`](crate::Retry::until).
     Until(Fn(&T) -> bool),
     judge(|link, details| match (link.previous.judge(details), details.value()) {
         (Verdict::Accept, Some(value)) if !(link.function)(value) => Verdict::Retry,
@@ -71,7 +71,7 @@ link! {
 }
 
 link! {
-    /// Obeys the waits that errors ask for: see [`Retry::retry_after`](crate::Retry::retry_after).
+    /// Honours the wait that an error requests: see [`Retry::retry_after`](crate::Retry::retry_after).
     RetryAfter(Fn(&E) -> Option<Duration>),
     requested_wait(|link, details| {
         link.previous.requested_wait(details).max(details.error().and_then(&link.function))
@@ -80,7 +80,7 @@ link! {
 }
 
 link! {
-    /// Obeys the waits that values ask for: see [`Retry::retry_after_value`](crate::Retry::retry_after_value).
+    /// Honours the wait that a value requests: see [`Retry::retry_after_value`](crate::Retry::retry_after_value).
     RetryAfterValue(Fn(&T) -> Option<Duration>),
     requested_wait(|link, details| {
         link.previous.requested_wait(details).max(details.value().and_then(&link.function))

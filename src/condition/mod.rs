@@ -1,4 +1,11 @@
-//! Whether to retry? The trait, the default, and the links that narrow it.
+//! Whether to retry: conditions and budgets.
+//!
+//! A [`Condition`] judges each outcome and returns a [`Verdict`]. The default, [`AnyError`], retries every error. The
+//! methods of [`Retry`](crate::Retry) build on it: [`retry_if`](crate::Retry::retry_if) ([`RetryIf`]),
+//! [`until`](crate::Retry::until) ([`Until`]), [`retry_after`](crate::Retry::retry_after) ([`RetryAfter`]) and
+//! [`retry_after_value`](crate::Retry::retry_after_value) ([`RetryAfterValue`]). A [`Budget`] limits the retries of all
+//! runs that share it. For rules of your own, implement [`Condition`] and set it with
+//! [`Retry::condition`](crate::Retry::condition).
 
 #[cfg(target_has_atomic = "32")]
 pub(crate) mod budget;
@@ -12,33 +19,35 @@ use core::time::Duration;
 
 use crate::event::{Details, StopReason};
 
-/// What a condition says of an outcome.
+/// A [`Condition`]'s verdict on an outcome.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Verdict {
-    /// It is what was wanted: the run succeeds.
+    /// Accepted: the run succeeds and returns this outcome.
     Accept,
-    /// It is not, and trying again is no use: the run gives up.
+    /// Not accepted, and not worth a retry: the run gives up with [`StopReason::NotRetryable`].
     Stop,
-    /// It is not; try again.
+    /// Not accepted: retry after the strategy's wait, or after the [`requested_wait`](Condition::requested_wait) if
+    /// there is one.
     Retry,
-    /// It is not; try again, but not before this much time has passed.
+    /// Not accepted: retry after exactly this wait, or after the [`requested_wait`](Condition::requested_wait) if that
+    /// is longer.
     ///
-    /// The wait replaces the strategy's. It is never jittered, capped or shortened; the run gives up
-    /// where it does not fit into what is left of `max_time`, and where the strategy has no more waits.
+    /// The wait replaces the strategy's. It is never jittered, capped or shortened. The run gives up if the wait does
+    /// not fit into the time left of [`max_time`](crate::Retry::max_time), or if the strategy has no more waits.
     RetryIn(Duration),
 }
 
-/// Whether an outcome is what was wanted, and whether to try again where it is not.
+/// Decides whether to accept an outcome, and whether to retry one that is not accepted.
 ///
 /// ```
-/// use relent::{Verdict, Condition, Details, Retry, TestClock};
+/// use relent::{Condition, Details, Retry, TestClock, Verdict};
 ///
-/// /// Retries errors, but only while they come quickly.
+/// /// Retries errors only in the first ten seconds of a run.
 /// #[derive(Debug)]
-/// struct FailsFast;
+/// struct FirstTenSeconds;
 ///
-/// impl<T, E> Condition<T, E> for FailsFast {
+/// impl<T, E> Condition<T, E> for FirstTenSeconds {
 ///     fn judge(&self, details: &Details<'_, T, E>) -> Verdict {
 ///         match details.error() {
 ///             None => Verdict::Accept,
@@ -50,45 +59,54 @@ pub enum Verdict {
 ///
 /// let clock = TestClock::new();
 /// let mut calls = 0;
-/// let outcome = Retry::expo().condition(FailsFast).clock(&clock).run(|| {
+/// let outcome = Retry::expo().condition(FirstTenSeconds).clock(&clock).run(|| {
 ///     calls += 1;
 ///     clock.advance(std::time::Duration::from_secs(60));
 ///     Err::<(), _>("down")
 /// });
 /// assert_eq!((outcome, calls), (Err("down"), 1));
 /// ```
+///
+/// [`judge`](Self::judge) is all that a condition must have.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` cannot judge an operation that returns `Result<{T}, {E}>`",
-    label = "this policy's condition does not fit the operation",
-    note = "`retry_if` takes a function of the operation's error, `until` one of its value"
+    message = "`{Self}` is not a condition for an operation that returns `Result<{T}, {E}>`",
+    label = "the policy's condition does not match the types of the operation",
+    note = "`retry_if` and `retry_after` take a function of the error, `until` and `retry_after_value` of the value",
+    note = "`Retry::condition` takes any type that implements `relent::Condition<T, E>`"
 )]
 pub trait Condition<T, E> {
-    /// Judges the outcome in `details`, which always has one.
+    /// Judges an outcome.
+    ///
+    /// Called once for each attempt, before any limit is checked. `details` always has the outcome; its event is
+    /// [`Backoff`](crate::EventKind::Backoff), since what follows is not known yet.
     fn judge(&self, details: &Details<'_, T, E>) -> Verdict;
 
-    /// The least wait before the next attempt, where somebody asks for one: as of
-    /// [`Verdict::RetryIn`], and of several the longest. It is asked for where the outcome is retried.
+    /// Returns the wait that the other side requests before the next attempt, such as a server's `Retry-After`.
+    ///
+    /// Called if [`judge`](Self::judge) decided to retry. The wait is treated as in [`Verdict::RetryIn`]; of several
+    /// requested waits the longest applies. `None`, which is the default, leaves the wait to the strategy.
     fn requested_wait(&self, details: &Details<'_, T, E>) -> Option<Duration> {
         let _ = details;
         None
     }
 
-    /// Whether anything here reads [`Details::elapsed`]. Where nothing does, no clock is read.
+    /// Returns whether this condition reads [`Details::elapsed`]. `true` by default.
+    ///
+    /// Return `false` if it does not: a run that needs the time nowhere never reads the clock. The methods of this
+    /// condition may then see an `elapsed` of zero.
     fn needs_elapsed(&self) -> bool {
         true
     }
 
-    /// Has the last word, when all else is settled: `details` are those of a
-    /// [`Success`](crate::EventKind::Success), or of a [`Backoff`](crate::EventKind::Backoff) with
-    /// its wait.
+    /// Records a success or a retry, and may refuse the retry.
     ///
-    /// It is called once for each of these and for nothing else, so that a condition may keep an
-    /// account of the retries that no limit forbids: [`Budget`] does.
+    /// Called last, once for each success and once for each retry that no limit forbids, and at no other time. A
+    /// condition can therefore count retries, as [`Budget`] does. The event in `details` is
+    /// [`Success`](crate::EventKind::Success), or [`Backoff`](crate::EventKind::Backoff) with the wait that follows.
     ///
     /// # Errors
     ///
-    /// Where there must be no retry: the run gives up for this reason. For a success it changes
-    /// nothing.
+    /// Returns a reason to refuse the retry: the run gives up with it. An error for a success is ignored.
     fn commit(&self, details: &Details<'_, T, E>) -> Result<(), StopReason> {
         let _ = details;
         Ok(())
@@ -124,7 +142,7 @@ condition_by_reference! {
     #[cfg(feature = "std")] std::sync::Arc<C>,
 }
 
-/// Retries every `Err` and accepts every `Ok`: the default.
+/// The default condition: retries every `Err` and accepts every `Ok`.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct AnyError;
 

@@ -1,4 +1,4 @@
-//! What a policy shows of itself: getters, `Debug`.
+//! A policy's getters and `Debug`.
 
 use core::fmt;
 use core::time::Duration;
@@ -8,15 +8,17 @@ use crate::policy::Retry;
 use crate::policy::settings::{Settings, Tries};
 use crate::wait::jitter::Jitter;
 
-/// # Look at it: what was set
+/// # Inspecting a policy: its settings
 impl<S, C, H, Z> Retry<S, C, H, Z> {
-    /// What [`max_tries`](Self::max_tries) was set to, if it was.
+    /// Returns the limit set by [`max_tries`](Self::max_tries), if there is one.
     ///
     /// ```
     /// # use relent::Retry;
     /// assert_eq!(Retry::expo().max_tries(5).get_max_tries(), Some(5));
     /// assert_eq!(Retry::expo().get_max_tries(), None);
     /// ```
+    ///
+    /// The default limit of 10 tries is not reported. A limit of `u32::MAX` is no limit.
     #[must_use]
     pub const fn get_max_tries(&self) -> Option<u32> {
         match self.settings.tries {
@@ -25,7 +27,7 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
         }
     }
 
-    /// What [`max_time`](Self::max_time) was set to, if it was.
+    /// Returns the limit set by [`max_time`](Self::max_time), if there is one.
     ///
     /// ```
     /// # use relent::Retry;
@@ -38,7 +40,7 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
         self.settings.max_time
     }
 
-    /// What [`max_wait`](Self::max_wait) was set to, if it was. 584 years and more are no cap.
+    /// Returns the cap set by [`max_wait`](Self::max_wait), if there is one.
     ///
     /// ```
     /// # use relent::Retry;
@@ -46,6 +48,8 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
     /// let minute = Duration::from_secs(60);
     /// assert_eq!(Retry::expo().max_wait(minute).get_max_wait(), Some(minute));
     /// ```
+    ///
+    /// A cap of 584 years or more is no cap.
     #[must_use]
     pub const fn get_max_wait(&self) -> Option<Duration> {
         match self.settings.max_wait {
@@ -54,7 +58,7 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
         }
     }
 
-    /// What [`jitter`](Self::jitter) was set to, or the default.
+    /// Returns the [`jitter`](Self::jitter), [`Jitter::Full`] unless set.
     ///
     /// ```
     /// # use relent::{Jitter, Retry};
@@ -65,7 +69,7 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
         self.settings.jitter
     }
 
-    /// What [`seed`](Self::seed) was set to, if it was.
+    /// Returns the [`seed`](Self::seed), if one was set.
     ///
     /// ```
     /// # use relent::Retry;
@@ -76,7 +80,7 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
         self.settings.seed
     }
 
-    /// What [`target`](Self::target) was set to, if it was.
+    /// Returns the [`target`](Self::target), if one was set.
     ///
     /// ```
     /// # use relent::Retry;
@@ -87,7 +91,7 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
         self.settings.target
     }
 
-    /// The strategy.
+    /// Returns the strategy.
     ///
     /// ```
     /// # use relent::wait::Expo;
@@ -99,7 +103,7 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
         &self.strategy
     }
 
-    /// The condition.
+    /// Returns the condition.
     ///
     /// ```
     /// # use relent::{Condition, Details, Retry};

@@ -1,4 +1,4 @@
-//! What a policy shows of itself. The last methods of a policy's page.
+//! Inspecting a policy: getters, `Debug`, and a preview of its waits. These methods come last on the policy's page.
 
 mod getters;
 

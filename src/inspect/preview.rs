@@ -1,4 +1,4 @@
-//! A policy's waits, before it is run.
+//! A preview of a policy's waits.
 
 use core::fmt;
 use core::iter::FusedIterator;
@@ -12,9 +12,9 @@ use crate::wait::Wait;
 #[cfg(doc)]
 use crate::wait::jitter::Jitter;
 
-/// # Look at it
+/// # Inspecting a policy: its waits
 impl<S, C, H, Z> Retry<S, C, H, Z> {
-    /// The waits of a run whose attempts all fail at once, without jitter.
+    /// Returns the waits, without jitter, of a run whose attempts all fail and take no time.
     ///
     /// ```
     /// use std::time::Duration;
@@ -25,12 +25,13 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
     /// assert_eq!(Retry::expo().waits().count(), 9);
     /// ```
     ///
-    /// Where jitter is [`Full`](Jitter::Full) each is the most that the wait at its place will last;
-    /// with a [`max_time`](Self::max_time) there may then be more of them, and longer ones at the end.
+    /// With [`Jitter::Full`], the default, each wait is the maximum of the actual wait in its position. A run that is
+    /// limited by [`max_time`](Self::max_time) is an exception: since jitter makes its first waits shorter, it may have
+    /// more waits than the preview, and longer ones at the end.
     ///
-    /// The iterator ends where the run would give up, which counts its time up to 584 years. That of a
-    /// policy without a limit does not end, nor does one whose only limit is a time and whose waits
-    /// are zero.
+    /// The iterator ends where the run would give up; the condition and its budgets are not consulted. It never ends if
+    /// the policy has no limit, or if `max_time` is the only limit and the waits are zero. A `max_time` of 584 years or
+    /// more is no limit.
     pub fn waits(&self) -> Waits<'_, S>
     where
         S: Wait<(), ()>,
@@ -40,7 +41,7 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
     }
 }
 
-/// A preview of a policy's waits: see [`Retry::waits`].
+/// An iterator over a policy's waits: see [`Retry::waits`].
 #[derive(Clone)]
 #[must_use = "iterators do nothing unless they are used"]
 pub struct Waits<'p, S> {

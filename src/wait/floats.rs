@@ -1,19 +1,19 @@
-//! The arithmetic of floats that strategies need and `core` has not.
+//! Floating-point functions that strategies need and `core` lacks.
 
-/// A whole number of nanoseconds as the nearest float.
+/// Converts nanoseconds to the nearest float.
 #[expect(clippy::cast_precision_loss, reason = "a float holds 53 of the 64 bits, 15 digits")]
 pub(crate) const fn unrounded(nanos: u64) -> f64 {
     nanos as f64
 }
 
-/// The nearest whole number of nanoseconds, as far as a `u64` holds it; 0 for NaN, which a first wait
-/// of zero gives when its factor has grown beyond all numbers.
+/// Rounds to whole nanoseconds, saturating. NaN gives 0: it results from a first wait of zero, once the power of the
+/// factor has overflowed to infinity.
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "the cast saturates")]
 pub(crate) const fn rounded(nanos: f64) -> u64 {
     (nanos + 0.5) as u64
 }
 
-/// `base` to the power of `exponent`, by squaring: `powi` is not in `core`.
+/// Raises `base` to the power of `exponent`, by squaring. `core` has no `powi`.
 pub(crate) fn power(mut base: f64, mut exponent: u32) -> f64 {
     let mut product = 1.0;
     while exponent > 0 {
@@ -26,13 +26,13 @@ pub(crate) fn power(mut base: f64, mut exponent: u32) -> f64 {
     product
 }
 
-/// e to the power of `-x`, for x from zero up: `exp` is not in `core` either. As exact as the waits,
-/// which are whole nanoseconds, can show.
+/// Returns e to the power of `-x`, for `x >= 0`. `core` has no `exp`. Exact enough for waits, which are rounded to
+/// whole nanoseconds.
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "the cast saturates")]
 pub(crate) fn decayed(x: f64) -> f64 {
     let whole = x as u32;
     let part = x - f64::from(whole);
-    // The series of e^part, innermost term first.
+    // The Taylor series of e^part, innermost term first.
     let series = (1..=20).rev().fold(1.0, |sum, n| 1.0 + sum * part / f64::from(n));
     1.0 / (power(core::f64::consts::E, whole) * series)
 }

@@ -1,4 +1,12 @@
-//! How long to wait? The trait.
+//! How long to wait: strategies and jitter.
+//!
+//! A strategy implements [`Wait`]. [`Retry`](crate::Retry) has a constructor for each of those here:
+//! [`expo`](crate::Retry::expo) ([`Expo`], the default), [`fibo`](crate::Retry::fibo) ([`Fibo`]),
+//! [`constant`](crate::Retry::constant) ([`Constant`]), [`linear`](crate::Retry::linear) ([`Linear`]),
+//! [`decay`](crate::Retry::decay) ([`Decay`]), [`sequence`](crate::Retry::sequence) ([`Sequence`]) and
+//! [`runtime`](crate::Retry::runtime) ([`Runtime`]). [`Schedule`] is a strategy chosen at run time.
+//! [`Jitter`] randomises the waits of any strategy. For a strategy of your own, implement [`Wait`] and pass it to
+//! [`Retry::new`](crate::Retry::new).
 
 mod floats;
 pub(crate) mod jitter;
@@ -13,17 +21,13 @@ use core::time::Duration;
 
 use crate::event::Details;
 
-/// How long to wait after an attempt whose outcome was not accepted.
-///
-/// A strategy is a function of the attempt, not an iterator that is used up: one policy serves any
-/// number of runs at once. What it returns is then capped by `max_wait`, jittered, and
-/// clamped to what is left of `max_time`.
+/// A back-off strategy: computes how long to wait before a retry.
 ///
 /// ```
 /// use std::time::Duration;
 /// use relent::{Details, Jitter, Retry, TestClock, Wait};
 ///
-/// /// The cube of the number of tries, in milliseconds.
+/// /// Waits for the cube of the number of tries, in milliseconds.
 /// struct Cubic;
 ///
 /// impl<T, E> Wait<T, E> for Cubic {
@@ -37,32 +41,44 @@ use crate::event::Details;
 /// policy.run(|| Err::<(), _>("down")).unwrap_err();
 /// assert_eq!(clock.waits(), [1, 8, 27].map(Duration::from_millis));
 /// ```
+///
+/// A strategy is a function of the attempt, not an iterator that is used up, so one policy can serve any number of
+/// concurrent runs. The wait that it returns is capped by [`max_wait`](crate::Retry::max_wait), then jittered (and
+/// capped again), then limited to the time left of [`max_time`](crate::Retry::max_time).
+///
+/// [`wait`](Self::wait) is all that a strategy must have.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a strategy for an operation that returns `Result<{T}, {E}>`",
-    label = "this policy's strategy does not fit the operation",
-    note = "`Retry::new` takes anything that implements `relent::Wait`"
+    label = "the policy's strategy does not match the types of the operation",
+    note = "`Retry::new` takes any type that implements `relent::Wait<T, E>`",
+    note = "`Retry::runtime` takes a function of `&Details<'_, T, E>` that returns a `Duration`"
 )]
 pub trait Wait<T, E> {
-    /// The wait after the attempt number `details.tries`, or `None` to give up.
+    /// Returns the wait after attempt number `details.tries`, or `None` to give up.
     ///
-    /// The details have the outcome, but for [`Retry::waits`](crate::Retry::waits), which asks
-    /// without one.
+    /// Called after each attempt that is to be retried and that no limit has ended, also if a requested wait replaces
+    /// this one. `details` has the outcome, except in [`Retry::waits`](crate::Retry::waits).
     fn wait(&self, details: &Details<'_, T, E>) -> Option<Duration>;
 
-    /// This strategy as a function of numbers alone, where it is one. Hidden: it must agree with `wait`, and
-    /// is there so that the code which turns such waits into what is slept exists once in a program, and not
-    /// once for each operation.
+    /// Returns this strategy as a function of the number of tries, if it depends on nothing else. It must agree with
+    /// `wait`. Hidden: it allows the code that computes the next wait to be compiled once for a program, and not once
+    /// for each operation.
     #[doc(hidden)]
     fn numeric(&self) -> Option<&dyn Numeric> {
         None
     }
 
-    /// Whether `wait` reads [`Details::elapsed`]. Where nothing does, no clock is read.
+    /// Returns whether [`wait`](Self::wait) reads [`Details::elapsed`]. `true` by default.
+    ///
+    /// Return `false` if it does not: a run that needs the time nowhere never reads the clock. `wait` may then see an
+    /// `elapsed` of zero.
     fn needs_elapsed(&self) -> bool {
         true
     }
 
-    /// Whether the waits end by themselves, so that a policy needs no other limit.
+    /// Returns whether the waits end by themselves: whether [`wait`](Self::wait) returns `None` at some point.
+    ///
+    /// If `true`, the default limit of 10 tries does not apply. `false` by default.
     fn ends(&self) -> bool {
         false
     }
@@ -97,9 +113,9 @@ wait_by_reference! {
     #[cfg(feature = "std")] std::sync::Arc<W>,
 }
 
-/// A strategy that looks at numbers alone, and counts in nanoseconds. Users implement [`Wait`].
+/// A strategy that depends only on the number of tries. For a strategy of your own, implement [`Wait`] instead.
 pub trait Numeric {
-    /// The wait after this many tries.
+    /// Returns the wait after this many tries, in nanoseconds, or `None` to give up.
     fn nanos(&self, tries: u32) -> Option<u64>;
 
     /// Same as [`Wait::ends`].

@@ -1,4 +1,4 @@
-//! The enum for a strategy that is chosen at run time.
+//! An enum of strategies, to choose one at run time.
 
 use core::time::Duration;
 
@@ -6,7 +6,7 @@ use crate::event::Details;
 use crate::wait::strategies::{Constant, Decay, Expo, Fibo, Linear, Sequence};
 use crate::wait::{Numeric, Wait};
 
-/// A strategy that is chosen at run time.
+/// A strategy chosen at run time, for example from configuration.
 ///
 /// ```
 /// use std::time::Duration;
@@ -27,17 +27,17 @@ use crate::wait::{Numeric, Wait};
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Schedule {
-    /// See [`Retry::expo`](crate::Retry::expo).
+    /// Exponential: see [`Retry::expo`](crate::Retry::expo).
     Expo(Expo),
-    /// See [`Retry::fibo`](crate::Retry::fibo).
+    /// Fibonacci: see [`Retry::fibo`](crate::Retry::fibo).
     Fibo(Fibo),
-    /// See [`Retry::constant`](crate::Retry::constant).
+    /// Constant: see [`Retry::constant`](crate::Retry::constant).
     Constant(Constant),
-    /// See [`Retry::linear`](crate::Retry::linear).
+    /// Linear: see [`Retry::linear`](crate::Retry::linear).
     Linear(Linear),
-    /// See [`Retry::decay`](crate::Retry::decay).
+    /// Decaying: see [`Retry::decay`](crate::Retry::decay).
     Decay(Decay),
-    /// See [`Retry::sequence`](crate::Retry::sequence).
+    /// A fixed list of waits: see [`Retry::sequence`](crate::Retry::sequence).
     Sequence(Sequence<&'static [Duration]>),
 }
 

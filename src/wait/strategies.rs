@@ -1,4 +1,4 @@
-//! The strategies that come with the crate, each a pure function of the attempt's number.
+//! The built-in strategies. All but `Runtime` are pure functions of the number of tries.
 
 use core::fmt;
 use core::time::Duration;
@@ -35,7 +35,7 @@ macro_rules! numeric {
 
 numeric! { Expo, Fibo, Constant, Linear, Sequence<L> where L: AsRef<[Duration]> }
 
-/// Waits that grow by a factor: see [`Retry::expo`](crate::Retry::expo).
+/// Exponential back-off: each wait is the previous one times a factor. See [`Retry::expo`](crate::Retry::expo).
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Expo {
     first_wait: Nanos,
@@ -45,7 +45,7 @@ pub struct Expo {
 impl Expo {
     pub(crate) const DEFAULT: Self = Self::new(SECOND, 2.0);
 
-    /// `first_wait`, `first_wait * factor`, `first_wait * factor²` and so on.
+    /// Creates waits of `first_wait`, `first_wait * factor`, `first_wait * factor²` and so on.
     ///
     /// ```
     /// use std::time::Duration;
@@ -58,7 +58,7 @@ impl Expo {
     ///
     /// # Panics
     ///
-    /// When the factor is not a finite number above zero; in a `const` that is a compile error.
+    /// Panics if `factor` is not a finite number above zero. In a `const` that is a compile error.
     #[must_use]
     #[track_caller]
     pub const fn new(first_wait: Duration, factor: f64) -> Self {
@@ -68,11 +68,11 @@ impl Expo {
         }
     }
 
-    /// The same for a factor that is known at run time only.
+    /// Same as [`new`](Self::new), but returns an error instead of panicking: for a factor that is read at run time.
     ///
     /// # Errors
     ///
-    /// When the factor is not a finite number above zero.
+    /// Returns an error if `factor` is not a finite number above zero.
     pub const fn try_new(first_wait: Duration, factor: f64) -> Result<Self, InvalidSetting> {
         if factor.is_finite() && factor > 0.0 {
             Ok(Self { first_wait: Nanos::of(first_wait), factor })
@@ -81,13 +81,11 @@ impl Expo {
         }
     }
 
-    /// The same with another first wait.
     pub(crate) const fn with_first_wait(mut self, first_wait: Duration) -> Self {
         self.first_wait = Nanos::of(first_wait);
         self
     }
 
-    /// The same with another factor.
     pub(crate) const fn try_with_factor(self, factor: f64) -> Result<Self, InvalidSetting> {
         Self::try_new(self.first_wait.duration(), factor)
     }
@@ -98,7 +96,7 @@ impl Expo {
     }
 }
 
-/// 1 s, 2 s, 4 s, 8 s and so on.
+/// Waits of 1 s, 2 s, 4 s, 8 s and so on.
 impl Default for Expo {
     fn default() -> Self {
         Self::DEFAULT
@@ -116,13 +114,13 @@ impl Numeric for Expo {
     }
 }
 
-/// Waits that grow as Fibonacci's numbers do: see [`Retry::fibo`](crate::Retry::fibo).
+/// Fibonacci back-off: each wait is the sum of the previous two. See [`Retry::fibo`](crate::Retry::fibo).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Fibo {
     pub(crate) first_wait: Nanos,
 }
 
-/// As many as a `u64` holds.
+/// All Fibonacci numbers that fit into a `u64`.
 const FIBONACCI: [u64; 93] = {
     let mut numbers = [1; 93];
     let mut n = 2;
@@ -136,7 +134,7 @@ const FIBONACCI: [u64; 93] = {
 impl Fibo {
     pub(crate) const DEFAULT: Self = Self::new(SECOND);
 
-    /// 1, 1, 2, 3, 5, 8, 13 ... times `first_wait`.
+    /// Creates waits of 1, 1, 2, 3, 5, 8, 13 and so on times `first_wait`.
     ///
     /// ```
     /// use std::time::Duration;
@@ -152,7 +150,7 @@ impl Fibo {
     }
 }
 
-/// 1 s, 1 s, 2 s, 3 s, 5 s and so on.
+/// Waits of 1 s, 1 s, 2 s, 3 s, 5 s and so on.
 impl Default for Fibo {
     fn default() -> Self {
         Self::DEFAULT
@@ -167,14 +165,14 @@ impl Numeric for Fibo {
     }
 }
 
-/// The same wait each time: see [`Retry::constant`](crate::Retry::constant).
+/// Constant back-off: the same wait each time. See [`Retry::constant`](crate::Retry::constant).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Constant {
     pub(crate) wait: Nanos,
 }
 
 impl Constant {
-    /// `wait`, and again `wait`.
+    /// Creates waits of `wait` each.
     ///
     /// ```
     /// use std::time::Duration;
@@ -196,7 +194,8 @@ impl Numeric for Constant {
     }
 }
 
-/// Waits that grow by the same amount each time: see [`Retry::linear`](crate::Retry::linear).
+/// Linear back-off: each wait is longer than the previous one by the same amount. See
+/// [`Retry::linear`](crate::Retry::linear).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Linear {
     pub(crate) first_wait: Nanos,
@@ -204,7 +203,7 @@ pub struct Linear {
 }
 
 impl Linear {
-    /// `first_wait`, `first_wait + step`, `first_wait + 2 * step` and so on.
+    /// Creates waits of `first_wait`, `first_wait + step`, `first_wait + 2 * step` and so on.
     ///
     /// ```
     /// use std::time::Duration;
@@ -227,7 +226,7 @@ impl Numeric for Linear {
     }
 }
 
-/// Waits that shrink: see [`Retry::decay`](crate::Retry::decay).
+/// Waits that shrink exponentially, down to a minimum. See [`Retry::decay`](crate::Retry::decay).
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Decay {
     pub(crate) first_wait: Nanos,
@@ -238,7 +237,7 @@ pub struct Decay {
 impl Decay {
     pub(crate) const DEFAULT: Self = Self::new(SECOND, 1.0, Duration::ZERO);
 
-    /// `first_wait * e^(-decay_factor * n)` for n = 0, 1, 2 ..., and never less than `min_wait`.
+    /// Creates waits of `first_wait * e^(-decay_factor * n)` for n = 0, 1, 2 and so on, but never less than `min_wait`.
     ///
     /// ```
     /// use std::time::Duration;
@@ -251,7 +250,7 @@ impl Decay {
     ///
     /// # Panics
     ///
-    /// When the factor is negative or not finite; in a `const` that is a compile error.
+    /// Panics if `decay_factor` is negative or not finite. In a `const` that is a compile error.
     #[must_use]
     #[track_caller]
     pub const fn new(first_wait: Duration, decay_factor: f64, min_wait: Duration) -> Self {
@@ -261,11 +260,11 @@ impl Decay {
         }
     }
 
-    /// The same for a factor that is known at run time only.
+    /// Same as [`new`](Self::new), but returns an error instead of panicking: for a factor that is read at run time.
     ///
     /// # Errors
     ///
-    /// When the factor is negative or not finite.
+    /// Returns an error if `decay_factor` is negative or not finite.
     pub const fn try_new(
         first_wait: Duration,
         decay_factor: f64,
@@ -274,12 +273,12 @@ impl Decay {
         if decay_factor.is_finite() && decay_factor >= 0.0 {
             Ok(Self { first_wait: Nanos::of(first_wait), factor: decay_factor, min_wait })
         } else {
-            Err(InvalidSetting::new("decay_factor must be a finite number, zero or above"))
+            Err(InvalidSetting::new("decay_factor must be a finite number and not negative"))
         }
     }
 }
 
-/// 1 s, 0.368 s, 0.135 s, 0.0498 s and so on.
+/// Waits of 1 s, 0.368 s, 0.135 s, 0.0498 s and so on.
 impl Default for Decay {
     fn default() -> Self {
         Self::DEFAULT
@@ -314,14 +313,14 @@ impl<T, E> Wait<T, E> for Decay {
     }
 }
 
-/// The waits of a list, each once: see [`Retry::sequence`](crate::Retry::sequence).
+/// The waits of a list, each used once and in order. See [`Retry::sequence`](crate::Retry::sequence).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Sequence<L> {
     pub(crate) waits: L,
 }
 
 impl<L> Sequence<L> {
-    /// The waits of an array, a slice, a `Vec`, each once and in order.
+    /// Creates waits from an array, a slice or a `Vec`. After the last one, a run gives up.
     ///
     /// ```
     /// use std::time::Duration;
@@ -348,7 +347,7 @@ impl<L: AsRef<[Duration]>> Numeric for Sequence<L> {
     }
 }
 
-/// Waits that a function computes: see [`Retry::runtime`](crate::Retry::runtime).
+/// Waits computed by a function from the [`Details`] of each attempt. See [`Retry::runtime`](crate::Retry::runtime).
 #[derive(Clone, Copy)]
 pub struct Runtime<F> {
     compute: F,
