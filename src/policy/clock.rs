@@ -1,4 +1,4 @@
-//! What clock?
+//! The clock that a policy reads and waits on, and cancellation.
 
 #[cfg(feature = "std")]
 use crate::clock::cancel::Cancel;
@@ -6,9 +6,9 @@ use crate::clock::cancel::Cancel;
 use crate::clock::cancellable::Cancellable;
 use crate::policy::Retry;
 
-/// # What clock
+/// # Clock
 impl<S, C, H, Z> Retry<S, C, H, Z> {
-    /// Reads and waits on this clock instead of the system's.
+    /// Sets the clock to read and to wait on, instead of the system's.
     ///
     /// ```
     /// use std::time::Duration;
@@ -20,17 +20,23 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
     /// assert_eq!(clock.waits(), [1, 2].map(Duration::from_secs));
     /// ```
     ///
-    /// By value or by reference: see [`BlockingClock`](crate::BlockingClock) for `run`, [`AsyncClock`](crate::AsyncClock) for `run_async`. Say it before
-    /// [`cancelled_by`](Self::cancelled_by), which wraps the clock.
+    /// Pass it by value or by reference. [`run`](Self::run) needs a [`BlockingClock`](crate::BlockingClock),
+    /// [`run_async`](Self::run_async) an [`AsyncClock`](crate::AsyncClock).
+    ///
+    /// It replaces the clock that was set before, and with it
+    #[cfg_attr(feature = "std", doc = "[`cancelled_by`](Self::cancelled_by), which wraps a clock:")]
+    #[cfg_attr(not(feature = "std"), doc = "`cancelled_by`, which wraps a clock:")]
+    /// set the clock first.
+    #[doc(alias("sleep", "timer"))]
     pub fn clock<Y>(self, clock: Y) -> Retry<S, C, H, Y> {
         self.map_clock(|_| clock)
     }
 }
 
-/// # What clock: waits that others end
+/// # Cancellation
 #[cfg(feature = "std")]
 impl<S, C, H, Z> Retry<S, C, H, Z> {
-    /// Gives up as soon as this handle says so, in the middle of a wait too.
+    /// Gives up as soon as this handle is cancelled, even in the middle of a wait.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread", start_paused = true)]
@@ -47,13 +53,15 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
     /// # }
     /// ```
     ///
-    /// The run tells [`StopReason::Cancelled`](crate::StopReason::Cancelled) and returns its last outcome,
-    /// which is kept through the waits: to be spawned, a run needs a value and an error that are
-    /// `Send`. An attempt is never interrupted, one whose beginning is told is made, and so is the first
-    /// in any case, since a run has to return something. An outcome that is accepted is a success nevertheless.
+    /// The run gives up with [`StopReason::Cancelled`](crate::StopReason::Cancelled) and returns its last outcome. It
+    /// keeps that outcome during its waits: to spawn such a run, its value and its error must be `Send`.
     ///
-    /// It wraps the policy's clock: say it after [`clock`](Self::clock), which would replace it. Said
-    /// more than once, each of the handles cancels.
+    /// Cancelling does not interrupt an attempt. After `on_try` was notified, the attempt is made. The first attempt is
+    /// always made, since a run has to return something. An accepted outcome is a success, even if the run was
+    /// cancelled.
+    ///
+    /// This wraps the policy's clock: call it after [`clock`](Self::clock), which would replace it. If called more than
+    /// once, any of the handles cancels.
     pub fn cancelled_by(self, cancel: &Cancel) -> Retry<S, C, H, Cancellable<Z>> {
         self.map_clock(|clock| Cancellable { clock, cancel: cancel.clone() })
     }

@@ -1,4 +1,4 @@
-//! Whether to retry?
+//! Which outcomes to retry, and when.
 
 #[cfg(target_has_atomic = "32")]
 use core::ops::Deref;
@@ -9,12 +9,11 @@ use crate::condition::budget::{Budget, Budgeted};
 use crate::condition::filters::{RetryAfter, RetryAfterValue, RetryIf, Until};
 use crate::policy::Retry;
 
-/// # Whether to retry
+/// # Conditions
 ///
-/// What should be retried, and what never, is on the guide's page of
-/// [dangers](crate::guide::dangers).
+/// For what to retry, and what never to retry, see the guide's page on [dangers](crate::guide::dangers).
 impl<S, C, H, Z> Retry<S, C, H, Z> {
-    /// Retries only the errors for which the function says so; any other ends the run at once.
+    /// Retries only errors for which the function returns `true`; any other error ends the run at once.
     ///
     /// ```
     /// use std::io::{Error, ErrorKind};
@@ -31,13 +30,11 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
     /// assert_eq!(calls, 1);
     /// ```
     ///
-    /// A run that ends so tells [`StopReason::NotRetryable`](crate::StopReason::NotRetryable). Said more
-    /// than once, all the functions must agree. It is asked of every error, the last one
-    /// included, before any limit is looked at. It is the `giveup` of Python's `backoff`, the other way
-    /// round.
+    /// Such a run gives up with [`StopReason::NotRetryable`](crate::StopReason::NotRetryable). The function is called
+    /// with every error, the last one included, before any limit is checked. If configured more than once, all
+    /// functions must return `true`.
     ///
-    /// A policy that is kept in a field names its type with a function pointer, best in an alias; one
-    /// in a `static` has a `LazyLock` around it, since this is not `const`:
+    /// To name the policy's type for a struct field, use a function pointer, best in a type alias:
     ///
     /// ```
     /// # use relent::condition::{AnyError, RetryIf};
@@ -55,6 +52,11 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
     /// let client = Client { retry };
     /// # assert!(client.retry.run(|| Ok::<_, ApiError>(())).is_ok());
     /// ```
+    ///
+    /// In a `static`, wrap the policy in a `LazyLock`: this method is not `const`.
+    ///
+    /// Python's `backoff` has the inverse, `giveup`.
+    #[doc(alias("when", "permanent"))]
     pub fn retry_if<E, F>(self, is_retryable: F) -> Retry<S, RetryIf<C, F>, H, Z>
     where
         F: Fn(&E) -> bool,
@@ -62,7 +64,7 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
         self.map_condition(|previous| RetryIf { previous, function: is_retryable })
     }
 
-    /// Tries again also while the value is not the wanted one yet.
+    /// Retries values too, until the function returns `true` for one.
     ///
     /// ```
     /// use relent::{Retry, TestClock};
@@ -75,10 +77,11 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
     /// assert_eq!(done, Ok(100));
     /// ```
     ///
-    /// A run that gives up returns the last value as it is, in an `Ok`. Said more than once, all
-    /// the functions must agree. Errors are retried as before. For an operation that cannot fail
-    /// there is [`Retry::poll`]. It is the `on_predicate` of Python's
-    /// `backoff`, the other way round.
+    /// A run that gives up returns the last value as it is, in an `Ok`. Errors are retried as without `until`. If
+    /// configured more than once, all functions must return `true`. For an operation that cannot fail, use
+    /// [`poll`](Self::poll).
+    ///
+    /// Python's `backoff` has the inverse, `on_predicate`.
     pub fn until<T, F>(self, is_wanted: F) -> Retry<S, Until<C, F>, H, Z>
     where
         F: Fn(&T) -> bool,
@@ -86,7 +89,7 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
         self.map_condition(|previous| Until { previous, function: is_wanted })
     }
 
-    /// Waits as long as an error asks for, such as one that carries a server's `Retry-After`.
+    /// Waits as long as an error requests, such as one that carries a server's `Retry-After`.
     ///
     /// ```
     /// use std::time::Duration;
@@ -108,10 +111,12 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
     /// assert_eq!(clock.waits(), [30, 2].map(Duration::from_secs));
     /// ```
     ///
-    /// The wait replaces the strategy's. It is never jittered, capped or shortened: asking again too
-    /// early is useless and rude. Where it does not fit into what is left of
-    /// [`max_time`](Self::max_time), the run gives up at once. `None` leaves the wait to the
-    /// strategy. It changes neither which errors are retried nor how often.
+    /// The requested wait replaces the strategy's. It is never jittered, capped or shortened: to retry earlier is
+    /// useless and rude. If it does not fit into what is left of [`max_time`](Self::max_time), the run gives up at
+    /// once. If the function returns `None`, the strategy's wait applies. If configured more than once, the longest
+    /// requested wait applies.
+    ///
+    /// This changes neither which errors are retried nor how often.
     pub fn retry_after<E, F>(self, requested_wait: F) -> Retry<S, RetryAfter<C, F>, H, Z>
     where
         F: Fn(&E) -> Option<Duration>,
@@ -119,8 +124,7 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
         self.map_condition(|previous| RetryAfter { previous, function: requested_wait })
     }
 
-    /// Waits as long as a value asks for that [`until`](Self::until) did not want. See
-    /// [`retry_after`](Self::retry_after).
+    /// Waits as long as a value requests that [`until`](Self::until) did not accept.
     ///
     /// ```
     /// use std::time::Duration;
@@ -141,6 +145,8 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
     /// assert!(job.done);
     /// assert_eq!(clock.waits(), [20, 10].map(Duration::from_secs));
     /// ```
+    ///
+    /// Everything else is the same as with [`retry_after`](Self::retry_after).
     pub fn retry_after_value<T, F>(self, requested_wait: F) -> Retry<S, RetryAfterValue<C, F>, H, Z>
     where
         F: Fn(&T) -> Option<Duration>,
@@ -148,17 +154,18 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
         self.map_condition(|previous| RetryAfterValue { previous, function: requested_wait })
     }
 
-    /// Asks a condition of your own instead of all that was said before, a
-    /// [`budget`](Self::budget) included: see [`Condition`](crate::Condition).
+    /// Sets a condition of your own, which replaces all conditions configured so far.
+    ///
+    /// That includes a [`budget`](Self::budget). See [`Condition`](crate::Condition), which has an example.
     pub fn condition<D>(self, condition: D) -> Retry<S, D, H, Z> {
         self.map_condition(|_| condition)
     }
 }
 
-/// # Whether to retry: a budget
+/// # Budget
 #[cfg(target_has_atomic = "32")]
 impl<S, C, H, Z> Retry<S, C, H, Z> {
-    /// Retries only while this account holds the cost of a retry: see [`Budget`].
+    /// Retries only while this budget holds the cost of a retry.
     ///
     /// ```
     /// use std::sync::Arc;
@@ -170,8 +177,8 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
     /// assert_eq!(budget.available(), 490);
     /// ```
     ///
-    /// A `&'static Budget`, any other reference, an `Arc`. It is asked last, and only for a retry
-    /// that no limit forbids. Said more than once, each account must hold its cost.
+    /// Takes a `&'static Budget`, any other reference, or an `Arc`. The budget is consulted last, and only for a
+    /// retry that no limit forbids. If configured more than once, each budget must hold its cost. See [`Budget`].
     pub fn budget<B: Deref<Target = Budget>>(self, budget: B) -> Retry<S, Budgeted<C, B>, H, Z> {
         self.map_condition(|previous| Budgeted { previous, budget })
     }

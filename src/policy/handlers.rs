@@ -1,4 +1,4 @@
-//! Who is told? Handlers.
+//! Handlers: closures that are called with events.
 
 use core::future::Future;
 
@@ -6,20 +6,29 @@ use crate::event::{Details, EventKind};
 use crate::observe::handlers::{Append, AsyncHandler, Handler};
 use crate::policy::Retry;
 
-/// # Who is told: handlers
+/// # Handlers
 ///
-/// Each may be said any number of times; handlers are called in the order in which they were added,
-/// each with the same [`Details`]. Handlers may borrow, and may change what they borrow. They are
-/// called on the path of the call: a handler should be quick, must not run the policy that it
-/// belongs to (a panic says so), and must not wait for another thread's run of that policy, nor run
-/// a policy whose handlers run this one. A handler that panics ends the run; the policy stays usable.
-/// What they hold must be `Send`: one that counts in a field takes a reference to the field, and not
-/// to the struct around it. There is a [page](crate::guide::handlers) on them in the guide.
+/// A handler is a closure that receives the [`Details`] of an event. Each method may be called any number of times.
+/// Handlers are called in the order in which they were added, each with the same details. They may borrow, and may
+/// change what they borrow.
 ///
-/// A closure needs no types as long as it reads fields, prints [`Details::error`] or matches on it;
-/// only to call a method of the error it has to say which: `|d: &Details<'_, (), io::Error>|`.
+/// Handlers must be `Send`. To update a counter in a struct, capture a reference to that field, not to the whole
+/// struct.
+///
+/// A run calls its handlers inline, so a handler should be quick. It must not:
+///
+/// - run the policy that it belongs to: this panics;
+/// - wait for another thread's run of that policy;
+/// - run a policy whose handlers run this one.
+///
+/// A handler that panics ends the run; the policy stays usable.
+///
+/// A closure needs no type annotations if it reads fields, prints [`Details::error`] or matches on it. To call a method
+/// of the error, name its type: `|d: &Details<'_, (), io::Error>|`.
+///
+/// The guide has a page on [handlers](crate::guide::handlers).
 impl<S, C, H, Z> Retry<S, C, H, Z> {
-    /// Calls the handler before each attempt, the first included.
+    /// Calls the handler before each attempt, including the first.
     ///
     /// ```
     /// use relent::{Retry, TestClock};
@@ -41,7 +50,7 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
         self.map_observer(|h| h.append(EventKind::Try, Handler::new(handler)))
     }
 
-    /// Calls the handler once, when an outcome was accepted, also that of the first attempt.
+    /// Calls the handler once, when an outcome is accepted, even that of the first attempt.
     ///
     /// ```
     /// use relent::Retry;
@@ -61,7 +70,7 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
         self.map_observer(|h| h.append(EventKind::Success, Handler::new(handler)))
     }
 
-    /// Calls the handler before each wait, with the exact wait that will be slept.
+    /// Calls the handler before each wait; [`Details::wait`] is its exact length.
     ///
     /// ```
     /// use std::time::Duration;
@@ -78,6 +87,7 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
     ///     .unwrap_err();
     /// assert_eq!(waits, clock.waits());
     /// ```
+    #[doc(alias("notify", "on_retry"))]
     pub fn on_backoff<'k, T, E, F>(self, handler: F) -> Retry<S, C, H::Output, Z>
     where
         H: Append<Handler<'k, T, E>>,
@@ -86,7 +96,7 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
         self.map_observer(|h| h.append(EventKind::Backoff, Handler::new(handler)))
     }
 
-    /// Calls the handler once, when the run gives up; [`Details::reason`] says why.
+    /// Calls the handler once, when the run gives up; [`Details::reason`] is the reason.
     ///
     /// ```
     /// use relent::{StopReason, Retry, TestClock};
@@ -100,6 +110,7 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
     ///     .unwrap_err();
     /// assert_eq!(seen, Some((5, Some(StopReason::MaxTries))));
     /// ```
+    #[doc(alias = "give_up")]
     pub fn on_giveup<'k, T, E, F>(self, handler: F) -> Retry<S, C, H::Output, Z>
     where
         H: Append<Handler<'k, T, E>>,
@@ -109,16 +120,18 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
     }
 }
 
-/// # Who is told: async handlers
+/// # Async handlers
 ///
-/// An async handler is called with [`&Details`](Details) and returns a future that owns what it
-/// needs: read the details first, then `async move`, or call an `async fn` with what was read. The run
-/// awaits it before it calls the next handler, waits or returns, so that a slow handler makes a slow
-/// run; spawn what may take its time.
-/// A policy with async handlers can be run by `run_async`, `poll_async` and their like, and in line
-/// by `begin_async`.
+/// An async handler receives [`&Details`](Details) and returns a future that owns what it needs. Read the details
+/// first, then use `async move`, or call an `async fn` with what you read.
+///
+/// The run awaits the future before it calls the next handler, waits or returns. A slow handler therefore slows down
+/// the run: spawn work that may take long.
+///
+/// Run a policy with async handlers by [`run_async`](Self::run_async), [`poll_async`](Self::poll_async) and their
+/// variants, or in line by [`begin_async`](Self::begin_async).
 impl<S, C, H, Z> Retry<S, C, H, Z> {
-    /// Awaits the handler before each attempt, the first included. See [`on_try`](Self::on_try).
+    /// Awaits the handler before each attempt, including the first. See [`on_try`](Self::on_try).
     ///
     /// ```
     /// # use futures::executor::block_on;
@@ -141,7 +154,7 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
         self.map_observer(|h| h.append(EventKind::Try, AsyncHandler::new(handler)))
     }
 
-    /// Awaits the handler once, when an outcome was accepted, before the run returns it. See
+    /// Awaits the handler once, when an outcome is accepted, before the run returns it. See
     /// [`on_success`](Self::on_success).
     ///
     /// ```
@@ -165,7 +178,7 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
         self.map_observer(|h| h.append(EventKind::Success, AsyncHandler::new(handler)))
     }
 
-    /// Awaits the handler before each wait, which begins only after it. See
+    /// Awaits the handler before each wait. The wait begins when the handler has finished. See
     /// [`on_backoff`](Self::on_backoff).
     ///
     /// ```
@@ -189,8 +202,7 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
         self.map_observer(|h| h.append(EventKind::Backoff, AsyncHandler::new(handler)))
     }
 
-    /// Awaits the handler once, when the run gives up, before it returns. See
-    /// [`on_giveup`](Self::on_giveup).
+    /// Awaits the handler once, when the run gives up, before it returns. See [`on_giveup`](Self::on_giveup).
     ///
     /// ```
     /// # use futures::executor::block_on;

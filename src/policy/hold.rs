@@ -1,4 +1,4 @@
-//! A policy however it is held, and whether its parts fit an operation.
+//! Policies by value or by reference, and whether their parts fit an operation.
 
 use crate::condition::Condition;
 use crate::observe::chain::{Chain, Notify};
@@ -6,18 +6,18 @@ use crate::policy::Retry;
 use crate::sealed::Sealed;
 use crate::wait::Wait;
 
-/// A policy, owned, borrowed, boxed or shared in an `Arc`. Sealed.
+/// A policy that is owned, borrowed, boxed or shared in an `Arc`. This trait is sealed.
 pub trait Policy: Sealed {
-    /// How long to wait.
+    /// How long to wait: implements [`Wait`].
     type Strategy;
-    /// Whether to retry.
+    /// Whether to retry: implements [`Condition`].
     type Condition;
-    /// Who is notified.
+    /// The handlers and observers to notify.
     type Observer: Chain;
-    /// What clock.
+    /// The clock to read and to wait on.
     type Clock;
 
-    /// The policy itself.
+    /// Returns the policy itself.
     fn policy(&self) -> &Retry<Self::Strategy, Self::Condition, Self::Observer, Self::Clock>;
 }
 
@@ -61,8 +61,9 @@ policy_by_reference! {
     #[cfg(feature = "std")] std::sync::Arc<P>,
 }
 
-/// A policy whose strategy, condition and observers fit an operation that returns `Result<T, E>`. Sealed: every
-/// such policy is one.
+/// A policy whose strategy, condition and observers fit an operation that returns `Result<T, E>`.
+///
+/// Implemented for every such policy. This trait is sealed.
 pub trait PolicyFor<T, E>:
     Policy<Strategy: Wait<T, E>, Condition: Condition<T, E>, Observer: Notify<T, E>>
 {

@@ -1,15 +1,13 @@
-//! When to give up, and how the waits come out.
+//! When to give up.
 
 use core::time::Duration;
 
 use crate::error::InvalidSetting;
-use crate::nanos::Nanos;
 use crate::policy::Retry;
-use crate::wait::jitter::Jitter;
 
-/// # When to give up, and how the waits come out
+/// # Limits
 impl<S, C, H, Z> Retry<S, C, H, Z> {
-    /// Makes at most this many attempts: 5 are 5 calls and 4 waits.
+    /// Sets the maximum number of attempts: 5 means 5 calls and 4 waits.
     ///
     /// ```
     /// use relent::{Retry, TestClock};
@@ -22,13 +20,13 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
     /// assert_eq!((outcome, calls), (Err("down"), 5));
     /// ```
     ///
-    /// It replaces the default of 10. With [`max_time`](Self::max_time) beside it the first limit
-    /// that is reached ends the run. `u32::MAX` is no limit.
+    /// It replaces the default of 10. If [`max_time`](Self::max_time) is set too, the first limit that is reached ends
+    /// the run. `u32::MAX` means no limit.
     ///
     /// # Panics
     ///
-    /// When it is 0; in a `const` or `static` that is a compile error. See
-    /// [`try_max_tries`](Self::try_max_tries).
+    /// If `tries` is 0. In a `const` or `static` this is a compile error. See [`try_max_tries`](Self::try_max_tries).
+    #[doc(alias("max_attempts", "max_retries", "retries"))]
     #[track_caller]
     pub const fn max_tries(mut self, tries: u32) -> Self {
         match self.settings.try_max_tries(tries) {
@@ -38,17 +36,24 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
         self
     }
 
-    /// [`max_tries`](Self::max_tries) for a number that is known at run time only.
+    /// Same as [`max_tries`](Self::max_tries), but returns an error instead of panicking: for a number known only at
+    /// run time.
+    ///
+    /// ```
+    /// # use relent::Retry;
+    /// assert!(Retry::expo().try_max_tries(3).is_ok());
+    /// assert!(Retry::expo().try_max_tries(0).is_err());
+    /// ```
     ///
     /// # Errors
     ///
-    /// When it is 0.
+    /// If `tries` is 0.
     pub fn try_max_tries(mut self, tries: u32) -> Result<Self, InvalidSetting> {
         self.settings = self.settings.try_max_tries(tries)?;
         Ok(self)
     }
 
-    /// Begins no wait once this much time has passed since the run began.
+    /// Sets how long a run may take: no wait begins once this much time has passed since the run began.
     ///
     /// ```
     /// use std::time::Duration;
@@ -60,18 +65,23 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
     /// assert_eq!(clock.waits(), [1, 2, 4, 3].map(Duration::from_secs));
     /// ```
     ///
-    /// The last wait is shortened to what is left, so that one last attempt is made at the deadline.
-    /// An attempt is never interrupted: a run takes at most this time and one attempt more, and what
-    /// the handlers take between an attempt and the wait after it. Zero is one attempt. It replaces
-    /// the default limit of 10 tries.
+    /// The last wait is shortened to the time that is left, so that a final attempt is made at the deadline. To leave
+    /// that attempt out, see [`no_attempt_after_deadline`](Self::no_attempt_after_deadline).
+    ///
+    /// This limit does not interrupt an attempt. A run takes at most this time, plus one attempt, plus the time that
+    /// handlers take between an attempt and the wait after it. To interrupt attempts, see
+    /// [`attempt_timeout`](Self::attempt_timeout).
+    ///
+    /// A time of zero means a single attempt. This limit replaces the default of 10 tries.
+    #[doc(alias("deadline", "timeout", "max_elapsed_time"))]
     pub const fn max_time(mut self, time: Duration) -> Self {
         self.settings = self.settings.without_default_tries();
         self.settings.max_time = Some(time);
         self
     }
 
-    /// Gives up where the wait does not fit into what is left of [`max_time`](Self::max_time),
-    /// instead of shortening it for one last attempt at the deadline.
+    /// Gives up if the next wait is longer than what is left of [`max_time`](Self::max_time), instead of shortening it
+    /// for a final attempt at the deadline.
     ///
     /// ```
     /// use std::time::Duration;
@@ -87,32 +97,14 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
     /// assert_eq!(clock.waits(), [1, 2, 4].map(Duration::from_secs));
     /// ```
     ///
-    /// For a caller who is gone by then. Without `max_time` it changes nothing.
+    /// Use it if the caller no longer waits for the result after the deadline. Ignored without `max_time`.
+    #[doc(alias = "deadline")]
     pub const fn no_attempt_after_deadline(mut self) -> Self {
         self.settings.no_attempt_after_deadline = true;
         self
     }
 
-    /// Waits at most this long, whatever the strategy and jitter say.
-    ///
-    /// ```
-    /// use std::time::Duration;
-    /// use relent::Retry;
-    ///
-    /// let policy = Retry::expo().max_wait(Duration::from_secs(5)).max_tries(6);
-    /// assert!(policy.waits().eq([1, 2, 4, 5, 5].map(Duration::from_secs)));
-    /// ```
-    ///
-    /// The cap is applied before jitter, so that capped waits are spread as others are, and again
-    /// after it; and to the first wait too. A wait that was asked for
-    /// ([`Verdict::RetryIn`](crate::Verdict::RetryIn)) is not capped. It limits the waits, not the attempts.
-    pub const fn max_wait(mut self, wait: Duration) -> Self {
-        self.settings.max_wait = Nanos::of(wait);
-        self
-    }
-
-    /// Does without the default limit of 10 tries, and changes nothing else: a
-    /// [`max_tries`](Self::max_tries) or [`max_time`](Self::max_time) that is set stays.
+    /// Removes the default limit of 10 tries.
     ///
     /// ```
     /// use relent::{Retry, TestClock};
@@ -124,63 +116,11 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
     /// });
     /// assert_eq!(outcome, Ok(1000));
     /// ```
+    ///
+    /// It changes nothing else: a [`max_tries`](Self::max_tries) or [`max_time`](Self::max_time) that is set before or
+    /// after this call still applies.
     pub const fn forever(mut self) -> Self {
         self.settings = self.settings.without_default_tries();
-        self
-    }
-
-    /// How much of each wait is left to chance. The default is [`Jitter::Full`].
-    ///
-    /// ```
-    /// use std::time::Duration;
-    /// use relent::{Jitter, Retry, TestClock};
-    ///
-    /// let clock = TestClock::new();
-    /// let policy = Retry::expo().jitter(Jitter::None).max_tries(4).clock(&clock);
-    /// policy.run(|| Err::<(), _>("down")).unwrap_err();
-    /// assert_eq!(clock.waits(), [1, 2, 4].map(Duration::from_secs));
-    /// ```
-    pub const fn jitter(mut self, jitter: Jitter) -> Self {
-        self.settings.jitter = jitter;
-        self
-    }
-
-    /// Draws the same jitter in each run, for tests. Unseeded runs differ.
-    ///
-    /// ```
-    /// use relent::{Retry, TestClock};
-    ///
-    /// let clock = TestClock::new();
-    /// let policy = Retry::expo().seed(42).max_tries(3).clock(&clock);
-    /// policy.run(|| Err::<(), _>("down")).unwrap_err();
-    /// policy.run(|| Err::<(), _>("down")).unwrap_err();
-    /// let waits = clock.waits();
-    /// assert_eq!(waits[..2], waits[2..]);
-    /// ```
-    ///
-    /// The same seed may give other waits on another platform or with another version of `rand`. It
-    /// does not reach the function of a [`Jitter::Custom`].
-    ///
-    /// Without the feature `std` there is no randomness of the system's: unseeded jitter is then
-    /// drawn from the clock, and devices that must not act alike each need a seed.
-    pub const fn seed(mut self, seed: u64) -> Self {
-        self.settings.seed = Some(seed);
-        self
-    }
-
-    /// What events call the thing that is retried. The default is the name of the operation's
-    /// function, or of the function in which its closure was written.
-    ///
-    /// ```
-    /// use relent::{Retry, TestClock};
-    ///
-    /// let mut line = String::new();
-    /// let policy = Retry::expo().target("fetch_user").max_tries(3).clock(TestClock::new());
-    /// policy.on_giveup(|d| line = d.to_string()).run(|| Err::<(), _>("boom")).unwrap_err();
-    /// assert_eq!(line, "Giving up fetch_user after 3 tries (boom)");
-    /// ```
-    pub const fn target(mut self, target: &'static str) -> Self {
-        self.settings.target = Some(target);
         self
     }
 }

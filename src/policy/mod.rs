@@ -1,9 +1,11 @@
-//! The policy: `Retry`, and the builder that makes one. Each file has the methods for one question, and
-//! rustdoc shows them in the order in which the files are named here.
+//! The policy: `Retry` and its setters, one file per section of its page.
 
-mod wait;
+// rustdoc shows the sections in the order of these lines. The blank lines keep rustfmt from sorting them.
+mod constructors;
 
 mod limits;
+
+mod wait;
 
 mod condition;
 
@@ -22,7 +24,7 @@ use crate::condition::AnyError;
 use crate::policy::settings::Settings;
 use crate::wait::strategies::Expo;
 
-/// How to be patient: a policy that any number of calls can share.
+/// A retry policy, which any number of calls can share.
 ///
 /// ```
 /// use std::time::Duration;
@@ -40,24 +42,70 @@ use crate::wait::strategies::Expo;
 /// assert!(text.is_ok());
 /// ```
 ///
-/// A policy is a value: a constructor says how long to wait, a chain of settings says the rest, in
-/// any order, and [`run`](Self::run) or [`run_async`](Self::run_async) makes the call. Unless told
-/// otherwise it retries every error, at most 10 times in all, with full jitter: the waits that a
-/// strategy computes are *maxima*.
+/// A policy is a plain value. A constructor sets how long to wait, a chain of setters configures the rest, and
+/// [`run`](Self::run) or [`run_async`](Self::run_async) makes the call. By default a run retries every error, makes at
+/// most 10 attempts, and applies full jitter: the waits that a strategy computes are *maxima*.
 ///
-/// | parameter | question | default | changed by |
+/// | task | methods |
+/// |---|---|
+/// | construct | [`expo`](Self::expo), [`fibo`](Self::fibo), [`constant`](Self::constant), [`linear`](Self::linear), [`decay`](Self::decay), [`sequence`](Self::sequence), [`runtime`](Self::runtime), [`new`](Self::new) |
+/// | set limits | [`max_tries`](Self::max_tries), [`try_max_tries`](Self::try_max_tries), [`max_time`](Self::max_time), [`no_attempt_after_deadline`](Self::no_attempt_after_deadline), [`forever`](Self::forever) |
+/// | shape the waits | [`max_wait`](Self::max_wait), [`jitter`](Self::jitter), [`seed`](Self::seed) |
+/// | change the waits of `expo` | [`first_wait`](Self::first_wait), [`factor`](Self::factor), [`try_factor`](Self::try_factor) |
+/// | change the waits of `fibo` or `linear` | [`first_wait`](Self::first_wait) |
+/// | change the waits of `decay` | [`first_wait`](Self::first_wait), [`decay_factor`](Self::decay_factor), [`try_decay_factor`](Self::try_decay_factor), [`min_wait`](Self::min_wait) |
+/// | decide what to retry | [`retry_if`](Self::retry_if), [`until`](Self::until), [`budget`](Self::budget), [`condition`](Self::condition) |
+/// | obey requested waits | [`retry_after`](Self::retry_after), [`retry_after_value`](Self::retry_after_value) |
+#[cfg_attr(
+    feature = "std",
+    doc = "| call handlers | [`on_try`](Self::on_try), [`on_success`](Self::on_success), [`on_backoff`](Self::on_backoff), [`on_giveup`](Self::on_giveup) |"
+)]
+#[cfg_attr(
+    not(feature = "std"),
+    doc = "| call handlers (feature `std`) | `on_try`, `on_success`, `on_backoff`, `on_giveup` |"
+)]
+#[cfg_attr(
+    feature = "std",
+    doc = "| await handlers | [`on_try_async`](Self::on_try_async), [`on_success_async`](Self::on_success_async), [`on_backoff_async`](Self::on_backoff_async), [`on_giveup_async`](Self::on_giveup_async) |"
+)]
+#[cfg_attr(
+    not(feature = "std"),
+    doc = "| await handlers (feature `std`) | `on_try_async`, `on_success_async`, `on_backoff_async`, `on_giveup_async` |"
+)]
+/// | notify observers | [`observe`](Self::observe), [`target`](Self::target) |
+/// | change the clock | [`clock`](Self::clock) |
+#[cfg_attr(feature = "std", doc = "| cancel | [`cancelled_by`](Self::cancelled_by) |")]
+#[cfg_attr(not(feature = "std"), doc = "| cancel (feature `std`) | `cancelled_by` |")]
+/// | run, blocking the thread | [`run`](Self::run), [`poll`](Self::poll), [`run_with`](Self::run_with), [`run_attempt`](Self::run_attempt) |
+/// | run as a future | [`run_async`](Self::run_async), [`into_run_async`](Self::into_run_async), [`poll_async`](Self::poll_async), [`into_poll_async`](Self::into_poll_async), [`run_with_async`](Self::run_with_async), [`run_attempt_async`](Self::run_attempt_async) |
+/// | run in line, in a loop of your own | [`attempts`](Self::attempts), [`attempts_async`](Self::attempts_async), [`begin_async`](Self::begin_async) |
+/// | set run options | [`show_args`](Self::show_args), [`attempt_timeout`](Self::attempt_timeout) |
+#[cfg_attr(feature = "explain", doc = "| learn how a run ended | [`explain`](Self::explain) |")]
+#[cfg_attr(
+    not(feature = "explain"),
+    doc = "| learn how a run ended (feature `explain`) | `explain` |"
+)]
+/// | look at the policy | [`waits`](Self::waits), [`get_max_tries`](Self::get_max_tries), [`get_max_time`](Self::get_max_time), [`get_max_wait`](Self::get_max_wait), [`get_jitter`](Self::get_jitter), [`get_seed`](Self::get_seed), [`get_target`](Self::get_target), [`get_strategy`](Self::get_strategy), [`get_condition`](Self::get_condition) |
+///
+/// # Type parameters
+///
+/// | parameter | what it decides | default | changed by |
 /// |---|---|---|---|
-/// | `S` | how long to wait? [`Wait`](crate::Wait) | [`Expo`] | the constructors |
-/// | `C` | whether to retry? [`Condition`](crate::Condition) | [`AnyError`] | `retry_if`, `until`, `retry_after`, `retry_after_value`, `budget`, `condition` |
-/// | `H` | who is told? [`Observe`](crate::Observe) | `()`, nobody | `on_try`, `on_success`, `on_backoff`, `on_giveup`, `on_*_async`, `observe` |
-/// | `Z` | what clock? [`BlockingClock`](crate::BlockingClock), [`AsyncClock`](crate::AsyncClock) | [`SystemClock`] | `clock`, `cancelled_by` |
+/// | `S` | how long to wait: [`Wait`](crate::Wait) | [`Expo`] | the constructors |
+/// | `C` | whether to retry: [`Condition`](crate::Condition) | [`AnyError`] | `retry_if`, `until`, `retry_after`, `retry_after_value`, `budget`, `condition` |
+/// | `H` | what to notify: handlers and [`Observe`](crate::Observe) | `()`, nothing | `on_try`, `on_success`, `on_backoff`, `on_giveup`, `on_*_async`, `observe` |
+/// | `Z` | which clock to use: [`BlockingClock`](crate::BlockingClock), [`AsyncClock`](crate::AsyncClock) | [`SystemClock`] | `clock`, `cancelled_by` |
 ///
-/// A policy is `Copy` where its parts are: not with handlers or [`cancelled_by`](Self::cancelled_by),
-/// and with a clock or a budget where they are given by reference. It is `Send` and `Sync` where they
-/// are, as handlers always are: share one by reference, in an `Arc` or in a `LazyLock`. Where it is
-/// numbers alone it can be a `const` or a `static`.
+/// # Sharing
 ///
-/// The guide has [recipes](crate::guide::recipes), and the [dangers](crate::guide::dangers) of retries.
+/// A policy is `Copy` if its parts are. One with handlers or `cancelled_by` is not. One with a clock or a budget is, if
+/// that is passed by reference.
+///
+/// A policy is `Send` and `Sync` if its parts are; handlers always are. Share one by reference, in an `Arc` or in a
+/// `LazyLock`. A policy that is built by `const` methods alone can be a `const` or a `static`.
+///
+/// The guide has [recipes](crate::guide::recipes), and a page on the [dangers](crate::guide::dangers) of retries.
+#[doc(alias = "backoff")]
 #[derive(Clone, Copy)]
 #[must_use = "a policy does nothing until it is run: `.run(..)` or `.run_async(..)`"]
 pub struct Retry<S = Expo, C = AnyError, H = (), Z = SystemClock> {
@@ -68,14 +116,14 @@ pub struct Retry<S = Expo, C = AnyError, H = (), Z = SystemClock> {
     pub(crate) settings: Settings,
 }
 
-/// [`Retry::expo`].
+/// Same as [`Retry::expo`].
 impl Default for Retry {
     fn default() -> Self {
         Self::expo()
     }
 }
 
-/// The parts, for the files that ask the questions.
+/// Setters that change the type of a part.
 impl<S, C, H, Z> Retry<S, C, H, Z> {
     pub(crate) fn map_condition<D>(self, change: impl FnOnce(C) -> D) -> Retry<S, D, H, Z> {
         let Self { strategy, condition, observer, clock, settings } = self;

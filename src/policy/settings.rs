@@ -1,4 +1,4 @@
-//! The numbers of a policy: a plain `Copy` record.
+//! The settings of a policy that do not depend on its type parameters.
 
 use core::fmt;
 use core::num::NonZeroU32;
@@ -8,19 +8,19 @@ use crate::error::{InvalidSetting, checked_tries};
 use crate::nanos::Nanos;
 use crate::wait::jitter::Jitter;
 
-/// How many attempts a run makes when its policy sets no limit at all.
+/// The limit for policies that set none and whose strategy does not end by itself.
 pub(crate) const DEFAULT_MAX_TRIES: u32 = 10;
 
 /// The limit on the number of attempts.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Tries {
-    /// Nothing was said: `DEFAULT_MAX_TRIES`, unless the strategy ends by itself.
+    /// Not configured: `DEFAULT_MAX_TRIES`, unless the strategy ends by itself.
     Unsaid,
     AtMost(NonZeroU32),
 }
 
 impl Tries {
-    /// Another limit was set, or `forever` was said: no run counts as many.
+    /// `forever` or another limit is set. No run counts this many tries.
     pub(crate) const UNLIMITED: Self = Self::AtMost(NonZeroU32::MAX);
 }
 
@@ -39,7 +39,7 @@ pub(crate) struct Settings {
     pub(crate) tries: Tries,
     pub(crate) max_time: Option<Duration>,
     pub(crate) no_attempt_after_deadline: bool,
-    /// The longest there is where nothing was said.
+    /// `Nanos::MAX` if not configured.
     pub(crate) max_wait: Nanos,
     pub(crate) jitter: Jitter,
     pub(crate) seed: Option<u64>,
@@ -67,7 +67,7 @@ impl Settings {
         }
     }
 
-    /// What is left of `max_time` in nanoseconds, if that is set and below what the clock can count to.
+    /// What is left of `max_time`, in nanoseconds. `None` if it is not set, or exceeds what `Nanos` can count.
     #[inline]
     pub(crate) fn time_left(&self, elapsed: u64) -> Option<u64> {
         match Nanos::of(self.max_time?) {
@@ -76,7 +76,7 @@ impl Settings {
         }
     }
 
-    /// Another limit than the number of tries was set, or none is wanted.
+    /// Removes the default limit, and keeps one that was configured.
     pub(crate) const fn without_default_tries(mut self) -> Self {
         if let Tries::Unsaid = self.tries {
             self.tries = Tries::UNLIMITED;

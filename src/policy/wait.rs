@@ -1,165 +1,80 @@
-//! How long to wait? The constructors, and what only one strategy has.
+//! Caps and jitter, and the setters of single strategies.
 
 use core::time::Duration;
 
-use crate::clock::SystemClock;
-use crate::condition::AnyError;
 use crate::error::InvalidSetting;
-use crate::event::Details;
 use crate::nanos::Nanos;
 use crate::policy::Retry;
-use crate::policy::settings::Settings;
-use crate::wait::strategies::{Constant, Decay, Expo, Fibo, Linear, Runtime, Sequence};
+use crate::wait::jitter::Jitter;
+use crate::wait::strategies::{Decay, Expo, Fibo, Linear};
 
-/// # How long to wait
-impl Retry {
-    /// Waits of 1 s, 2 s, 4 s, 8 s and so on: maxima, since full jitter is on by default.
+/// # Waits and jitter
+impl<S, C, H, Z> Retry<S, C, H, Z> {
+    /// Sets the maximum length of each wait, whatever the strategy and jitter compute.
     ///
     /// ```
     /// use std::time::Duration;
     /// use relent::Retry;
     ///
-    /// let policy = Retry::expo().first_wait(Duration::from_millis(100)).factor(3.0);
-    /// assert!(policy.waits().take(3).eq([100, 300, 900].map(Duration::from_millis)));
+    /// let policy = Retry::expo().max_wait(Duration::from_secs(5)).max_tries(6);
+    /// assert!(policy.waits().eq([1, 2, 4, 5, 5].map(Duration::from_secs)));
     /// ```
     ///
-    /// It grows without end unless [`max_wait`](Retry::max_wait) caps it.
-    pub const fn expo() -> Self {
-        Self::new(Expo::DEFAULT)
+    /// The cap is applied before jitter, so that capped waits are spread like all others, and again after it. It
+    /// applies to the first wait too. It does not apply to requested waits, which come from
+    /// [`retry_after`](Self::retry_after), [`retry_after_value`](Self::retry_after_value) or
+    /// [`Verdict::RetryIn`](crate::Verdict::RetryIn).
+    ///
+    /// It limits the waits, not the attempts.
+    #[doc(alias("max_delay", "max_interval"))]
+    pub const fn max_wait(mut self, wait: Duration) -> Self {
+        self.settings.max_wait = Nanos::of(wait);
+        self
     }
 
-    /// Waits of 1 s, 1 s, 2 s, 3 s, 5 s, 8 s and so on: maxima, since full jitter is on by default.
-    ///
-    /// ```
-    /// use std::time::Duration;
-    /// use relent::Retry;
-    ///
-    /// let policy = Retry::fibo().max_wait(Duration::from_secs(4));
-    /// assert!(policy.waits().take(6).eq([1, 1, 2, 3, 4, 4].map(Duration::from_secs)));
-    /// ```
-    pub const fn fibo() -> Retry<Fibo> {
-        Retry::new(Fibo::DEFAULT)
-    }
-
-    /// The same wait each time: a maximum, since full jitter is on by default.
-    ///
-    /// ```
-    /// use std::time::Duration;
-    /// use relent::Retry;
-    ///
-    /// let policy = Retry::constant(Duration::from_secs(2)).max_tries(4);
-    /// assert!(policy.waits().eq([2, 2, 2].map(Duration::from_secs)));
-    /// ```
-    pub const fn constant(wait: Duration) -> Retry<Constant> {
-        Retry::new(Constant::new(wait))
-    }
-
-    /// Waits of once, twice, three times `step` and so on: maxima, since full jitter is on by
-    /// default.
-    ///
-    /// ```
-    /// use std::time::Duration;
-    /// use relent::Retry;
-    ///
-    /// let policy = Retry::linear(Duration::from_secs(2)).max_tries(4);
-    /// assert!(policy.waits().eq([2, 4, 6].map(Duration::from_secs)));
-    /// ```
-    pub const fn linear(step: Duration) -> Retry<Linear> {
-        Retry::new(Linear::new(step, step))
-    }
-
-    /// Waits that shrink: 1 s, 0.368 s, 0.135 s and so on, divided by e each time. Maxima, since
-    /// full jitter is on by default.
-    ///
-    /// ```
-    /// use std::time::Duration;
-    /// use relent::Retry;
-    ///
-    /// let policy = Retry::decay().min_wait(Duration::from_millis(100));
-    /// let millis: Vec<_> = policy.waits().map(|wait| wait.as_millis()).take(5).collect();
-    /// assert_eq!(millis, [1000, 367, 135, 100, 100]);
-    /// ```
-    ///
-    /// For what is likely to be ready soon after it was not: a lock, a replica that catches up. After
-    /// some twenty tries the waits are zero: give a run that may last longer a
-    /// [`min_wait`](Retry::min_wait), below which only jitter goes.
-    pub const fn decay() -> Retry<Decay> {
-        Retry::new(Decay::DEFAULT)
-    }
-
-    /// These waits, each once and in order: N waits make N + 1 attempts. Maxima, since full jitter
-    /// is on by default.
-    ///
-    /// ```
-    /// use std::time::Duration;
-    /// use relent::Retry;
-    ///
-    /// const SECOND: Duration = Duration::from_secs(1);
-    /// const MINUTE: Duration = Duration::from_secs(60);
-    ///
-    /// let policy = Retry::sequence([SECOND, SECOND, MINUTE]);
-    /// assert!(policy.waits().eq([1, 1, 60].map(Duration::from_secs)));
-    /// ```
-    ///
-    /// An array, a slice, a `Vec`: anything that lends a slice of durations. The end of the list is
-    /// the limit; there is no other unless one is set. Waits that are computed one by one are for
-    /// [`runtime`](Self::runtime), or for a [`Wait`](crate::Wait) of your own.
-    pub const fn sequence<L: AsRef<[Duration]>>(waits: L) -> Retry<Sequence<L>> {
-        Retry::new(Sequence::new(waits))
-    }
-
-    /// Waits that a function computes from what happened. Maxima, since full jitter is on by
-    /// default; switch it off where the wait is one that was asked for.
+    /// Sets how much of each wait is random. The default is [`Jitter::Full`].
     ///
     /// ```
     /// use std::time::Duration;
     /// use relent::{Jitter, Retry, TestClock};
     ///
-    /// struct Busy { retry_after: u64 }
-    ///
     /// let clock = TestClock::new();
-    /// let mut answers = [1, 3, 7].into_iter();
-    /// Retry::runtime(|d| Duration::from_secs(d.error().map_or(1, |e: &Busy| e.retry_after)))
-    ///     .jitter(Jitter::None)
-    ///     .clock(&clock)
-    ///     .run(|| answers.next().map_or(Ok(()), |retry_after| Err(Busy { retry_after })))
-    ///     .ok();
-    /// assert_eq!(clock.waits(), [1, 3, 7].map(Duration::from_secs));
+    /// let policy = Retry::expo().jitter(Jitter::None).max_tries(4).clock(&clock);
+    /// policy.run(|| Err::<(), _>("down")).unwrap_err();
+    /// assert_eq!(clock.waits(), [1, 2, 4].map(Duration::from_secs));
     /// ```
-    pub const fn runtime<T, E, F>(compute: F) -> Retry<Runtime<F>>
-    where
-        F: Fn(&Details<'_, T, E>) -> Duration,
-    {
-        Retry::new(Runtime::new(compute))
+    pub const fn jitter(mut self, jitter: Jitter) -> Self {
+        self.settings.jitter = jitter;
+        self
     }
 
-    /// Waits of a strategy of your own, or of one that is chosen at run time.
+    /// Seeds the jitter, so that each run draws the same waits: for tests.
     ///
     /// ```
-    /// use std::time::Duration;
-    /// use relent::wait::Fibo;
-    /// use relent::{Retry, Schedule};
+    /// use relent::{Retry, TestClock};
     ///
-    /// let chosen = Schedule::from(Fibo::default());
-    /// let policy = Retry::new(chosen).max_tries(6);
-    /// assert!(policy.waits().eq([1, 1, 2, 3, 5].map(Duration::from_secs)));
+    /// let clock = TestClock::new();
+    /// let policy = Retry::expo().seed(42).max_tries(3).clock(&clock);
+    /// policy.run(|| Err::<(), _>("down")).unwrap_err();
+    /// policy.run(|| Err::<(), _>("down")).unwrap_err();
+    /// let waits = clock.waits();
+    /// assert_eq!(waits[..2], waits[2..]);
     /// ```
     ///
-    /// See [`Wait`](crate::Wait) and [`Schedule`](crate::Schedule).
-    pub const fn new<S>(strategy: S) -> Retry<S> {
-        Retry {
-            strategy,
-            condition: AnyError,
-            observer: (),
-            clock: SystemClock,
-            settings: Settings::DEFAULT,
-        }
+    /// Without a seed, runs differ. The same seed may give other waits on another platform or with another version of
+    /// `rand`. [`Jitter::Custom`] ignores the seed.
+    ///
+    /// Without the feature `std` the system's randomness is not available, and unseeded jitter is drawn from the
+    /// clock. Devices that must not act alike then need a seed each.
+    pub const fn seed(mut self, seed: u64) -> Self {
+        self.settings.seed = Some(seed);
+        self
     }
 }
 
-/// # Of exponential waits
+/// # Exponential waits
 impl<C, H, Z> Retry<Expo, C, H, Z> {
-    /// The first wait. The default is 1 s; Python's `backoff` calls it `factor`.
+    /// Sets the first wait. The default is 1 s.
     ///
     /// ```
     /// # use std::time::Duration;
@@ -167,13 +82,15 @@ impl<C, H, Z> Retry<Expo, C, H, Z> {
     /// let policy = Retry::expo().first_wait(Duration::from_millis(50));
     /// assert!(policy.waits().take(3).eq([50, 100, 200].map(Duration::from_millis)));
     /// ```
+    ///
+    /// Python's `backoff` calls it `factor`.
+    #[doc(alias = "min_delay")]
     pub const fn first_wait(mut self, wait: Duration) -> Self {
         self.strategy = self.strategy.with_first_wait(wait);
         self
     }
 
-    /// What each wait is multiplied by to give the next. The default is 2; Python's
-    /// `backoff` calls it `base`.
+    /// Sets the number by which each wait is multiplied to give the next. The default is 2.
     ///
     /// ```
     /// # use std::time::Duration;
@@ -182,9 +99,13 @@ impl<C, H, Z> Retry<Expo, C, H, Z> {
     /// assert!(policy.waits().take(3).eq([1000, 1500, 2250].map(Duration::from_millis)));
     /// ```
     ///
+    /// Python's `backoff` calls it `base`.
+    ///
     /// # Panics
     ///
-    /// When it is not a finite number above zero; in a `const` or `static` that is a compile error.
+    /// If `factor` is not a finite number above zero. In a `const` or `static` this is a compile error. See
+    /// [`try_factor`](Self::try_factor).
+    #[doc(alias = "multiplier")]
     #[track_caller]
     pub const fn factor(mut self, factor: f64) -> Self {
         match self.strategy.try_with_factor(factor) {
@@ -194,7 +115,8 @@ impl<C, H, Z> Retry<Expo, C, H, Z> {
         self
     }
 
-    /// [`factor`](Self::factor) for a number that is known at run time only.
+    /// Same as [`factor`](Self::factor), but returns an error instead of panicking: for a number known only at run
+    /// time.
     ///
     /// ```
     /// # use relent::Retry;
@@ -204,16 +126,16 @@ impl<C, H, Z> Retry<Expo, C, H, Z> {
     ///
     /// # Errors
     ///
-    /// When it is not a finite number above zero.
+    /// If `factor` is not a finite number above zero.
     pub fn try_factor(mut self, factor: f64) -> Result<Self, InvalidSetting> {
         self.strategy = self.strategy.try_with_factor(factor)?;
         Ok(self)
     }
 }
 
-/// # Of Fibonacci's waits
+/// # Fibonacci waits
 impl<C, H, Z> Retry<Fibo, C, H, Z> {
-    /// The first wait, of which all are multiples. The default is 1 s.
+    /// Sets the first wait; all others are multiples of it. The default is 1 s.
     ///
     /// ```
     /// # use std::time::Duration;
@@ -227,9 +149,9 @@ impl<C, H, Z> Retry<Fibo, C, H, Z> {
     }
 }
 
-/// # Of linear waits
+/// # Linear waits
 impl<C, H, Z> Retry<Linear, C, H, Z> {
-    /// The first wait. The default is one step.
+    /// Sets the first wait. The default is one step.
     ///
     /// ```
     /// # use std::time::Duration;
@@ -243,9 +165,9 @@ impl<C, H, Z> Retry<Linear, C, H, Z> {
     }
 }
 
-/// # Of waits that shrink
+/// # Decaying waits
 impl<C, H, Z> Retry<Decay, C, H, Z> {
-    /// The first wait. The default is 1 s; Python's `backoff` calls it `initial_value`.
+    /// Sets the first wait. The default is 1 s.
     ///
     /// ```
     /// # use std::time::Duration;
@@ -253,12 +175,14 @@ impl<C, H, Z> Retry<Decay, C, H, Z> {
     /// let policy = Retry::decay().first_wait(Duration::from_secs(100));
     /// assert_eq!(policy.waits().next(), Some(Duration::from_secs(100)));
     /// ```
+    ///
+    /// Python's `backoff` calls it `initial_value`.
     pub const fn first_wait(mut self, wait: Duration) -> Self {
         self.strategy.first_wait = Nanos::of(wait);
         self
     }
 
-    /// How fast they shrink: each is the one before, divided by e to this power. The default is 1.
+    /// Sets how fast the waits shrink: each is the previous one, divided by e to this power. The default is 1.
     ///
     /// ```
     /// # use std::time::Duration;
@@ -269,7 +193,8 @@ impl<C, H, Z> Retry<Decay, C, H, Z> {
     ///
     /// # Panics
     ///
-    /// When it is negative or not finite; in a `const` or `static` that is a compile error.
+    /// If `factor` is negative or not finite. In a `const` or `static` this is a compile error. See
+    /// [`try_decay_factor`](Self::try_decay_factor).
     #[track_caller]
     pub const fn decay_factor(mut self, factor: f64) -> Self {
         let Decay { first_wait, min_wait, .. } = self.strategy;
@@ -277,7 +202,8 @@ impl<C, H, Z> Retry<Decay, C, H, Z> {
         self
     }
 
-    /// [`decay_factor`](Self::decay_factor) for a number that is known at run time only.
+    /// Same as [`decay_factor`](Self::decay_factor), but returns an error instead of panicking: for a number known
+    /// only at run time.
     ///
     /// ```
     /// # use relent::Retry;
@@ -287,14 +213,14 @@ impl<C, H, Z> Retry<Decay, C, H, Z> {
     ///
     /// # Errors
     ///
-    /// When it is negative or not finite.
+    /// If `factor` is negative or not finite.
     pub fn try_decay_factor(mut self, factor: f64) -> Result<Self, InvalidSetting> {
         let Decay { first_wait, min_wait, .. } = self.strategy;
         self.strategy = Decay::try_new(first_wait.duration(), factor, min_wait)?;
         Ok(self)
     }
 
-    /// What they do not shrink below. The default is zero; Python's `backoff` calls it `min_value`.
+    /// Sets the length below which the waits do not shrink. The default is zero.
     ///
     /// ```
     /// # use std::time::Duration;
@@ -302,6 +228,9 @@ impl<C, H, Z> Retry<Decay, C, H, Z> {
     /// let policy = Retry::decay().min_wait(Duration::from_millis(500));
     /// assert!(policy.waits().take(3).eq([1000, 500, 500].map(Duration::from_millis)));
     /// ```
+    ///
+    /// Only jitter goes below it. Python's `backoff` calls it `min_value`.
+    #[doc(alias = "min_delay")]
     pub const fn min_wait(mut self, wait: Duration) -> Self {
         self.strategy.min_wait = wait;
         self

@@ -125,6 +125,7 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
     ///
     /// The final attempt at the deadline of [`max_time`](Self::max_time) gets its whole timeout too, so that a run takes
     /// at most the sum of both. [`interrupt_at_deadline`](Runner::interrupt_at_deadline) changes that.
+    #[doc(alias = "timeout")]
     pub fn attempt_timeout(&self, most: Duration) -> Runner<&Self, Hidden, AttemptTimeout> {
         self.runner().attempt_timeout(most)
     }

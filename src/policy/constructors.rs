@@ -1,0 +1,169 @@
+//! The constructors, each of which sets how long to wait.
+
+use core::time::Duration;
+
+use crate::clock::SystemClock;
+use crate::condition::AnyError;
+use crate::event::Details;
+use crate::policy::Retry;
+use crate::policy::settings::Settings;
+use crate::wait::strategies::{Constant, Decay, Expo, Fibo, Linear, Runtime, Sequence};
+
+/// # Constructors
+impl Retry {
+    /// Creates a policy with exponential back-off: waits of 1 s, 2 s, 4 s, 8 s and so on.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use relent::Retry;
+    ///
+    /// let policy = Retry::expo().first_wait(Duration::from_millis(100)).factor(3.0);
+    /// assert!(policy.waits().take(3).eq([100, 300, 900].map(Duration::from_millis)));
+    /// ```
+    ///
+    /// The waits are maxima, since full jitter is on by default. They grow without end unless
+    /// [`max_wait`](Retry::max_wait) caps them.
+    #[doc(alias("exponential", "exponential_backoff"))]
+    pub const fn expo() -> Self {
+        Self::new(Expo::DEFAULT)
+    }
+
+    /// Creates a policy with Fibonacci back-off: waits of 1 s, 1 s, 2 s, 3 s, 5 s, 8 s and so on.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use relent::Retry;
+    ///
+    /// let policy = Retry::fibo().max_wait(Duration::from_secs(4));
+    /// assert!(policy.waits().take(6).eq([1, 1, 2, 3, 4, 4].map(Duration::from_secs)));
+    /// ```
+    ///
+    /// The waits are maxima, since full jitter is on by default.
+    pub const fn fibo() -> Retry<Fibo> {
+        Retry::new(Fibo::DEFAULT)
+    }
+
+    /// Creates a policy that waits the same time before each retry.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use relent::Retry;
+    ///
+    /// let policy = Retry::constant(Duration::from_secs(2)).max_tries(4);
+    /// assert!(policy.waits().eq([2, 2, 2].map(Duration::from_secs)));
+    /// ```
+    ///
+    /// The wait is a maximum, since full jitter is on by default.
+    #[doc(alias = "delay")]
+    pub const fn constant(wait: Duration) -> Retry<Constant> {
+        Retry::new(Constant::new(wait))
+    }
+
+    /// Creates a policy with linear back-off: waits of once, twice, three times `step` and so on.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use relent::Retry;
+    ///
+    /// let policy = Retry::linear(Duration::from_secs(2)).max_tries(4);
+    /// assert!(policy.waits().eq([2, 4, 6].map(Duration::from_secs)));
+    /// ```
+    ///
+    /// The waits are maxima, since full jitter is on by default.
+    pub const fn linear(step: Duration) -> Retry<Linear> {
+        Retry::new(Linear::new(step, step))
+    }
+
+    /// Creates a policy whose waits shrink: 1 s, 0.368 s, 0.135 s and so on, divided by e each time.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use relent::Retry;
+    ///
+    /// let policy = Retry::decay().min_wait(Duration::from_millis(100));
+    /// let millis: Vec<_> = policy.waits().map(|wait| wait.as_millis()).take(5).collect();
+    /// assert_eq!(millis, [1000, 367, 135, 100, 100]);
+    /// ```
+    ///
+    /// Use it for what is likely to become ready soon: a lock, a replica that catches up.
+    ///
+    /// The waits are maxima, since full jitter is on by default. After some twenty tries they are zero. If a run may
+    /// last longer, set a [`min_wait`](Retry::min_wait), below which only jitter goes.
+    pub const fn decay() -> Retry<Decay> {
+        Retry::new(Decay::DEFAULT)
+    }
+
+    /// Creates a policy with the given waits, each used once and in order: N waits make N + 1 attempts.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use relent::Retry;
+    ///
+    /// const SECOND: Duration = Duration::from_secs(1);
+    /// const MINUTE: Duration = Duration::from_secs(60);
+    ///
+    /// let policy = Retry::sequence([SECOND, SECOND, MINUTE]);
+    /// assert!(policy.waits().eq([1, 1, 60].map(Duration::from_secs)));
+    /// ```
+    ///
+    /// Takes an array, a slice, a `Vec`: anything that can be borrowed as a slice of durations. The waits are maxima,
+    /// since full jitter is on by default.
+    ///
+    /// The end of the list is the limit; there is no other unless you set one. To compute the waits one by one, use
+    /// [`runtime`](Self::runtime) or implement [`Wait`](crate::Wait).
+    pub const fn sequence<L: AsRef<[Duration]>>(waits: L) -> Retry<Sequence<L>> {
+        Retry::new(Sequence::new(waits))
+    }
+
+    /// Creates a policy whose waits are computed by a function from the last outcome.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use relent::{Jitter, Retry, TestClock};
+    ///
+    /// struct Busy { retry_after: u64 }
+    ///
+    /// let clock = TestClock::new();
+    /// let mut answers = [1, 3, 7].into_iter();
+    /// Retry::runtime(|d| Duration::from_secs(d.error().map_or(1, |e: &Busy| e.retry_after)))
+    ///     .jitter(Jitter::None)
+    ///     .clock(&clock)
+    ///     .run(|| answers.next().map_or(Ok(()), |retry_after| Err(Busy { retry_after })))
+    ///     .ok();
+    /// assert_eq!(clock.waits(), [1, 3, 7].map(Duration::from_secs));
+    /// ```
+    ///
+    /// The function receives the [`Details`] of the attempt, with its value or error.
+    ///
+    /// The waits are maxima, since full jitter is on by default. Switch jitter off if the function returns waits that
+    /// the other side requested.
+    pub const fn runtime<T, E, F>(compute: F) -> Retry<Runtime<F>>
+    where
+        F: Fn(&Details<'_, T, E>) -> Duration,
+    {
+        Retry::new(Runtime::new(compute))
+    }
+
+    /// Creates a policy from a strategy of your own, or from one chosen at run time.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use relent::wait::Fibo;
+    /// use relent::{Retry, Schedule};
+    ///
+    /// let chosen = Schedule::from(Fibo::default());
+    /// let policy = Retry::new(chosen).max_tries(6);
+    /// assert!(policy.waits().eq([1, 1, 2, 3, 5].map(Duration::from_secs)));
+    /// ```
+    ///
+    /// See [`Wait`](crate::Wait) and [`Schedule`](crate::Schedule). Full jitter is on by default here too.
+    pub const fn new<S>(strategy: S) -> Retry<S> {
+        Retry {
+            strategy,
+            condition: AnyError,
+            observer: (),
+            clock: SystemClock,
+            settings: Settings::DEFAULT,
+        }
+    }
+}
