@@ -1,20 +1,35 @@
 #![doc = include_str!("../README.md")]
-// Nothing in a retry needs it.
+//!
+//! ## Where things are
+//!
+//! - [`Retry`]: policies and everything that runs them.
+//! - [`guide`]: recipes, the dangers of retries, handlers, testing, and the way from other libraries.
+//! - [`wait`]: how long to wait: strategies, jitter, and the trait for your own.
+//! - [`condition`]: which outcomes to retry: the trait, and retry budgets.
+//! - [`observe`]: observers and handlers.
+//! - [`event`]: what handlers, observers, strategies and conditions see of a run.
+//! - [`clock`]: clocks and cancellation.
+//! - [`run`]: run options, in-line attempts, and the errors of runs.
+//! - [`future`], [`mod@iter`]: the futures and iterators that policies return.
+//! - [`integrations`]: observers for other crates, such as `log`, `tracing` and `metrics`.
+#![cfg_attr(feature = "test-util", doc = "- [`testing`]: the virtual clock, for tests.")]
+#![cfg_attr(feature = "http", doc = "- [`headers`]: reads `Retry-After` from HTTP headers.")]
+// Retrying needs no unsafe code.
 #![forbid(unsafe_code)]
-// The core runs where there is no operating system.
+// The core also serves targets without an operating system.
 #![no_std]
-// Shows on docs.rs which feature an item needs.
+// Makes docs.rs show which feature an item needs.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 #[cfg(feature = "std")]
 extern crate std;
 
-// Only for readers, and for the tests of what they read.
+// Contains only documentation and its tests.
 #[cfg(any(doc, doctest))]
 pub mod guide;
 
-// rustdoc shows the methods of a policy in the order of these modules: the builder, the forms of a run, and what it
-// shows of itself.
+// rustdoc shows the methods of `Retry` in the order of these modules: setters, runs, getters. The blank lines keep
+// rustfmt from sorting them.
 mod policy;
 
 pub mod run;
@@ -46,13 +61,13 @@ mod nanos;
 mod sealed;
 mod slot;
 
-/// The futures that runs return.
+/// The futures that [`Retry::run_async`] and its variants return.
 pub mod future {
     pub use crate::run::after::{After, Begin};
     pub use crate::run::future::Retrying;
 }
 
-/// The iterators that policies return.
+/// The iterator over the waits of a policy: see [`Retry::waits`].
 pub mod iter {
     pub use crate::inspect::Waits;
 }
