@@ -14,7 +14,7 @@ use core::num::NonZeroU32;
 ///
 /// let from_file = 0;
 /// let refused = Retry::expo().try_max_tries(from_file).unwrap_err();
-/// assert_eq!(refused.to_string(), "max_tries must be at least 1; for no limit say `forever()`");
+/// assert_eq!(refused.to_string(), "max_tries must be at least 1; for no limit use `forever()`");
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct InvalidSetting {
@@ -46,7 +46,7 @@ pub(crate) const fn checked_tries(tries: u32) -> Result<NonZeroU32, InvalidSetti
     match NonZeroU32::new(tries) {
         Some(tries) => Ok(tries),
         None => {
-            Err(InvalidSetting::new("max_tries must be at least 1; for no limit say `forever()`"))
+            Err(InvalidSetting::new("max_tries must be at least 1; for no limit use `forever()`"))
         }
     }
 }

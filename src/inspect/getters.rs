@@ -8,7 +8,7 @@ use crate::policy::Retry;
 use crate::policy::settings::{Settings, Tries};
 use crate::wait::jitter::Jitter;
 
-/// # Inspecting a policy: its settings
+/// # Getters
 impl<S, C, H, Z> Retry<S, C, H, Z> {
     /// Returns the limit set by [`max_tries`](Self::max_tries), if there is one.
     ///
@@ -22,7 +22,7 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
     #[must_use]
     pub const fn get_max_tries(&self) -> Option<u32> {
         match self.settings.tries {
-            Tries::Unsaid | Tries::UNLIMITED => None,
+            Tries::Unset | Tries::UNLIMITED => None,
             Tries::AtMost(tries) => Some(tries.get()),
         }
     }

@@ -1,7 +1,7 @@
 //! Inspecting a policy: getters, `Debug`, and a preview of its waits. These methods come last on the policy's page.
 
-mod getters;
-
 mod preview;
+
+mod getters;
 
 pub use preview::Waits;

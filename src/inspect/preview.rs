@@ -12,7 +12,7 @@ use crate::wait::Wait;
 #[cfg(doc)]
 use crate::wait::jitter::Jitter;
 
-/// # Inspecting a policy: its waits
+/// # Preview
 impl<S, C, H, Z> Retry<S, C, H, Z> {
     /// Returns the waits, without jitter, of a run whose attempts all fail and take no time.
     ///

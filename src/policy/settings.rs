@@ -15,7 +15,7 @@ pub(crate) const DEFAULT_MAX_TRIES: u32 = 10;
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Tries {
     /// Not configured: `DEFAULT_MAX_TRIES`, unless the strategy ends by itself.
-    Unsaid,
+    Unset,
     AtMost(NonZeroU32),
 }
 
@@ -27,7 +27,7 @@ impl Tries {
 impl fmt::Debug for Tries {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Unsaid => f.write_str("Unsaid"),
+            Self::Unset => f.write_str("Unset"),
             &Self::UNLIMITED => f.write_str("Unlimited"),
             Self::AtMost(most) => f.debug_tuple("AtMost").field(most).finish(),
         }
@@ -48,7 +48,7 @@ pub(crate) struct Settings {
 
 impl Settings {
     pub(crate) const DEFAULT: Self = Self {
-        tries: Tries::Unsaid,
+        tries: Tries::Unset,
         max_time: None,
         no_attempt_after_deadline: false,
         max_wait: Nanos::MAX,
@@ -78,7 +78,7 @@ impl Settings {
 
     /// Removes the default limit, and keeps one that was configured.
     pub(crate) const fn without_default_tries(mut self) -> Self {
-        if let Tries::Unsaid = self.tries {
+        if let Tries::Unset = self.tries {
             self.tries = Tries::UNLIMITED;
         }
         self

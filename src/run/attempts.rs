@@ -20,7 +20,7 @@ use crate::run::session::{Async, Blocking, Session, Side};
 use crate::sealed::Sealed;
 use crate::wait::Wait;
 
-/// # Run it in line
+/// # In line
 impl<S, C, H, Z> Retry<S, C, H, Z> {
     /// Begins a run whose attempts are made in a loop of your own, where `?`, `break`, `continue` and `&mut` state
     /// all work.

@@ -11,7 +11,7 @@ use crate::run::operation::{Attempt, Call, CallAttempt, CallWith, Hidden};
 use crate::run::returns::{AsIs, ValueOnly};
 use crate::wait::Wait;
 
-/// # Run it, blocking the thread
+/// # Run
 impl<S, C, H, Z> Retry<S, C, H, Z> {
     /// Calls the operation until its outcome is accepted or the policy gives up, and returns what
     /// the last call returned.

@@ -12,7 +12,7 @@ use crate::run::operation::{Attempt, Call, CallAttempt, CallWith, Hidden};
 use crate::run::returns::{AsIs, ValueOnly};
 use crate::wait::Wait;
 
-/// # Run it as a future
+/// # Run async
 ///
 /// The futures do nothing before they are first polled. A future that is dropped notifies no handler of it.
 ///

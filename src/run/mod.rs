@@ -1,4 +1,7 @@
-//! A run: the session decides, the drivers act.
+//! Runs of a policy: attempts that code of your own makes, run options, and the types behind the forms of `run`.
+//!
+//! [`Attempts`] and [`AttemptsAsync`] are runs in line. [`Runner`] is a policy with run options. The traits are those in
+//! the bounds of [`Retry`](crate::Retry)'s methods; they are sealed.
 
 pub(crate) mod operation;
 pub(crate) mod plan;

@@ -170,7 +170,7 @@ impl<P, V, X> Runner<P, V, AttemptTimeout, X> {
     }
 }
 
-/// # Run it, blocking the thread
+/// # Run
 ///
 /// Not with [`attempt_timeout`](Retry::attempt_timeout), since a blocking call cannot be interrupted.
 impl<P: Policy, V, X> Runner<P, V, Unbounded, X> {
@@ -223,7 +223,7 @@ impl<P: Policy, V, X> Runner<P, V, Unbounded, X> {
 /// The operation of a future, within its timeout.
 type Bounded<B, O> = <B as Bound>::Operation<O>;
 
-/// # Run it as a future
+/// # Run async
 ///
 /// The futures borrow the policy if these options do.
 #[expect(clippy::type_complexity, reason = "each parameter is one of the policy's or the call's")]

@@ -63,8 +63,8 @@ pub(crate) fn next_wait(
 fn most_tries(strategy: &dyn Numeric, settings: &Settings) -> u32 {
     match settings.tries {
         Tries::AtMost(most) => most.get(),
-        Tries::Unsaid if strategy.ends() => u32::MAX,
-        Tries::Unsaid => DEFAULT_MAX_TRIES,
+        Tries::Unset if strategy.ends() => u32::MAX,
+        Tries::Unset => DEFAULT_MAX_TRIES,
     }
 }
 

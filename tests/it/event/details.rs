@@ -89,7 +89,7 @@ fn reasons_and_refusals_read_as_words() {
     }
     assert_eq!(format!("{:>12}|", StopReason::MaxTime), "    max time|");
     let refused: InvalidSetting = Retry::expo().try_max_tries(0).unwrap_err();
-    assert_eq!(refused.to_string(), "max_tries must be at least 1; for no limit say `forever()`");
+    assert_eq!(refused.to_string(), "max_tries must be at least 1; for no limit use `forever()`");
 }
 
 #[test]

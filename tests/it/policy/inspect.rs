@@ -39,7 +39,7 @@ fn a_policy_shows_what_was_said_of_its_tries() {
         let (_, rest) = text.split_once("tries: ").unwrap();
         rest.split_once(", max_time").unwrap().0.to_owned()
     };
-    assert_eq!(shown(Retry::expo()), "Unsaid");
+    assert_eq!(shown(Retry::expo()), "Unset");
     assert_eq!(shown(Retry::expo().forever()), "Unlimited");
     assert_eq!(shown(Retry::expo().max_time(secs(1))), "Unlimited");
     assert_eq!(shown(Retry::expo().max_tries(5).forever()), "AtMost(5)");

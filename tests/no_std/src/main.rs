@@ -290,7 +290,7 @@ impl fmt::Write for Rest<'_> {
 fn refuses_a_setting_in_words() -> bool {
     let refused = Retry::expo().try_max_tries(0).map(|_| ());
     refused.is_err_and(|refused| {
-        reads(refused, "max_tries must be at least 1; for no limit say `forever()`")
+        reads(refused, "max_tries must be at least 1; for no limit use `forever()`")
     })
 }
 
