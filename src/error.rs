@@ -1,13 +1,10 @@
-//! What is said of a setting that no policy can have.
+//! The error of an invalid setting.
 
 use core::error::Error;
 use core::fmt;
 use core::num::NonZeroU32;
 
-/// A setting that no policy can have, such as no tries at all or a factor that is not a number.
-///
-/// The builder's setters panic with this text, which in a `const` or `static` is a compile error;
-/// their `try_` forms, meant for configuration that is read at run time, return it.
+/// The error for an invalid setting, such as zero tries or a factor that is not a number.
 ///
 /// ```
 /// use relent::Retry;
@@ -16,6 +13,9 @@ use core::num::NonZeroU32;
 /// let refused = Retry::expo().try_max_tries(from_file).unwrap_err();
 /// assert_eq!(refused.to_string(), "max_tries must be at least 1; for no limit use `forever()`");
 /// ```
+///
+/// It is returned by the builder's `try_` setters, which are meant for configuration that is read at run time. The
+/// other setters panic with the same text. In a `const` or `static`, that is a compile error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct InvalidSetting {
     message: &'static str,
@@ -26,7 +26,7 @@ impl InvalidSetting {
         Self { message }
     }
 
-    /// Refuses the setting: panics with the text that the `try_` form returns.
+    /// Panics with the same text that the `try_` setter returns.
     #[track_caller]
     pub(crate) const fn panic(self) -> ! {
         panic!("{}", self.message)
@@ -41,7 +41,7 @@ impl fmt::Display for InvalidSetting {
 
 impl Error for InvalidSetting {}
 
-/// A limit on the number of attempts, unless it is none at all.
+/// Returns a limit on the number of attempts, unless it is zero.
 pub(crate) const fn checked_tries(tries: u32) -> Result<NonZeroU32, InvalidSetting> {
     match NonZeroU32::new(tries) {
         Some(tries) => Ok(tries),

@@ -1,4 +1,8 @@
-//! The wait that an HTTP response asks for: the header `Retry-After`. The only file that knows of HTTP.
+//! HTTP headers: how long `Retry-After` asks clients to wait.
+//!
+//! Return the result of [`retry_after`] in the closure of [`Retry::retry_after`](crate::Retry::retry_after).
+
+// No other file uses the crates `http` and `httpdate`.
 
 use core::time::Duration;
 use std::time::SystemTime;
@@ -6,7 +10,7 @@ use std::time::SystemTime;
 use http::HeaderMap;
 use http::header::RETRY_AFTER;
 
-/// How long the header `Retry-After` asks to wait, for [`Retry::retry_after`](crate::Retry::retry_after).
+/// Returns the wait in the header `Retry-After`, for [`Retry::retry_after`](crate::Retry::retry_after).
 ///
 /// ```
 /// use std::time::Duration;
@@ -24,18 +28,18 @@ use http::header::RETRY_AFTER;
 /// assert_eq!(relent::headers::retry_after(&headers), Some(Duration::from_secs(120)));
 /// ```
 ///
-/// It reads a number of seconds, and a date in any form that HTTP knows, which is compared with the
-/// system's clock. Anything else, and a date that has passed, asks for nothing: the strategy's wait
-/// stands.
+/// The header may be a number of seconds, or a date in any of the three formats of HTTP, which is compared with the
+/// system's clock. Returns `None` for anything else, for a date in the past, and if there is no header: then the
+/// strategy's wait applies.
 ///
-/// What a server asks for may be absurd, and is not shortened: with
-/// [`max_time`](crate::Retry::max_time) a run gives up instead of waiting for it.
+/// A server may request an absurdly long wait, and it is not shortened. Set [`max_time`](crate::Retry::max_time), so
+/// that the run gives up instead.
 #[must_use]
 pub fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     retry_after_at(headers, SystemTime::now())
 }
 
-/// [`retry_after`] at a time of your own, for tests.
+/// Same as [`retry_after`], but compares dates with `now` instead of the system's clock. For tests.
 ///
 /// ```
 /// use std::time::{Duration, SystemTime};
@@ -48,12 +52,12 @@ pub fn retry_after(headers: &HeaderMap) -> Option<Duration> {
 /// ```
 #[must_use]
 pub fn retry_after_at(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
-    let asked = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
-    if !asked.is_empty() && asked.bytes().all(|digit| digit.is_ascii_digit()) {
-        // More seconds than there are numbers for is still a number of seconds.
-        return Some(Duration::from_secs(asked.parse().unwrap_or(u64::MAX)));
+    let value = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
+    if !value.is_empty() && value.bytes().all(|digit| digit.is_ascii_digit()) {
+        // Too many digits for a `u64` are still a valid number of seconds.
+        return Some(Duration::from_secs(value.parse().unwrap_or(u64::MAX)));
     }
-    let date = httpdate::parse_http_date(asked).ok()?;
+    let date = httpdate::parse_http_date(value).ok()?;
     date.duration_since(now).ok()
 }
 
@@ -62,7 +66,7 @@ mod tests {
     use super::*;
     use http::HeaderValue;
 
-    fn asked(header: &[u8]) -> Option<Duration> {
+    fn parse(header: &[u8]) -> Option<Duration> {
         let value = HeaderValue::from_bytes(header).unwrap();
         let now = SystemTime::UNIX_EPOCH + Duration::from_secs(1_000_000_000);
         retry_after_at(&HeaderMap::from_iter([(RETRY_AFTER, value)]), now)
@@ -70,14 +74,14 @@ mod tests {
 
     #[test]
     fn seconds_are_read() {
-        assert_eq!(asked(b"0"), Some(Duration::ZERO));
-        assert_eq!(asked(b" 7 "), Some(Duration::from_secs(7)));
-        assert_eq!(asked(b"18446744073709551615"), Some(Duration::from_secs(u64::MAX)));
+        assert_eq!(parse(b"0"), Some(Duration::ZERO));
+        assert_eq!(parse(b" 7 "), Some(Duration::from_secs(7)));
+        assert_eq!(parse(b"18446744073709551615"), Some(Duration::from_secs(u64::MAX)));
     }
 
     #[test]
-    fn seconds_beyond_all_numbers_are_as_many_as_there_are() {
-        assert_eq!(asked(&[b'9'; 4000]), Some(Duration::from_secs(u64::MAX)));
+    fn seconds_that_overflow_saturate() {
+        assert_eq!(parse(&[b'9'; 4000]), Some(Duration::from_secs(u64::MAX)));
     }
 
     #[test]
@@ -88,18 +92,18 @@ mod tests {
             b"Sun Sep  9 01:47:40 2001",
         ];
         for form in forms {
-            assert_eq!(asked(form), Some(Duration::from_secs(60)), "{form:?}");
+            assert_eq!(parse(form), Some(Duration::from_secs(60)), "{form:?}");
         }
     }
 
     #[test]
-    fn dates_that_have_passed_ask_for_nothing() {
-        assert_eq!(asked(b"Thu, 01 Jan 1970 00:00:00 GMT"), None);
-        assert_eq!(asked(b"Sun, 09 Sep 2001 01:46:39 GMT"), None);
+    fn dates_in_the_past_are_ignored() {
+        assert_eq!(parse(b"Thu, 01 Jan 1970 00:00:00 GMT"), None);
+        assert_eq!(parse(b"Sun, 09 Sep 2001 01:46:39 GMT"), None);
     }
 
     #[test]
-    fn garbage_asks_for_nothing() {
+    fn garbage_is_ignored() {
         let garbage: [&[u8]; 12] = [
             b"",
             b" ",
@@ -115,12 +119,12 @@ mod tests {
             b"1 2",
         ];
         for header in garbage {
-            assert_eq!(asked(header), None, "{header:?}");
+            assert_eq!(parse(header), None, "{header:?}");
         }
     }
 
     #[test]
-    fn a_response_without_the_header_asks_for_nothing() {
+    fn a_response_without_the_header_requests_no_wait() {
         assert_eq!(retry_after(&HeaderMap::new()), None);
     }
 }

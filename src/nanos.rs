@@ -1,12 +1,11 @@
-//! Time as the engine counts it: in whole nanoseconds.
+//! Durations in whole nanoseconds, as runs count them.
 
 use core::fmt;
 use core::time::Duration;
 
-/// A time in whole nanoseconds; more than 584 years are 584 years.
+/// A duration in whole nanoseconds, at most 584 years.
 ///
-/// What a policy holds is turned into these when it is built, so that a run does not do it for each
-/// wait.
+/// Settings are converted when the policy is built, so that runs need not convert them for each wait.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Nanos(pub(crate) u64);
 
@@ -23,19 +22,19 @@ impl Nanos {
     }
 }
 
-/// As the duration that it is.
+/// Shown as a `Duration`.
 impl fmt::Debug for Nanos {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.duration().fmt(f)
     }
 }
 
-/// A duration in whole nanoseconds; more than 584 years are 584 years.
+/// Converts a duration to whole nanoseconds, at most 584 years.
 #[inline]
 pub(crate) const fn nanos(duration: Duration) -> u64 {
     const SECOND: u64 = 1_000_000_000;
     let (secs, rest) = (duration.as_secs(), duration.subsec_nanos() as u64);
-    // All but the last seconds that there are numbers for cannot overflow, which the compiler sees.
+    // Below this bound nothing can overflow, and the compiler can prove it.
     if secs < u64::MAX / SECOND {
         secs * SECOND + rest
     } else {

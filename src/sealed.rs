@@ -1,4 +1,4 @@
-//! What only this crate implements.
+//! The supertrait of traits that only this crate implements.
 
-/// The supertrait of the traits that users may name in bounds and not implement.
+/// Allows users to name a trait in bounds, but not to implement it.
 pub trait Sealed {}

@@ -1,27 +1,27 @@
-//! Something kept across an await, or nothing.
+//! A value kept across an await, or nothing.
 //!
-//! Whether a future keeps an outcome while it waits decides its size and whether it is `Send`. It is a type,
-//! so that a future that keeps nothing pays for nothing.
+//! Whether a future keeps an outcome while it waits affects its size and whether it is `Send`. A type decides it, so
+//! that a future that keeps nothing has no cost.
 
 use crate::sealed::Sealed;
 
-/// Whether something is kept. Sealed: [`Full`] keeps it, [`Empty`] drops it.
+/// Whether a future keeps a value across an await: [`Full`] or [`Empty`]. Sealed; appears in bounds and error messages.
 pub trait Slot: Sealed {
-    /// Room for an `X`.
+    /// Storage for an `X`.
     type Of<X>;
 
-    /// Keeps it, or drops it.
+    /// Stores the value, or drops it.
     fn keep<X>(x: X) -> Self::Of<X>;
 
-    /// Takes what was kept. The second time there is nothing.
+    /// Takes the value, if it was stored and not yet taken.
     fn take<X>(slot: &mut Self::Of<X>) -> Option<X>;
 }
 
-/// Keeps what it is given.
+/// A [`Slot`] that keeps the value. Appears in error messages.
 #[derive(Debug)]
 pub enum Full {}
 
-/// Drops what it is given, and takes no room.
+/// A [`Slot`] that drops the value and takes no space. Appears in error messages.
 #[derive(Debug)]
 pub enum Empty {}
 

@@ -1,4 +1,4 @@
-//! What the policy's parts are told about a run.
+//! `Details`: an event, by reference.
 
 use core::fmt;
 use core::time::Duration;
@@ -6,21 +6,9 @@ use core::time::Duration;
 use super::kinds::{EventKind, StopReason};
 use super::target::Target;
 
-/// What happened: every handler, observer, condition and strategy gets one of these by reference.
+/// The details of an event, passed by reference to every handler, observer, condition and strategy.
 ///
-/// | | try | backoff | success | give-up |
-/// |---|---|---|---|---|
-/// | [`target()`](Self::target), [`tries`](Self::tries), [`elapsed`](Self::elapsed), [`last_wait`](Self::last_wait) | yes | yes | yes | yes |
-/// | [`args()`](Self::args) | if shown | if shown | if shown | if shown |
-/// | [`wait`](Self::wait) | | yes | | |
-/// | [`value()`](Self::value) | | if it was not accepted | yes | if it was not accepted |
-/// | [`error()`](Self::error) | | if there was one | | if there was one |
-/// | [`reason`](Self::reason) | | | | yes |
-///
-/// (A [`Condition`](crate::Condition) of your own may accept an error: that is a success without a
-/// value.)
-///
-/// Its `Display` is the line that one would log:
+/// Its `Display` is a line to log:
 ///
 /// ```
 /// use std::time::Duration;
@@ -38,28 +26,47 @@ use super::target::Target;
 /// );
 /// ```
 ///
-/// The lines are those of Python's `backoff`, but for the target, which is not followed by `(...)`,
-/// and the cause, which is the error's own text without the name of its type.
+/// What is available depends on the event:
+///
+/// | | try | backoff | success | give-up |
+/// |---|---|---|---|---|
+/// | [`target()`](Self::target), [`tries`](Self::tries), [`elapsed`](Self::elapsed), [`last_wait`](Self::last_wait) | yes | yes | yes | yes |
+/// | [`args()`](Self::args) | if shown | if shown | if shown | if shown |
+/// | [`wait`](Self::wait) | | yes | | |
+/// | [`value()`](Self::value) | | if it was not accepted | yes | if it was not accepted |
+/// | [`error()`](Self::error) | | if there was one | | if there was one |
+/// | [`reason`](Self::reason) | | | | yes |
+///
+/// A [`Condition`](crate::Condition) of your own may accept an error: that is a success with an error and without a
+/// value.
+///
+/// The lines are those of Python's `backoff`, with two differences: the target is not followed by `(...)`, and the
+/// cause is the error's own text without the name of its type.
 #[non_exhaustive]
 pub struct Details<'a, T, E> {
-    /// Which event this is.
+    /// The kind of event.
     ///
-    /// A condition is asked, and a strategy computes, before it is known which event follows; they
-    /// see [`EventKind::Backoff`].
+    /// Conditions and strategies run before it is known which event follows; they see [`EventKind::Backoff`].
     pub event: EventKind,
-    /// How many attempts there were, the current one included; before an attempt
-    /// ([`EventKind::Try`]) its number. The first is 1.
+    /// The number of attempts so far, including the current one.
+    ///
+    /// For [`EventKind::Try`], the number of the attempt that is about to be made. The first attempt is 1.
     pub tries: u32,
-    /// The time since the run began, taken right after the attempt ended (and was judged, where no
-    /// part of the policy asks for the time), and before an attempt right then. It includes all
-    /// earlier waits and handlers, and not the wait that comes.
+    /// The time since the run started, including earlier waits and handlers, but not the upcoming wait.
+    ///
+    /// For [`EventKind::Try`], the clock is read just before the attempt. For other events, it is read right after the
+    /// attempt returned; if no part of the policy needs the time, after the condition ran. For a give-up after a wait
+    /// that was cut short, it is read at the end of that wait.
+    ///
+    /// See [`Observe::wants`](crate::Observe::wants) for a case in which `elapsed` is zero.
     pub elapsed: Duration,
-    /// The wait that comes, exactly as it will be slept. Zero but for [`EventKind::Backoff`].
+    /// The upcoming wait, exactly as it will be slept. Zero except for [`EventKind::Backoff`].
     pub wait: Duration,
-    /// The wait before this attempt. Zero for the first. In a give-up that follows a back-off, the
-    /// wait that was cut short.
+    /// The wait before this attempt, or zero for the first attempt.
+    ///
+    /// If a wait was cut short, the give-up that follows has the full length of that wait here.
     pub last_wait: Duration,
-    /// Why the run gave up, where it did.
+    /// Why the run gave up. `None` except for [`EventKind::GiveUp`].
     pub reason: Option<StopReason>,
     target: Target,
     pub(crate) args: Option<&'a dyn fmt::Debug>,
@@ -67,10 +74,7 @@ pub struct Details<'a, T, E> {
 }
 
 impl<'a, T, E> Details<'a, T, E> {
-    /// Details of an attempt that is about to be made, for tests of your own handlers.
-    ///
-    /// Add what the event under test has by `with_outcome`, `with_wait`, `with_reason`, and set
-    /// the public fields directly.
+    /// Creates the details of an [`EventKind::Try`] event, to test your own handlers.
     ///
     /// ```
     /// use std::time::Duration;
@@ -81,6 +85,9 @@ impl<'a, T, E> Details<'a, T, E> {
     /// assert_eq!(details.event, EventKind::Try);
     /// assert_eq!(details.to_string(), "Trying fetch_user (try 2)");
     /// ```
+    ///
+    /// For other events, call [`with_outcome`](Self::with_outcome), [`with_wait`](Self::with_wait) or
+    /// [`with_reason`](Self::with_reason). Set public fields directly.
     #[must_use]
     pub const fn new(target: &'static str, tries: u32) -> Self {
         Self::of(Target::new(target), EventKind::Try, tries)
@@ -100,8 +107,7 @@ impl<'a, T, E> Details<'a, T, E> {
         }
     }
 
-    /// The same with an outcome; the event becomes [`EventKind::Success`], unless a wait or a reason
-    /// says otherwise.
+    /// Sets the outcome. If the event is [`EventKind::Try`], it becomes [`EventKind::Success`].
     #[must_use]
     pub const fn with_outcome(mut self, outcome: &'a Result<T, E>) -> Self {
         if let EventKind::Try = self.event {
@@ -111,7 +117,7 @@ impl<'a, T, E> Details<'a, T, E> {
         self
     }
 
-    /// The same with the wait that comes; the event becomes [`EventKind::Backoff`].
+    /// Sets the upcoming wait. The event becomes [`EventKind::Backoff`].
     #[must_use]
     pub const fn with_wait(mut self, wait: Duration) -> Self {
         self.event = EventKind::Backoff;
@@ -119,7 +125,7 @@ impl<'a, T, E> Details<'a, T, E> {
         self
     }
 
-    /// The same with a reason; the event becomes [`EventKind::GiveUp`].
+    /// Sets the reason. The event becomes [`EventKind::GiveUp`].
     #[must_use]
     pub const fn with_reason(mut self, reason: StopReason) -> Self {
         self.event = EventKind::GiveUp;
@@ -127,21 +133,20 @@ impl<'a, T, E> Details<'a, T, E> {
         self
     }
 
-    /// What is retried, by name.
+    /// Returns the name of the operation.
     #[must_use]
     pub const fn target(&self) -> Target {
         self.target
     }
 
-    /// The same with arguments.
+    /// Sets the arguments.
     #[must_use]
     pub const fn with_args(mut self, args: &'a dyn fmt::Debug) -> Self {
         self.args = Some(args);
         self
     }
 
-    /// What the operation was called with, where [`Retry::show_args`](crate::Retry::show_args) said
-    /// to show it.
+    /// Returns the operation's arguments if [`Retry::show_args`](crate::Retry::show_args) shows them.
     ///
     /// ```
     /// # use relent::Details;
@@ -153,13 +158,13 @@ impl<'a, T, E> Details<'a, T, E> {
         self.args
     }
 
-    /// What the attempt returned, where it has returned.
+    /// Returns what the attempt returned, or `None` for [`EventKind::Try`].
     #[must_use]
     pub const fn outcome(&self) -> Option<&'a Result<T, E>> {
         self.outcome
     }
 
-    /// The value that the attempt returned, where it returned one.
+    /// Returns the value that the attempt returned, if it returned `Ok`.
     ///
     /// ```
     /// # use relent::Details;
@@ -174,7 +179,7 @@ impl<'a, T, E> Details<'a, T, E> {
         }
     }
 
-    /// The error with which the attempt failed, where it did.
+    /// Returns the error that the attempt returned, if it returned `Err`.
     ///
     /// ```
     /// # use relent::Details;
@@ -198,7 +203,7 @@ impl<T, E> Clone for Details<'_, T, E> {
 
 impl<T, E> Copy for Details<'_, T, E> {}
 
-/// Shows neither arguments nor value nor error, which need not be `Debug` and may hold secrets.
+/// Omits arguments, value and error, which need not be `Debug` and may hold secrets.
 impl<T, E> fmt::Debug for Details<'_, T, E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Details")
@@ -220,7 +225,7 @@ impl<T, E: fmt::Display> fmt::Display for Details<'_, T, E> {
 }
 
 impl<T, E> Details<'_, T, E> {
-    /// The line that one would log, with the error written by `show`.
+    /// Writes the line of `Display`, with the error written by `show`.
     pub(crate) fn write_line(
         &self,
         f: &mut fmt::Formatter<'_>,

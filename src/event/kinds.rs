@@ -1,29 +1,32 @@
-//! Which event it is, and why a run ended.
+//! The kinds of events, and why a run gave up.
 
 use core::fmt;
 
-/// Which of the four events [`Details`](crate::Details) tells.
+/// The kind of event that [`Details`](crate::Details) describes.
 ///
-/// A run that ends tells them in the order `(Try Backoff)* Try (Success | GiveUp)`. Only where a
-/// [`Cancel`](crate::Cancel) cuts a wait short does the give-up follow a back-off.
+/// The events of a complete run follow the pattern `(Try Backoff)* Try (Success | GiveUp)`. There is one exception: if
+/// a [`Cancel`](crate::Cancel) cuts a wait short, the give-up follows the back-off.
+///
+/// The enum is non-exhaustive: later releases may add kinds. To treat all events alike, implement
+/// [`Observe::on_event`](crate::Observe::on_event) instead of matching.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum EventKind {
-    /// An attempt is about to be made; the first one counts too.
+    /// An attempt is about to be made, including the first.
     Try,
     /// The outcome was accepted. The run is over.
     Success,
-    /// The outcome was not accepted, and the next attempt is made after [`Details::wait`](crate::Details::wait).
+    /// The outcome was not accepted. The next attempt follows after [`Details::wait`](crate::Details::wait).
     Backoff,
-    /// The outcome was not accepted, and no further attempt is made. The run is over.
+    /// The outcome was not accepted, and no further attempt follows. The run is over.
     GiveUp,
 }
 
 impl EventKind {
-    /// All of them, in the order of their indices.
+    /// All kinds, in the order of their indices.
     pub(crate) const ALL: [Self; 4] = [Self::Try, Self::Success, Self::Backoff, Self::GiveUp];
 
-    /// The kind's name as events are serialised: `try`, `success`, `backoff`, `giveup`.
+    /// Returns the name under which the kind is serialised: `try`, `success`, `backoff` or `giveup`.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -34,7 +37,7 @@ impl EventKind {
         }
     }
 
-    /// The builder's method that adds a handler of events of this kind.
+    /// Returns the name of the builder method that adds a handler for this kind.
     #[cfg(feature = "std")]
     pub(crate) const fn handler_name(self) -> &'static str {
         match self {
@@ -45,7 +48,7 @@ impl EventKind {
         }
     }
 
-    /// Each kind's place in a list that has one entry per kind.
+    /// Returns the kind's index in an array with one entry per kind.
     #[cfg(feature = "std")]
     pub(crate) const fn index(self) -> usize {
         self as usize
@@ -66,26 +69,28 @@ impl EventKind {
 /// assert_eq!(outcome, Err("down"));
 /// assert_eq!(reason, Some(StopReason::MaxTries));
 /// ```
+///
+/// The enum is non-exhaustive: later releases may add reasons.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum StopReason {
-    /// The condition says that trying again is no use: see [`Retry::retry_if`](crate::Retry::retry_if).
+    /// The condition did not allow a retry: see [`Retry::retry_if`](crate::Retry::retry_if).
     NotRetryable,
-    /// As many attempts were made as [`Retry::max_tries`](crate::Retry::max_tries) allows.
+    /// The limit of [`Retry::max_tries`](crate::Retry::max_tries) was reached.
     MaxTries,
-    /// The time of [`Retry::max_time`](crate::Retry::max_time) has passed, or the wait does not fit
-    /// into what is left of it and must not be shortened.
+    /// The time of [`Retry::max_time`](crate::Retry::max_time) has passed, or too little of it is left for a wait that
+    /// must not be shortened or for another attempt.
     MaxTime,
-    /// The strategy has no more waits, as at the end of a [`Retry::sequence`](crate::Retry::sequence).
+    /// The strategy has no more waits, for example at the end of a [`Retry::sequence`](crate::Retry::sequence).
     WaitsExhausted,
-    /// The [`Budget`](crate::Budget) has nothing left for a retry.
+    /// The [`Budget`](crate::Budget) does not allow another retry.
     Budget,
-    /// A [`Cancel`](crate::Cancel) said so, between attempts or during a wait.
+    /// A [`Cancel`](crate::Cancel) ended the run, between attempts or during a wait.
     Cancelled,
 }
 
 impl StopReason {
-    /// The reason's name as events are serialised, such as `max_tries`.
+    /// Returns the name under which the reason is serialised, such as `max_tries`.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {

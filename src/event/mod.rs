@@ -1,4 +1,11 @@
-//! What happened: the facts that conditions, strategies and observers are told.
+//! What happened: the details that handlers, observers, conditions and strategies receive.
+//!
+//! * [`Details`] describes an event by reference; [`EventKind`] is its kind, and [`StopReason`] is why a run gave up.
+//! * [`Target`] is the name of the operation.
+//! * [`Event`] is an owned copy of `Details`, for channels, async handlers and serialisation.
+//!
+//! To receive them, add a handler such as [`Retry::on_backoff`](crate::Retry::on_backoff), or an observer: see
+//! [`observe`](crate::observe).
 
 mod details;
 mod kinds;

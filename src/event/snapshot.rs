@@ -1,4 +1,4 @@
-//! `Event`: an event that outlives the call, for channels, async handlers and other formats.
+//! `Event`: an owned event, for channels, async handlers and serialisation.
 
 use core::error::Error;
 use core::fmt;
@@ -9,7 +9,7 @@ use std::vec::Vec;
 use super::details::Details;
 use super::kinds::{EventKind, StopReason};
 
-/// An event, owned: what [`Details::snapshot`] makes of [`Details`].
+/// An owned event, created from [`Details`] by [`Details::snapshot`].
 ///
 /// ```
 /// use std::sync::mpsc;
@@ -29,7 +29,8 @@ use super::kinds::{EventKind, StopReason};
 /// # Ok::<(), mpsc::RecvError>(())
 /// ```
 ///
-/// With the feature `serde` it serialises, for example to JSON, with `elapsed` and `wait` in seconds:
+/// With the feature `serde` it implements `Serialize`. `elapsed` and `wait` are serialised in seconds. For example, as
+/// JSON:
 ///
 /// ```
 /// # #[cfg(feature = "serde")] {
@@ -47,29 +48,28 @@ use super::kinds::{EventKind, StopReason};
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Event {
-    /// Which event it is. Serialised as `event`.
+    /// The kind of event. Serialised as `event`.
     pub kind: EventKind,
-    /// What is retried, by name.
+    /// The name of the operation.
     pub target: String,
-    /// The arguments' text, on request only: see [`Event::with_args_of`].
+    /// The text of the arguments. `None` unless added with [`Event::with_args_of`].
     pub args: Option<String>,
-    /// As [`Details::tries`].
+    /// Same as [`Details::tries`].
     pub tries: u32,
-    /// As [`Details::elapsed`].
+    /// Same as [`Details::elapsed`].
     pub elapsed: Duration,
-    /// The wait that comes; `None` but for [`EventKind::Backoff`].
+    /// The upcoming wait. `None` except for [`EventKind::Backoff`].
     pub wait: Option<Duration>,
-    /// The error's text, where there is an error.
+    /// The text of the error, if there is one.
     pub error: Option<String>,
-    /// The texts of what caused the error, nearest first: see [`Event::with_sources_of`].
+    /// The texts of the error's causes, nearest first. Empty unless added: see [`Event::with_sources_of`].
     pub sources: Vec<String>,
-    /// Why the run gave up, where it did.
+    /// Why the run gave up. `None` except for [`EventKind::GiveUp`].
     pub reason: Option<StopReason>,
 }
 
 impl Event {
-    /// The same with the text of the arguments, where [`Retry::show_args`](crate::Retry::show_args)
-    /// shows them. Arguments may hold secrets: it has to be said twice.
+    /// Adds the text of the arguments, if [`Retry::show_args`](crate::Retry::show_args) shows them.
     ///
     /// ```
     /// # use relent::Details;
@@ -77,16 +77,15 @@ impl Event {
     /// assert_eq!(details.snapshot().args, None);
     /// assert_eq!(details.snapshot().with_args_of(&details).args.as_deref(), Some("7"));
     /// ```
+    ///
+    /// Arguments may hold secrets, so an event has them only if you call both `show_args` and this method.
     #[must_use]
     pub fn with_args_of<T, E>(mut self, details: &Details<'_, T, E>) -> Self {
         self.args = details.args().map(|args| std::format!("{args:?}"));
         self
     }
 
-    /// The same with the chain of causes below this error.
-    ///
-    /// [`Details::snapshot_with_sources`] does it for an error type that is an
-    /// [`Error`]; this is for a `Box<dyn Error>` and its like.
+    /// Adds the texts of the causes of this error, but not of the error itself.
     ///
     /// ```
     /// use std::error::Error;
@@ -103,6 +102,9 @@ impl Event {
     /// # let outcome: Result<(), _> = Err(utf8);
     /// # assert_eq!(snapshot(&Details::new("x", 1).with_outcome(&outcome)).sources, [""; 0]);
     /// ```
+    ///
+    /// Use it for `Box<dyn Error>` and its like. For a type that implements [`Error`], use
+    /// [`Details::snapshot_with_sources`].
     #[must_use]
     pub fn with_sources_of(mut self, error: &(dyn Error + 'static)) -> Self {
         self.sources = texts_of_sources(error.source());
@@ -114,11 +116,12 @@ fn texts_of_sources(first: Option<&(dyn Error + 'static)>) -> Vec<String> {
     core::iter::successors(first, |&error| error.source()).map(ToString::to_string).collect()
 }
 
-/// # An event that outlives the call
+/// # Owned copies
 impl<T, E: fmt::Display> Details<'_, T, E> {
-    /// These details, owned: to send them to another thread, or to keep them.
+    /// Returns an owned copy, to keep or to send to another thread. See [`Event`] for an example.
     ///
-    /// The value is left out, since it need not be `Clone`. See [`Event`].
+    /// The value is left out, since it need not be `Clone`. Arguments are left out unless added with
+    /// [`Event::with_args_of`].
     #[must_use]
     pub fn snapshot(&self) -> Event {
         Event {
@@ -134,7 +137,7 @@ impl<T, E: fmt::Display> Details<'_, T, E> {
         }
     }
 
-    /// The same with the chain of the error's causes.
+    /// Returns an owned copy with the texts of the error's causes.
     ///
     /// ```
     /// use std::{fmt, io};

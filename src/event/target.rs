@@ -1,13 +1,10 @@
-//! What a policy calls the thing that it retries.
+//! The name of the operation.
 
 use core::fmt;
 use core::hash::{Hash, Hasher};
 use core::panic::Location;
 
-/// The name of what is retried, as events show it: `println!("{}", d.target())`.
-///
-/// By default it is the path of the operation's function, or of the function in which its closure
-/// was written. [`Retry::target`](crate::Retry::target) gives it a name of your own.
+/// The name of the operation, as events show it.
 ///
 /// ```
 /// use relent::{Retry, TestClock};
@@ -24,12 +21,15 @@ use core::panic::Location;
 /// assert_eq!(names[1], "user 7");
 /// # Ok::<(), std::io::Error>(())
 /// ```
+///
+/// By default, it is the path of the operation's function, or of the function that contains its closure. For a loop
+/// that begins with [`Retry::attempts`](crate::Retry::attempts) or its like, it is the file and line of that call. Set
+/// a name of your own with [`Retry::target`](crate::Retry::target).
 #[derive(Clone, Copy)]
 pub struct Target {
-    // As the compiler spells it. Trimming waits until somebody reads it: the first try that
-    // succeeds has no time for it.
+    // As the compiler spells it. Trimmed only when read, to keep a first try that succeeds fast.
     name: &'static str,
-    /// Of an in-line loop, which has no operation and is named after its file; 0 for any other.
+    /// The line of an in-line loop, whose name is a file. 0 for any other target.
     line: u32,
 }
 
@@ -38,17 +38,17 @@ impl Target {
         Self { name, line: 0 }
     }
 
-    /// The target named after the type of an operation.
+    /// Names the target after the type of an operation.
     pub(crate) fn of<F: ?Sized>() -> Self {
         Self::new(core::any::type_name::<F>())
     }
 
-    /// The place in the code.
+    /// Names the target after a place in the code.
     pub(crate) const fn at(place: &'static Location<'static>) -> Self {
         Self { name: place.file(), line: place.line() }
     }
 
-    /// The name as a string slice; that of an in-line loop's place is its file, without the line.
+    /// Returns the name as a string slice. For a file and line, it is the file alone.
     ///
     /// ```
     /// # use relent::Details;
@@ -65,7 +65,7 @@ impl Target {
     }
 }
 
-/// What a run tells of its operation: its name, and its arguments where they are to be shown.
+/// The operation as events show it: its name, and its arguments if they are shown.
 #[derive(Clone, Copy)]
 pub(crate) struct Subject<'a> {
     pub(crate) target: Target,
@@ -101,7 +101,7 @@ impl Hash for Target {
     }
 }
 
-/// Equal to what it is shown as.
+/// Compares with the text that `Display` writes.
 impl PartialEq<str> for Target {
     fn eq(&self, other: &str) -> bool {
         match (self.line, other.strip_prefix(self.as_str())) {

@@ -1,19 +1,18 @@
-//! What the observers that write lines have in common: levels, and how they show an error.
+//! What `Log` and `Tracing` share: levels, and how they show errors.
 
 use core::fmt;
 
 use crate::event::{Details, EventKind, StopReason};
 use crate::sealed::Sealed;
 
-/// A level for each event.
+/// One level per kind of event.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Severity<L> {
     pub(crate) on_try: L,
     pub(crate) success: L,
     pub(crate) backoff: L,
     pub(crate) giveup: L,
-    /// Of a give-up whose first attempt was not retryable: an answer, and nothing that was retried
-    /// in vain.
+    /// For a give-up after a first attempt that was not retryable: nothing was retried.
     pub(crate) not_retryable: L,
 }
 
@@ -28,7 +27,7 @@ impl<L: Copy> Severity<L> {
         }
     }
 
-    /// Whether any level that events of this kind may have is on.
+    /// Returns whether `is_on` holds for any level that events of this kind can have.
     pub(crate) fn any(&self, event: EventKind, is_on: impl Fn(&L) -> bool) -> bool {
         match event {
             EventKind::Try => is_on(&self.on_try),
@@ -39,11 +38,11 @@ impl<L: Copy> Severity<L> {
     }
 }
 
-/// The setters that observers with levels have in common.
+/// Defines the setters that `Log` and `Tracing` share.
 macro_rules! levels_of {
     ($observer:ident, $level:ty, defaults: $on_try:literal, $success:literal) => {
         impl $observer {
-            /// Shows errors by their `Debug`, for those that have no `Display`.
+            /// Shows errors with `Debug`, for errors that do not implement `Display`.
             ///
             /// ```
             #[doc = concat!("use relent::{Retry, ", stringify!($observer), "};")]
@@ -60,31 +59,31 @@ macro_rules! levels_of {
         }
 
         impl<W> $observer<W> {
-            #[doc = concat!("The level of tries. The default is ", $on_try, ".")]
+            #[doc = concat!("Sets the level of tries. The default is ", $on_try, ".")]
             pub const fn try_level(mut self, level: $level) -> Self {
                 self.levels.on_try = level;
                 self
             }
 
-            #[doc = concat!("The level of successes. The default is ", $success, ".")]
+            #[doc = concat!("Sets the level of successes. The default is ", $success, ".")]
             pub const fn success_level(mut self, level: $level) -> Self {
                 self.levels.success = level;
                 self
             }
 
-            /// The level of back-offs. The default is info.
+            /// Sets the level of back-offs. The default is info.
             pub const fn backoff_level(mut self, level: $level) -> Self {
                 self.levels.backoff = level;
                 self
             }
 
-            /// The level of give-ups. The default is error.
+            /// Sets the level of give-ups. The default is error.
             pub const fn giveup_level(mut self, level: $level) -> Self {
                 self.levels.giveup = level;
                 self
             }
 
-            /// The level of give-ups whose first attempt was not retryable. The default is debug.
+            /// Sets the level of give-ups after a first attempt that was not retryable. The default is debug.
             pub const fn not_retryable_level(mut self, level: $level) -> Self {
                 self.levels.not_retryable = level;
                 self
@@ -93,22 +92,21 @@ macro_rules! levels_of {
     };
 }
 
-/// Shows errors by their `Display`: what `Log` and `Tracing` do unless
-/// told otherwise.
+/// Shows errors with `Display`: the default of `Log` and `Tracing`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct ByDisplay;
 
-/// Shows errors by their `Debug`, for those that have no `Display`.
+/// Shows errors with `Debug`: set by the method `by_debug` of `Log` and `Tracing`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct ByDebug;
 
-/// A way to show an error. Sealed: [`ByDisplay`] and [`ByDebug`].
+/// How errors are shown: [`ByDisplay`] or [`ByDebug`]. Sealed; appears in the bounds of `Log` and `Tracing`.
 pub trait ShowError<E>: Sealed {
     /// Writes the error.
     ///
     /// # Errors
     ///
-    /// The formatter's.
+    /// If the formatter fails.
     fn show(error: &E, f: &mut fmt::Formatter<'_>) -> fmt::Result;
 }
 

@@ -1,4 +1,4 @@
-//! The `log` observer. The only file that knows of the `log` crate.
+//! The observer for the `log` crate. No other file uses that crate.
 
 use core::fmt;
 use core::marker::PhantomData;
@@ -17,7 +17,7 @@ use crate::observe::Observe;
 /// assert_eq!(policy.run(|| Ok::<_, std::fmt::Error>(7)), Ok(7));
 /// ```
 ///
-/// The lines are those of Python's `backoff`, written to the target `relent`:
+/// The lines have the log target `relent`:
 ///
 /// | event | level | line |
 /// |---|---|---|
@@ -26,17 +26,19 @@ use crate::observe::Observe;
 /// | give-up, when the first attempt was not retryable | debug | the same |
 /// | try, success | off | `Trying fetch_user (try 2)`, `Succeeded fetch_user after 2 tries` |
 ///
-/// A first attempt that is not retryable is an answer, such as a 404, and nothing that was retried
-/// in vain; its level is that of [`not_retryable_level`](Self::not_retryable_level).
+/// A first attempt that is not retryable is often an ordinary answer, such as a 404, and nothing was retried. It has a
+/// level of its own: [`not_retryable_level`](Self::not_retryable_level).
+///
+/// The lines are those of Python's `backoff`, with the differences that [`Details`] lists.
 #[derive(Clone, Copy, Debug)]
-#[must_use = "an observer does nothing until a policy has it: `.observe(..)`"]
+#[must_use = "an observer does nothing until it is added to a policy with `.observe(..)`"]
 pub struct Log<W = ByDisplay> {
     levels: Severity<LevelFilter>,
     show: PhantomData<W>,
 }
 
 impl Log {
-    /// The levels of the table above.
+    /// Creates an observer with the levels of the table above.
     pub const fn new() -> Self {
         let levels = Severity {
             on_try: LevelFilter::Off,
@@ -51,7 +53,7 @@ impl Log {
 
 levels_of!(Log, LevelFilter, defaults: "off", "off");
 
-/// [`Log::new`].
+/// Same as [`Log::new`].
 impl Default for Log {
     fn default() -> Self {
         Self::new()
@@ -72,7 +74,7 @@ impl<T, E, W: ShowError<E>> Observe<T, E> for Log<W> {
     }
 }
 
-/// The line that [`Details`]' own `Display` gives, with the error shown in either way.
+/// The line that `Details` displays, with the error shown by `W`.
 struct Line<'d, 'a, T, E, W>(&'d Details<'a, T, E>, PhantomData<W>);
 
 impl<T, E, W: ShowError<E>> fmt::Display for Line<'_, '_, T, E, W> {

@@ -1,11 +1,11 @@
-//! The `metrics` observer. The only file that knows of the `metrics` crate.
+//! The observer for the `metrics` crate. No other file uses that crate.
 
 use metrics::{counter, histogram};
 
 use crate::event::{Details, EventKind};
 use crate::observe::Observe;
 
-/// Counts calls and retries, and measures times, through the `metrics` crate.
+/// Counts calls and retries, and records durations, through the `metrics` crate.
 ///
 /// ```
 /// use relent::{Metrics, Retry};
@@ -14,22 +14,24 @@ use crate::observe::Observe;
 /// assert_eq!(policy.run(|| Ok::<_, ()>(7)), Ok(7));
 /// ```
 ///
-/// | name | kind | labels | what it says |
+/// | name | kind | labels | meaning |
 /// |---|---|---|---|
 /// | `relent_calls_total` | counter | `target`, `outcome`, `retried` | runs that ended |
 /// | `relent_retries_total` | counter | `target` | back-offs: waits before another attempt |
-/// | `relent_elapsed_seconds` | histogram | `target`, `outcome` | how long runs took, waits included |
-/// | `relent_wait_seconds` | histogram | `target` | the waits |
+/// | `relent_elapsed_seconds` | histogram | `target`, `outcome` | durations of runs, including waits |
+/// | `relent_wait_seconds` | histogram | `target` | durations of waits |
 ///
-/// `outcome` is `success` or `failure`, `retried` is `true` or `false`. Names and labels are part of
-/// the crate's interface. Each policy should have a [`target`](crate::Retry::target) of its own, so
-/// that the label tells what is called and not where in the code.
+/// `outcome` is `success` or `failure`; `retried` is `true` or `false`. Names and labels are stable: they are part of
+/// this crate's interface.
+///
+/// Set a [`target`](crate::Retry::target) for each policy, so that the label names the operation and not its place in
+/// the code.
 #[derive(Clone, Copy, Debug, Default)]
-#[must_use = "an observer does nothing until a policy has it: `.observe(..)`"]
+#[must_use = "an observer does nothing until it is added to a policy with `.observe(..)`"]
 pub struct Metrics(());
 
 impl Metrics {
-    /// The one way to count.
+    /// Creates the observer, which has no settings.
     pub const fn new() -> Self {
         Self(())
     }

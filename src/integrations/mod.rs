@@ -1,4 +1,12 @@
-//! What others bring: a leaf for each crate.
+//! Observers and trait implementations for other crates, each behind a Cargo feature.
+//!
+//! * `log`: the observer `Log` logs a line for each back-off and give-up.
+//! * `tracing`: the observer `Tracing` records each event with its fields.
+//! * `metrics`: the observer `Metrics` counts calls and retries, and records durations.
+//! * `serde`: [`Event`](crate::Event), [`EventKind`](crate::EventKind) and [`StopReason`](crate::StopReason) implement
+//!   `Serialize`.
+//!
+//! Add an observer to a policy with [`Retry::observe`](crate::Retry::observe).
 
 #[cfg(any(feature = "log", feature = "tracing"))]
 pub(crate) mod levels;

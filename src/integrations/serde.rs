@@ -1,4 +1,4 @@
-//! How events are serialised. The only file that knows of serde.
+//! Serialises events. No other file uses `serde`.
 
 use serde::ser::{Serialize, SerializeStruct, Serializer};
 

@@ -1,4 +1,4 @@
-//! The `tracing` observer. The only file that knows of the `tracing` crate.
+//! The observer for the `tracing` crate. No other file uses that crate.
 
 use core::fmt;
 use core::marker::PhantomData;
@@ -9,7 +9,7 @@ use crate::event::{Details, EventKind, StopReason};
 use crate::integrations::levels::{ByDisplay, Severity, ShowError, levels_of};
 use crate::observe::Observe;
 
-/// Records each event through the `tracing` crate, with a field for each fact.
+/// Records each event through the `tracing` crate, with fields.
 ///
 /// ```
 /// use relent::{Retry, Tracing};
@@ -18,8 +18,8 @@ use crate::observe::Observe;
 /// assert_eq!(policy.run(|| Ok::<_, std::fmt::Error>(7)), Ok(7));
 /// ```
 ///
-/// The events' own target is `relent`. Their fields are `target` (what is retried), `tries`,
-/// `elapsed_ms`, and where there are any `wait_ms`, `reason` and `error`.
+/// The `tracing` target of the events is `relent`. Their fields are `target` (the name of the operation), `tries`,
+/// `elapsed_ms` and, if available, `wait_ms`, `reason` and `error`.
 ///
 /// | event | level | message |
 /// |---|---|---|
@@ -29,20 +29,20 @@ use crate::observe::Observe;
 /// | give-up | error | `giving up` |
 /// | give-up, when the first attempt was not retryable | debug | `giving up` |
 ///
-/// A formatter that flattens fields into the line, as that for JSON does when told to, has then two
-/// keys `target`; let it keep the fields apart.
+/// A first attempt that is not retryable is often an ordinary answer, such as a 404, and nothing was retried. It has a
+/// level of its own: [`not_retryable_level`](Self::not_retryable_level).
 ///
-/// A first attempt that is not retryable is an answer, such as a 404, and nothing that was retried
-/// in vain; its level is that of [`not_retryable_level`](Self::not_retryable_level).
+/// A formatter that flattens fields, such as `tracing-subscriber`'s JSON formatter with `flatten_event(true)`, writes
+/// two keys named `target`. Configure it not to flatten.
 #[derive(Clone, Copy, Debug)]
-#[must_use = "an observer does nothing until a policy has it: `.observe(..)`"]
+#[must_use = "an observer does nothing until it is added to a policy with `.observe(..)`"]
 pub struct Tracing<W = ByDisplay> {
     levels: Severity<LevelFilter>,
     show: PhantomData<W>,
 }
 
 impl Tracing {
-    /// The levels of the table above.
+    /// Creates an observer with the levels of the table above.
     pub const fn new() -> Self {
         let levels = Severity {
             on_try: LevelFilter::TRACE,
@@ -61,7 +61,7 @@ fn millis(time: core::time::Duration) -> u64 {
     u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }
 
-/// [`Tracing::new`].
+/// Same as [`Tracing::new`].
 impl Default for Tracing {
     fn default() -> Self {
         Self::new()
@@ -76,7 +76,7 @@ impl<T, E, W: ShowError<E>> Observe<T, E> for Tracing<W> {
             EventKind::Backoff => "backing off",
             EventKind::GiveUp => "giving up",
         };
-        // An event's level is part of a static that the macro makes: one for each level.
+        // The level must be a constant: `event!` puts it into a static.
         macro_rules! at {
             ($level:expr) => {
                 tracing::event!(
@@ -110,7 +110,7 @@ impl<T, E, W: ShowError<E>> Observe<T, E> for Tracing<W> {
     }
 }
 
-/// An error alone, shown in either way.
+/// An error, shown by `W`.
 struct Shown<'e, E, W>(&'e E, PhantomData<W>);
 
 impl<E, W: ShowError<E>> fmt::Display for Shown<'_, E, W> {

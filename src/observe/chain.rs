@@ -1,5 +1,4 @@
-//! How an event reaches everybody who is registered, in order, whether or not some of them have to
-//! be awaited. Private: users implement `Observe`.
+//! The chain of observers and handlers, which notifies them in order. Sealed: users implement `Observe`.
 
 use core::future::Future;
 use core::pin::Pin;
@@ -9,12 +8,12 @@ use crate::event::{Details, EventKind};
 use crate::sealed::Sealed;
 use crate::slot::{Empty, Slot};
 
-/// What a chain is without knowing what it is told of.
+/// A policy's observers and handlers, whatever the operation's types. Sealed; appears in bounds and error messages.
 pub trait Chain: Sealed {
-    /// The future of a handler that has to be awaited. Uninhabited where there is none.
+    /// The future of an async handler. Uninhabited if the chain has none.
     type Pending: Pending;
 
-    /// Whether there is anybody in it.
+    /// Whether the chain has any observers or handlers.
     const HAS_OBSERVERS: bool = true;
 }
 
@@ -26,30 +25,36 @@ impl Chain for () {
     const HAS_OBSERVERS: bool = false;
 }
 
-/// A policy's chain of those who are told.
+/// A policy's observers and handlers, for operations that return `Result<T, E>`. Sealed.
+///
+/// It appears in the bounds of [`Retry::run`](crate::Retry::run) and its like, and in error messages. To be notified
+/// of events, implement [`Observe`](crate::Observe) or add a handler.
 pub trait Notify<T, E>: Chain {
-    /// Whether anybody wants to be told of events of this kind.
+    /// Returns whether any observer or handler wants events of this kind.
     fn wants(&self, event: EventKind) -> bool;
 
-    /// Whether anybody wants to be told of anything.
+    /// Returns whether any observer or handler wants any event.
     fn wants_any(&self) -> bool {
         EventKind::ALL.into_iter().any(|event| self.wants(event))
     }
 
-    /// Tells everybody from the cursor on, or up to the first one who has to be awaited. Called
-    /// again with the same cursor it goes on after that one.
+    /// Notifies observers and handlers from the cursor on, up to the first handler that must be awaited.
+    ///
+    /// Returns that handler's future, or `None` at the end of the chain. Called again with the same cursor, it
+    /// continues after that handler.
     fn notify(&self, details: &Details<'_, T, E>, cursor: &mut Cursor) -> Option<Self::Pending>;
 }
 
-/// A chain in which nobody has to be awaited: its `tell` always tells everybody.
+/// Observers and handlers that are not async. Sealed; appears in the bounds of `run` and in error messages.
 #[diagnostic::on_unimplemented(
-    message = "this policy has async handlers, which `run` cannot await",
-    label = "has handlers that were added by `on_try_async`, `on_success_async`, `on_backoff_async` or `on_giveup_async`",
-    note = "use `run_async` (or `poll_async`, or in a loop of your own `begin_async`), or handlers that are not async: `on_try`, `on_success`, `on_backoff`, `on_giveup`"
+    message = "this policy has async handlers, which this method cannot await",
+    label = "handlers were added with `on_try_async`, `on_success_async`, `on_backoff_async` or `on_giveup_async`",
+    note = "to await them, use `run_async` or `poll_async`, or `begin_async` in a loop of your own",
+    note = "or add handlers that are not async: `on_try`, `on_success`, `on_backoff`, `on_giveup`"
 )]
 pub trait NotifyBlocking: Sealed {}
 
-/// Nobody is told, at no cost.
+/// No observers and no handlers, at no cost.
 impl<T, E> Notify<T, E> for () {
     fn wants(&self, _: EventKind) -> bool {
         false
@@ -66,40 +71,40 @@ impl<T, E> Notify<T, E> for () {
 
 impl NotifyBlocking for () {}
 
-/// How far down the chain one event has been told.
+/// The position in a chain up to which an event has been handled. Appears in the signature of [`Notify::notify`].
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Cursor {
-    told: usize,
+    notified: usize,
     passed: usize,
 }
 
 impl Cursor {
-    /// Passes the next one in the chain. Returns whether it is that one's turn.
+    /// Passes the next link of the chain. Returns whether it is due to be notified.
     pub(crate) fn is_due(&mut self) -> bool {
-        let due = self.passed == self.told;
+        let due = self.passed == self.notified;
         self.passed += 1;
         if due {
-            self.told += 1;
+            self.notified += 1;
         }
         due
     }
 
-    /// Back to the head of the chain, to go on where the telling stopped.
+    /// Returns to the head of the chain, to continue after the links that were notified.
     pub(crate) fn resume(self) -> Self {
         Self { passed: 0, ..self }
     }
 }
 
-/// The future of a handler that has to be awaited.
-///
-/// A variant that holds nothing but an uninhabited type does not exist in memory, and lends its enum no auto
-/// traits: hence what a run needs after the future is kept in a slot, which is empty where there is none.
+/// The future of an async handler, or [`Never`]. Sealed; appears in bounds and error messages.
+//
+// An enum variant takes no memory, and requires no auto traits, if it holds nothing but an uninhabited type. What a
+// run needs after the future is therefore kept in a slot, which is empty if there can be no future.
 pub trait Pending: Future<Output = ()> + Unpin + Sized + Sealed {
-    /// Whether there can be such a future, and something beside it.
+    /// `Full` if such a future can exist, so that a run must keep its data beside it; otherwise `Empty`.
     type Slot: Slot;
 }
 
-/// A future that cannot exist.
+/// The future of a chain without async handlers. It cannot exist.
 #[derive(Debug)]
 pub enum Never {}
 

@@ -13,28 +13,30 @@ use crate::observe::lists::{ByEvent, Lists};
 use crate::sealed::Sealed;
 use crate::slot::Full;
 
-/// Handlers, after the handlers and observers that were registered before them.
+/// A list of handlers, called after the handlers and observers that were added before it.
 ///
-/// They are kept behind a lock that is held while they are called and at no other time, so that a policy with
-/// handlers can be shared by threads. Runs that share them call them one at a time: a slow handler holds up all
-/// of them. An [`Observe`](crate::Observe) has no lock.
+/// It appears in error messages and as [`Handlers`] and [`HandlersAsync`], which name it more briefly.
+///
+/// The handlers are behind a lock, so that threads can share a policy. The lock is held only while a handler is
+/// called, not while its future is awaited. Runs that share a policy therefore call its handlers one at a time, and a
+/// slow handler delays all of them. An observer ([`Observe`](crate::Observe)) has no lock.
 pub struct HandlerList<F, P = ()> {
     previous: P,
     lists: Lists<F>,
 }
 
-/// Handlers: what [`Retry::on_backoff`](crate::Retry::on_backoff) and its like make of a policy's third
-/// parameter.
+/// The third type parameter of a policy to which [`Retry::on_backoff`](crate::Retry::on_backoff) or its like added
+/// handlers. `P` is what was added before.
 pub type Handlers<'h, T, E, P = ()> = HandlerList<Handler<'h, T, E>, P>;
 
-/// Async handlers: what [`Retry::on_backoff_async`](crate::Retry::on_backoff_async) and its like make of a
-/// policy's third parameter.
+/// The third type parameter of a policy to which [`Retry::on_backoff_async`](crate::Retry::on_backoff_async) or its
+/// like added handlers. `P` is what was added before.
 pub type HandlersAsync<'h, T, E, P = ()> = HandlerList<AsyncHandler<'h, T, E>, P>;
 
-/// A handler as a policy keeps it.
+/// A boxed handler. Appears in error messages, in the type behind [`Handlers`].
 pub struct Handler<'h, T, E>(Box<Function<'h, T, E, ()>>);
 
-/// An async handler as a policy keeps it.
+/// A boxed async handler. Appears in error messages, in the type behind [`HandlersAsync`].
 pub struct AsyncHandler<'h, T, E>(Box<Function<'h, T, E, Awaited<'h>>>);
 
 type Function<'h, T, E, R> = dyn FnMut(&Details<'_, T, E>) -> R + Send + 'h;
@@ -69,21 +71,21 @@ impl<T, E> fmt::Debug for AsyncHandler<'_, T, E> {
     }
 }
 
-/// Whether handlers are called, or called and awaited. Sealed: there are these two.
+/// A [`Handler`] or an [`AsyncHandler`]. Sealed; appears in bounds and error messages.
 pub trait HandlerKind: Sealed {
-    /// What a list of them is called.
+    /// The name of a list of such handlers.
     const LIST: &'static str;
 
-    /// What may have to be awaited of a chain that has such handlers after others.
+    /// The future of a chain that has such handlers after others, whose future is `Q`.
     type Pending<Q: Pending>: Pending;
 
-    /// What has to be awaited further up the chain.
+    /// Converts the future of a handler that was added before.
     fn previous<Q: Pending>(pending: Q) -> Self::Pending<Q>;
 }
 
-/// A handler of the outcomes `Result<T, E>`. Sealed.
+/// A handler for operations that return `Result<T, E>`. Sealed; appears in bounds and error messages.
 pub trait Handle<T, E>: HandlerKind {
-    /// Calls it, and returns what has to be awaited.
+    /// Calls the handler, and returns its future if it is async.
     fn handle<Q: Pending>(&mut self, details: &Details<'_, T, E>) -> Option<Self::Pending<Q>>;
 }
 
@@ -143,7 +145,7 @@ impl<T, E, F: Handle<T, E>, P: Notify<T, E>> Notify<T, E> for HandlerList<F, P> 
         if self.lists.count(details.event) == 0 {
             return None;
         }
-        // The lock is released before a future is awaited.
+        // Futures are returned, not awaited here, since awaiting one under the lock could deadlock.
         self.lists.with(details.event, |handlers| {
             handlers
                 .iter_mut()
@@ -166,12 +168,12 @@ impl<F: HandlerKind, P: fmt::Debug> fmt::Debug for HandlerList<F, P> {
     }
 }
 
-/// The future of a handler further up the chain, or of one of these.
+/// The future of a chain with async handlers. Appears in error messages.
 #[derive(Debug)]
 pub enum Either<A, B> {
-    /// Of one further up the chain.
+    /// The future of a handler before this list.
     Previous(A),
-    /// Of one of these.
+    /// The future of a handler in this list.
     Own(B),
 }
 
@@ -192,16 +194,18 @@ impl<A: Pending, B: Future<Output = ()> + Unpin> Pending for Either<A, B> {
     type Slot = Full;
 }
 
-/// A chain of observers to which a handler of the kind `F` can be added. Sealed.
+/// Observers and handlers to which a handler of the type `F` can be added. Sealed.
+///
+/// It appears in the bounds of [`Retry::on_backoff`](crate::Retry::on_backoff) and its like, and in error messages.
 pub trait Append<F>: Sealed {
-    /// The chain with the handler.
+    /// The chain after the handler was added.
     type Output;
 
-    /// Adds the handler at the end.
+    /// Adds the handler at the end of the chain.
     fn append(self, event: EventKind, handler: F) -> Self::Output;
 }
 
-/// Starts a list of handlers at the end of a chain.
+/// Starts a new list of handlers at the end of a chain.
 fn start<F, P>(previous: P, event: EventKind, handler: F) -> HandlerList<F, P> {
     HandlerList { previous, lists: Lists::start(event, handler) }
 }
@@ -226,13 +230,14 @@ impl<'k, 'h: 'k, T, E, P> Append<Handler<'k, T, E>> for Handlers<'h, T, E, P> {
     type Output = Handlers<'k, T, E, P>;
 
     fn append(self, event: EventKind, handler: Handler<'k, T, E>) -> Self::Output {
-        // Out of its lock, a list of handlers is also one of handlers that need not live as long.
+        // Outside the lock, which is invariant, the handlers' lifetime can be shortened.
         let by_event: ByEvent<Handler<'k, T, E>> = self.lists.into_inner();
         HandlerList { previous: self.previous, lists: Lists::push(by_event, event, handler) }
     }
 }
 
-// Unlike those of `Handlers` these cannot be made to live less long: what a handler returns is part of its type.
+// Unlike in `Handlers`, the lifetime cannot be shortened: it is part of the return type of the boxed closure, which is
+// invariant.
 impl<'h, T, E, P> Append<AsyncHandler<'h, T, E>> for HandlersAsync<'h, T, E, P> {
     type Output = Self;
 

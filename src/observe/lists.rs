@@ -1,4 +1,4 @@
-//! Vectors of handlers, one for each kind of event, behind a lock.
+//! Vectors of handlers, one per kind of event, behind a lock.
 
 use core::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError, TryLockError};
@@ -6,26 +6,26 @@ use std::vec::Vec;
 
 use crate::event::EventKind;
 
-/// One vector of handlers for each kind of event.
+/// One vector of handlers per kind of event.
 pub(crate) type ByEvent<F> = [Vec<F>; EventKind::ALL.len()];
 
-/// The vectors, shareable by threads.
+/// The vectors, which threads can share.
 pub(crate) struct Lists<F> {
     by_event: Mutex<ByEvent<F>>,
-    /// The lengths of the vectors, which do not change once the policy is built: whether an event is wanted is
-    /// known without the lock.
+    /// The lengths of the vectors, fixed once the policy is built. With them, no lock is needed to see whether an event
+    /// is wanted.
     counts: [usize; EventKind::ALL.len()],
-    /// Which thread calls the handlers, 0 for none.
+    /// The thread that is calling handlers, or 0.
     caller: AtomicUsize,
 }
 
 impl<F> Lists<F> {
-    /// One handler alone.
+    /// Returns lists that hold one handler.
     pub(crate) fn start(event: EventKind, handler: F) -> Self {
         Self::push([const { Vec::new() }; EventKind::ALL.len()], event, handler)
     }
 
-    /// The vectors with one handler more at the end of one of them.
+    /// Adds a handler at the end of the vector for its kind of event.
     pub(crate) fn push(mut by_event: ByEvent<F>, event: EventKind, handler: F) -> Self {
         by_event[event.index()].push(handler);
         Self {
@@ -44,11 +44,11 @@ impl<F> Lists<F> {
         self.counts[event.index()]
     }
 
-    /// Lends the handlers of one kind.
+    /// Calls a function with the handlers of one kind, under the lock.
     ///
     /// # Panics
     ///
-    /// If they are lent to this thread already: to wait for them would be a deadlock.
+    /// If this thread already holds the lock, since waiting for it would deadlock.
     pub(crate) fn with<R>(&self, event: EventKind, call: impl FnOnce(&mut [F]) -> R) -> R {
         std::thread_local! {
             static PLACE: u8 = const { 0 };
@@ -61,24 +61,24 @@ impl<F> Lists<F> {
             }
         }
 
-        // No two living threads have this variable at the same place. Only this thread ever stores its own
-        // place, so that it needs no ordering to see whether it has done so.
+        // The variable's address identifies the thread among those alive. Only this thread stores its own address, so
+        // relaxed ordering is enough to see whether it did.
         let this_thread = PLACE.with(|place| core::ptr::from_ref(place).addr());
         let mut by_event = match self.by_event.try_lock() {
             Ok(by_event) => by_event,
-            // A handler panicked in an earlier run, which is no reason not to call it in this one.
+            // A handler panicked in an earlier run. The policy stays usable.
             Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
             Err(TryLockError::WouldBlock) => {
                 assert!(
                     self.caller.load(Ordering::Relaxed) != this_thread,
-                    "relent: a handler has run the policy that it belongs to. The policy's handlers \
-                     are in use until this one returns; give the handler a policy of its own"
+                    "relent: a handler has run the policy that it belongs to. That policy's handlers \
+                     are locked until the handler returns; give the handler a policy of its own"
                 );
                 self.by_event.lock().unwrap_or_else(PoisonError::into_inner)
             }
         };
         self.caller.store(this_thread, Ordering::Relaxed);
-        // Dropped before the lock, also when a handler panics.
+        // Dropped before the lock is released, even if a handler panics.
         let _caller = Caller(&self.caller);
         call(&mut by_event[event.index()])
     }

@@ -1,4 +1,15 @@
-//! Who is told? The trait for observers of any operation, and the chain that keeps their order.
+//! Who is notified: observers and handlers.
+//!
+//! * An observer is a type that implements [`Observe`]. It serves operations of any types it supports, and is added
+//!   with [`Retry::observe`](crate::Retry::observe).
+//! * A handler is a closure for one pair of types `T` and `E`. It is added with
+//!   [`Retry::on_backoff`](crate::Retry::on_backoff) and its like, or with
+//!   [`Retry::on_backoff_async`](crate::Retry::on_backoff_async) if it is async.
+//! * [`Observed`], [`Handlers`] and [`HandlersAsync`] are part of the type of a policy that has them. Name them where
+//!   that type must be written, for example for a `static` or a field.
+//!
+//! The other items appear in bounds and error messages; their traits are sealed. The guide has a page on
+//! [handlers](crate::guide::handlers).
 
 pub(crate) mod chain;
 #[cfg(feature = "std")]
@@ -18,11 +29,7 @@ use core::fmt;
 use crate::event::{Details, EventKind};
 use crate::sealed::Sealed;
 
-/// Is told of the events of any operation whose types it can handle.
-///
-/// A handler (`on_backoff` and its like) is a closure for one pair of types `T` and `E`. An observer
-/// is a type, and serves every operation of a program through one policy, for example one in a
-/// `LazyLock`.
+/// An observer, notified of the events of any operation whose types it supports.
 ///
 /// ```
 /// use std::fmt::Display;
@@ -46,15 +53,21 @@ use crate::sealed::Sealed;
 /// assert_eq!(retries.0.into_inner(), 4);
 /// ```
 ///
-/// An observer is called on the path of the call: it should be quick, and must not block.
+/// An observer that treats all events alike implements only [`on_event`](Self::on_event). Others implement the methods
+/// for the kinds they need; by default, those do nothing.
+///
+/// A handler ([`Retry::on_backoff`](crate::Retry::on_backoff) and its like) is a closure for one pair of types `T` and
+/// `E`. An observer is a type, so one policy that has it, for example in a `LazyLock`, can serve every operation of a
+/// program.
+///
+/// An observer is called as part of the run: it should be quick, and must not block.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot observe an operation that returns `Result<{T}, {E}>`",
-    label = "this policy's observer does not fit the operation",
-    note = "an observer implements `relent::Observe<T, E>`, often for `E: Display` or `E: Debug` only"
+    label = "this policy's observer does not support the operation's types",
+    note = "an observer implements `relent::Observe<T, E>`; many do so only if `E` is `Display` or `Debug`"
 )]
 pub trait Observe<T, E> {
-    /// Is called with every event, and by default calls the method for its kind: an observer that treats all events
-    /// alike implements this one alone.
+    /// Handles an event of any kind. By default, calls the method for its kind.
     ///
     /// ```
     /// use std::fmt::Display;
@@ -71,6 +84,9 @@ pub trait Observe<T, E> {
     /// let policy = Retry::expo().max_tries(2).clock(TestClock::new()).observe(Print);
     /// assert_eq!(policy.run(|| Err::<(), _>("down")), Err("down"));
     /// ```
+    ///
+    /// If you implement it, the methods for single kinds are not called unless you call them. It also receives kinds
+    /// that a later release may add: [`EventKind`] is non-exhaustive.
     fn on_event(&self, details: &Details<'_, T, E>) {
         match details.event {
             EventKind::Try => self.on_try(details),
@@ -80,29 +96,34 @@ pub trait Observe<T, E> {
         }
     }
 
-    /// An attempt is about to be made.
+    /// Handles [`EventKind::Try`]: an attempt is about to be made.
     fn on_try(&self, details: &Details<'_, T, E>) {
         let _ = details;
     }
 
-    /// The run succeeded.
+    /// Handles [`EventKind::Success`]: the run succeeded.
     fn on_success(&self, details: &Details<'_, T, E>) {
         let _ = details;
     }
 
-    /// An outcome was not accepted, and the wait before the next attempt begins.
+    /// Handles [`EventKind::Backoff`]: an outcome was not accepted, and the wait before the next attempt begins.
     fn on_backoff(&self, details: &Details<'_, T, E>) {
         let _ = details;
     }
 
-    /// The run gave up.
+    /// Handles [`EventKind::GiveUp`]: the run gave up.
     fn on_giveup(&self, details: &Details<'_, T, E>) {
         let _ = details;
     }
 
-    /// Whether it wants to be told of events of this kind. Where nobody does, no clock is read and
-    /// nothing is prepared for the event. A run that began when nobody wanted any event tells those
-    /// that come to be wanted during it with an `elapsed` of zero.
+    /// Returns whether the observer wants events of this kind. By default, it wants all.
+    ///
+    /// Unwanted events are not passed to the observer. The answer may change at any time, for example with a log level.
+    /// The method is called often and should be cheap.
+    ///
+    /// If no observer or handler wants an event, its details are not prepared. If none wants any event, the run does
+    /// not read the clock for them. If no event was wanted when the run started, events enabled later report `elapsed`
+    /// as zero, unless something else in the run reads the clock.
     fn wants(&self, event: EventKind) -> bool {
         let _ = event;
         true
@@ -146,7 +167,9 @@ observe_by_reference! {
     #[cfg(feature = "std")] std::sync::Arc<O>,
 }
 
-/// An observer, after those that were registered before it: see [`Retry::observe`](crate::Retry::observe).
+/// The third type parameter of a policy to which [`Retry::observe`](crate::Retry::observe) added an observer.
+///
+/// `O` is the observer, and `P` is what was added before.
 #[derive(Clone, Copy)]
 pub struct Observed<P, O> {
     pub(crate) previous: P,

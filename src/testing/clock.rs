@@ -1,4 +1,4 @@
-//! A virtual clock, for tests of your own and for this crate's.
+//! The virtual clock.
 
 use core::future::Future;
 use core::pin::Pin;
@@ -12,10 +12,7 @@ use crate::clock::cancel::Cancel;
 use crate::clock::wakers::Wakers;
 use crate::clock::{AsyncClock, BlockingClock};
 
-/// A clock on which waiting takes no real time.
-///
-/// It drives `run` and `run_async` alike, and remembers every wait. Its clones are the same clock. The
-/// guide has a page on [tests](crate::guide::testing).
+/// A virtual clock for tests, on which waiting takes no real time.
 ///
 /// ```
 /// use std::time::Duration;
@@ -27,6 +24,9 @@ use crate::clock::{AsyncClock, BlockingClock};
 /// assert_eq!(clock.waits(), [1, 2, 4, 3].map(Duration::from_secs));
 /// assert_eq!(clock.elapsed(), Duration::from_secs(10));
 /// ```
+///
+/// It works for both `run` and `run_async`, and records every wait. Clones share one clock. The guide has a page on
+/// [tests](crate::guide::testing).
 #[derive(Clone, Debug, Default)]
 pub struct TestClock {
     shared: Arc<Shared>,
@@ -44,7 +44,7 @@ struct State {
     waits: Vec<Duration>,
     manual: bool,
     sleepers: Wakers,
-    /// Waits in a row that moved no time.
+    /// The number of consecutive waits that did not advance the clock.
     idle_waits: u32,
 }
 
@@ -54,30 +54,30 @@ impl State {
         self.sleepers.take()
     }
 
-    /// Notes a wait and returns when it ends.
+    /// Records a wait and returns its end.
     fn begin_wait(&mut self, wait: Duration) -> Duration {
         self.waits.push(wait);
         let end = self.elapsed.saturating_add(wait);
         self.idle_waits = if end > self.elapsed { 0 } else { self.idle_waits + 1 };
         assert!(
             self.idle_waits < 1_000_000,
-            "relent: a million waits in a row have moved this clock by nothing. The policy's waits are \
-             zero and it has no limit on its tries: on a real clock this is a loop without a pause"
+            "relent: a million waits in a row did not advance this clock. The policy's waits are zero and \
+             its tries are not limited: on a real clock this is a loop without a pause"
         );
         end
     }
 }
 
 impl TestClock {
-    /// A clock that every wait advances by itself, at once.
+    /// Creates a clock that every wait advances immediately.
     ///
-    /// It panics after a million waits in a row that moved no time, which would never end.
+    /// A million consecutive waits that do not advance the clock make it panic, since such a run would never end.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// A clock that only [`advance`](Self::advance) moves: waits last until it has.
+    /// Creates a clock that only [`advance`](Self::advance) moves: waits last until it has moved far enough.
     ///
     /// ```
     /// # use std::future::Future;
@@ -104,28 +104,29 @@ impl TestClock {
         clock
     }
 
-    /// Lets time pass, as a slow operation would, and ends the waits that are over.
+    /// Advances the clock, as a slow operation would, and ends the waits that are over.
     pub fn advance(&self, time: Duration) {
         let sleepers = self.state().advance(time);
         self.shared.moved.notify_all();
         sleepers.for_each(Waker::wake);
     }
 
-    /// The time on this clock: the same for blocking and async runs.
+    /// Returns the time on this clock, which starts at zero. Same as [`elapsed`](Self::elapsed).
     ///
-    /// A method of its own, so that a test may call it with both clock traits in scope.
+    /// It is an inherent method, so that a call is not ambiguous if both [`BlockingClock`] and [`AsyncClock`] are in
+    /// scope.
     #[must_use]
     pub fn now(&self) -> Duration {
         self.elapsed()
     }
 
-    /// How much time has passed on this clock.
+    /// Returns how much time has passed on this clock.
     #[must_use]
     pub fn elapsed(&self) -> Duration {
         self.state().elapsed
     }
 
-    /// Every wait so far, those of all clones, in the order in which they began.
+    /// Returns every wait so far, including those on clones, in the order in which they began.
     #[must_use]
     pub fn waits(&self) -> Vec<Duration> {
         self.state().waits.clone()
@@ -183,30 +184,30 @@ impl AsyncClock for TestClock {
         TestTimer { clock: self.clone(), end, has_yielded: manual, place: None }
     }
 
-    /// It is no wait between attempts: it is not among the [`waits`](TestClock::waits), and only
-    /// what moves the clock otherwise makes it fire.
+    /// Unlike a wait between attempts, a timeout is not recorded in [`waits`](TestClock::waits) and does not advance
+    /// the clock. It fires when something else has advanced it far enough.
     fn timeout(&self, after: Duration) -> TestTimer {
         let end = self.elapsed().saturating_add(after);
         TestTimer { clock: self.clone(), end, has_yielded: true, place: None }
     }
 }
 
-/// What cancels a wait moves those who wait.
+/// Wakes blocked threads when a `Cancel` is cancelled, so that they check it.
 impl Wake for Shared {
     fn wake(self: Arc<Self>) {
-        // Nobody is between looking at the time and waiting for it to move.
+        // With the lock taken once, no thread can be between its check and its wait, and miss the notification.
         drop(self.state.lock());
         self.moved.notify_all();
     }
 }
 
-/// A wait on a [`TestClock`].
+/// The future of a wait on a [`TestClock`].
 #[derive(Debug)]
 #[must_use = "futures do nothing unless they are awaited or polled"]
 pub struct TestTimer {
     clock: TestClock,
     end: Duration,
-    /// A wait of no real time still lets other tasks run, as a real one does.
+    /// A wait that takes no real time still yields once, to let other tasks run as in a real wait.
     has_yielded: bool,
     place: Option<u64>,
 }

@@ -1,4 +1,10 @@
-//! For tests: a clock on which waiting takes no time, and scopes that put every run on it.
+//! Testing: a virtual clock, on which waiting takes no real time.
+//!
+//! * Give a policy a [`TestClock`] with [`Retry::clock`](crate::Retry::clock), then check its waits.
+//! * If you cannot change the policy, use [`TestClock::enter`] or, in async code, [`TestClock::scope`]. They put every
+//!   run of the code under test on the clock.
+//!
+//! Needs the feature `test-util`. The guide has a page on [tests](crate::guide::testing).
 
 #[cfg(feature = "test-util")]
 pub(crate) mod clock;

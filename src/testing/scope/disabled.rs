@@ -1,4 +1,4 @@
-//! Where the feature `test-util` is off, nothing is in a scope.
+//! Without the feature `test-util` there are no scopes: everything goes to the policy's own clock.
 
 use core::time::Duration;
 

@@ -1,4 +1,4 @@
-//! Scopes in which nothing really waits: what the drivers ask before they turn to a policy's own clock.
+//! Scopes in which runs wait on a virtual clock. Runs check for one before they use their policy's own clock.
 
 use core::cell::RefCell;
 use core::future::Future;
@@ -23,15 +23,15 @@ std::thread_local! {
 
 #[derive(Clone, Debug)]
 struct Scope {
-    /// Which of the thread's scopes it is.
+    /// Identifies the scope among those of its thread.
     id: u64,
     clock: TestClock,
     most_tries: u32,
 }
 
-/// Reads the scope that this thread is in, if it is in one.
+/// Reads this thread's innermost scope, if there is one.
 fn current<R>(read: impl FnOnce(&Scope) -> R) -> Option<R> {
-    // A thread that is ending is in no scope any more.
+    // While a thread exits, the variable may be gone: then there is no scope.
     SCOPES.try_with(|scopes| scopes.borrow().last().map(read)).ok().flatten()
 }
 
@@ -79,7 +79,7 @@ pub(crate) fn is_last_try(tries: u32) -> bool {
 }
 
 pin_project! {
-    /// A wait on the policy's own clock, or on that of a scope.
+    /// The future of a wait on the policy's own clock, or on that of a scope.
     #[project = SleepingProjection]
     #[derive(Debug)]
     pub enum Sleeping<W> {
@@ -99,10 +99,9 @@ impl<W: Future<Output: TimerOutput>> Future for Sleeping<W> {
     }
 }
 
-/// # Code under test whose policies are out of reach
+/// # Policies that a test cannot change
 impl TestClock {
-    /// Has every run on this thread wait on this clock, whatever clock its policy has, until the
-    /// guard is dropped.
+    /// Makes every run on this thread wait on this clock, whatever clock its policy has, until the guard is dropped.
     ///
     /// ```
     /// use std::time::Duration;
@@ -121,11 +120,11 @@ impl TestClock {
     /// drop(scope);
     /// ```
     ///
-    /// Other threads are not in it. In async code use [`scope`](Self::scope): the guard cannot be sent,
-    /// since held across an `await` it would be the scope of other tasks of the thread too.
+    /// Other threads are not affected. In async code use [`scope`](Self::scope). The guard is not `Send`: held across
+    /// an `.await`, it would also affect other tasks on the thread.
     ///
-    /// Scopes nest: the innermost one counts. A run should end in the scope in which it began: it
-    /// measures its time by the clock of the one that it is in.
+    /// Scopes nest, and the innermost one applies. A run should end in the scope in which it began, since it reads the
+    /// time from the clock of the current scope.
     pub fn enter(&self) -> Entered {
         SCOPES.with_borrow_mut(|scopes| {
             let id = scopes.last().map_or(0, |outer| outer.id + 1);
@@ -134,7 +133,7 @@ impl TestClock {
         })
     }
 
-    /// Has every run inside of this future wait on this clock, whatever clock its policy has.
+    /// Makes every run inside this future wait on this clock, whatever clock its policy has.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")]
@@ -153,29 +152,28 @@ impl TestClock {
     /// # }
     /// ```
     ///
-    /// A task that is spawned inside of it is not in it. The timers of
-    /// [`attempt_timeout`](crate::Retry::attempt_timeout) are this clock's too, and fire only when it
-    /// is advanced.
+    /// Tasks that the future spawns are not affected. The timers of
+    /// [`attempt_timeout`](crate::Retry::attempt_timeout) also run on this clock, and fire only when it advances.
     pub fn scope<F>(&self, future: F) -> InScope<F> {
         InScope { clock: self.clone(), most_tries: u32::MAX, future }
     }
 }
 
-/// A scope that lasts until this is dropped: see [`TestClock::enter`].
+/// The guard of a scope, which lasts until the guard is dropped: see [`TestClock::enter`].
 #[derive(Debug)]
-#[must_use = "the scope ends when this is dropped"]
+#[must_use = "the scope ends when its guard is dropped"]
 pub struct Entered {
     id: u64,
-    /// It belongs to this thread.
+    /// The scope belongs to this thread.
     not_send: PhantomData<*const ()>,
 }
 
 impl Entered {
-    /// Ends every run inside of the scope after this many tries, if its policy does not sooner.
+    /// Limits every run in the scope to this many tries. A lower limit of its policy still applies.
     ///
     /// # Panics
     ///
-    /// When it is 0.
+    /// If `tries` is 0.
     #[track_caller]
     pub fn max_tries(self, tries: u32) -> Self {
         let most_tries = most_tries(tries);
@@ -212,11 +210,11 @@ pin_project! {
 }
 
 impl<F> InScope<F> {
-    /// Ends every run inside of the scope after this many tries, if its policy does not sooner.
+    /// Limits every run in the scope to this many tries. A lower limit of its policy still applies.
     ///
     /// # Panics
     ///
-    /// When it is 0.
+    /// If `tries` is 0.
     #[track_caller]
     pub fn max_tries(mut self, tries: u32) -> Self {
         self.most_tries = most_tries(tries);

@@ -1,4 +1,4 @@
-//! Scopes in which nothing really waits.
+//! Scopes in which runs wait on a virtual clock.
 
 #[cfg(feature = "test-util")]
 mod enabled;
