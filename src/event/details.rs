@@ -233,13 +233,12 @@ impl<T, E> Details<'_, T, E> {
     ) -> fmt::Result {
         let Self { target, tries, .. } = self;
         let times = if *tries == 1 { "try" } else { "tries" };
+        write!(f, "{} {target}", self.event.verb())?;
         match self.event {
-            EventKind::Try => return write!(f, "Trying {target} (try {tries})"),
-            EventKind::Success => return write!(f, "Succeeded {target} after {tries} {times}"),
-            EventKind::Backoff => {
-                write!(f, "Backing off {target} for {:.1}s", self.wait.as_secs_f64())?;
-            }
-            EventKind::GiveUp => write!(f, "Giving up {target} after {tries} {times}")?,
+            EventKind::Try => return write!(f, " (try {tries})"),
+            EventKind::Success => return write!(f, " after {tries} {times}"),
+            EventKind::Backoff => write!(f, " for {:.1}s", self.wait.as_secs_f64())?,
+            _ => write!(f, " after {tries} {times}")?,
         }
         match self.error() {
             Some(error) => {

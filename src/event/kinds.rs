@@ -37,6 +37,27 @@ impl EventKind {
         }
     }
 
+    /// The first word of a log line on such an event.
+    pub(crate) const fn verb(self) -> &'static str {
+        match self {
+            Self::Try => "Trying",
+            Self::Success => "Succeeded",
+            Self::Backoff => "Backing off",
+            Self::GiveUp => "Giving up",
+        }
+    }
+
+    /// The message of such an event.
+    #[cfg(feature = "tracing")]
+    pub(crate) const fn message(self) -> &'static str {
+        match self {
+            Self::Try => "trying",
+            Self::Success => "succeeded",
+            Self::Backoff => "backing off",
+            Self::GiveUp => "giving up",
+        }
+    }
+
     /// Returns the name of the builder method that adds a handler for this kind.
     #[cfg(feature = "std")]
     pub(crate) const fn handler_name(self) -> &'static str {

@@ -8,33 +8,40 @@ use crate::sealed::Sealed;
 /// One level per kind of event.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Severity<L> {
-    pub(crate) on_try: L,
-    pub(crate) success: L,
-    pub(crate) backoff: L,
-    pub(crate) giveup: L,
+    by_event: [L; EventKind::ALL.len()],
     /// For a give-up after a first attempt that was not retryable: nothing was retried.
-    pub(crate) not_retryable: L,
+    not_retryable: L,
 }
 
 impl<L: Copy> Severity<L> {
+    /// Uses the same level for all events.
+    pub(crate) const fn all(level: L) -> Self {
+        Self { by_event: [level; EventKind::ALL.len()], not_retryable: level }
+    }
+
+    /// Sets the level of one kind of event.
+    pub(crate) const fn with(mut self, event: EventKind, level: L) -> Self {
+        self.by_event[event.index()] = level;
+        self
+    }
+
+    /// Sets the level of give-ups after a first attempt that was not retryable.
+    pub(crate) const fn with_not_retryable(mut self, level: L) -> Self {
+        self.not_retryable = level;
+        self
+    }
+
     pub(crate) fn of<T, E>(&self, details: &Details<'_, T, E>) -> L {
-        match (details.event, details.reason, details.tries) {
-            (EventKind::Try, ..) => self.on_try,
-            (EventKind::Success, ..) => self.success,
-            (EventKind::Backoff, ..) => self.backoff,
-            (EventKind::GiveUp, Some(StopReason::NotRetryable), 1) => self.not_retryable,
-            (EventKind::GiveUp, ..) => self.giveup,
+        match (details.reason, details.tries) {
+            (Some(StopReason::NotRetryable), 1) => self.not_retryable,
+            _ => self.by_event[details.event.index()],
         }
     }
 
     /// Returns whether `is_on` holds for any level that events of this kind can have.
     pub(crate) fn any(&self, event: EventKind, is_on: impl Fn(&L) -> bool) -> bool {
-        match event {
-            EventKind::Try => is_on(&self.on_try),
-            EventKind::Success => is_on(&self.success),
-            EventKind::Backoff => is_on(&self.backoff),
-            EventKind::GiveUp => is_on(&self.giveup) || is_on(&self.not_retryable),
-        }
+        is_on(&self.by_event[event.index()])
+            || event == EventKind::GiveUp && is_on(&self.not_retryable)
     }
 }
 
@@ -61,31 +68,31 @@ macro_rules! levels_of {
         impl<W> $observer<W> {
             #[doc = concat!("Sets the level of tries. The default is ", $on_try, ".")]
             pub const fn try_level(mut self, level: $level) -> Self {
-                self.levels.on_try = level;
+                self.levels = self.levels.with(crate::event::EventKind::Try, level);
                 self
             }
 
             #[doc = concat!("Sets the level of successes. The default is ", $success, ".")]
             pub const fn success_level(mut self, level: $level) -> Self {
-                self.levels.success = level;
+                self.levels = self.levels.with(crate::event::EventKind::Success, level);
                 self
             }
 
             /// Sets the level of back-offs. The default is info.
             pub const fn backoff_level(mut self, level: $level) -> Self {
-                self.levels.backoff = level;
+                self.levels = self.levels.with(crate::event::EventKind::Backoff, level);
                 self
             }
 
             /// Sets the level of give-ups. The default is error.
             pub const fn giveup_level(mut self, level: $level) -> Self {
-                self.levels.giveup = level;
+                self.levels = self.levels.with(crate::event::EventKind::GiveUp, level);
                 self
             }
 
             /// Sets the level of give-ups after a first attempt that was not retryable. The default is debug.
             pub const fn not_retryable_level(mut self, level: $level) -> Self {
-                self.levels.not_retryable = level;
+                self.levels = self.levels.with_not_retryable(level);
                 self
             }
         }

@@ -40,13 +40,10 @@ pub struct Log<W = ByDisplay> {
 impl Log {
     /// Creates an observer with the levels of the table above.
     pub const fn new() -> Self {
-        let levels = Severity {
-            on_try: LevelFilter::Off,
-            success: LevelFilter::Off,
-            backoff: LevelFilter::Info,
-            giveup: LevelFilter::Error,
-            not_retryable: LevelFilter::Debug,
-        };
+        let levels = Severity::all(LevelFilter::Off)
+            .with(EventKind::Backoff, LevelFilter::Info)
+            .with(EventKind::GiveUp, LevelFilter::Error)
+            .with_not_retryable(LevelFilter::Debug);
         Self { levels, show: PhantomData }
     }
 }

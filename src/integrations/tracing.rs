@@ -44,13 +44,11 @@ pub struct Tracing<W = ByDisplay> {
 impl Tracing {
     /// Creates an observer with the levels of the table above.
     pub const fn new() -> Self {
-        let levels = Severity {
-            on_try: LevelFilter::TRACE,
-            success: LevelFilter::DEBUG,
-            backoff: LevelFilter::INFO,
-            giveup: LevelFilter::ERROR,
-            not_retryable: LevelFilter::DEBUG,
-        };
+        let levels = Severity::all(LevelFilter::TRACE)
+            .with(EventKind::Success, LevelFilter::DEBUG)
+            .with(EventKind::Backoff, LevelFilter::INFO)
+            .with(EventKind::GiveUp, LevelFilter::ERROR)
+            .with_not_retryable(LevelFilter::DEBUG);
         Self { levels, show: PhantomData }
     }
 }
@@ -70,12 +68,7 @@ impl Default for Tracing {
 
 impl<T, E, W: ShowError<E>> Observe<T, E> for Tracing<W> {
     fn on_event(&self, details: &Details<'_, T, E>) {
-        let message = match details.event {
-            EventKind::Try => "trying",
-            EventKind::Success => "succeeded",
-            EventKind::Backoff => "backing off",
-            EventKind::GiveUp => "giving up",
-        };
+        let message = details.event.message();
         // The level must be a constant: `event!` puts it into a static.
         macro_rules! at {
             ($level:expr) => {

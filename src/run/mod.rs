@@ -44,7 +44,7 @@ use crate::event::{Details, EventKind, StopReason, Subject};
 /// What a run does next, which is also the event to notify before.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Step {
-    /// `Try`: make an attempt. `Backoff`: sleep for `wait`. `Success`, `StopReason`: return.
+    /// `Try`: make an attempt. `Backoff`: sleep for `wait`. `Success`, `GiveUp`: return.
     pub(crate) event: EventKind,
     /// The time since the run began, in nanoseconds.
     pub(crate) elapsed: u64,
