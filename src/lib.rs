@@ -87,7 +87,7 @@ pub use crate::error::InvalidSetting;
 #[doc(inline)]
 pub use crate::event::Event;
 #[doc(inline)]
-pub use crate::event::{Details, EventKind, StopReason};
+pub use crate::event::{Details, EventKind, Progress, StopReason};
 #[cfg(feature = "log")]
 #[doc(inline)]
 pub use crate::integrations::Log;

@@ -1,4 +1,14 @@
-//! The supertrait of traits that only this crate implements.
+//! What only this crate implements.
 
-/// Allows users to name a trait in bounds, but not to implement it.
+/// The supertrait of the traits that users may name in bounds and not implement.
 pub trait Sealed {}
+
+impl Sealed for () {}
+
+impl<X: Sealed + ?Sized> Sealed for &X {}
+
+#[cfg(feature = "std")]
+impl<X: Sealed + ?Sized> Sealed for std::boxed::Box<X> {}
+
+#[cfg(feature = "std")]
+impl<X: Sealed + ?Sized> Sealed for std::sync::Arc<X> {}

@@ -45,6 +45,10 @@ impl<Z: BlockingClock> BlockingClock for Cancellable<Z> {
     fn is_cancelled(&self) -> bool {
         self.cancel.is_cancelled() || self.clock.is_cancelled()
     }
+
+    fn resolution(&self) -> Duration {
+        self.clock.resolution()
+    }
 }
 
 impl<Z: AsyncClock> AsyncClock for Cancellable<Z> {
@@ -72,6 +76,10 @@ impl<Z: AsyncClock> AsyncClock for Cancellable<Z> {
 
     fn is_cancelled(&self) -> bool {
         self.cancel.is_cancelled() || self.clock.is_cancelled()
+    }
+
+    fn resolution(&self) -> Duration {
+        self.clock.resolution()
     }
 
     fn check(&self) {

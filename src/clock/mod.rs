@@ -11,6 +11,8 @@
 pub(crate) mod cancel;
 #[cfg(feature = "std")]
 pub(crate) mod cancellable;
+mod functions;
+pub(crate) mod punctual;
 
 #[cfg(feature = "tokio")]
 pub(crate) mod tokio;
@@ -21,6 +23,8 @@ pub(crate) mod wakers;
 pub use cancel::Cancel;
 #[cfg(feature = "std")]
 pub use cancellable::{Cancellable, CancellableTimer};
+pub use functions::{AsyncFnClock, BlockingFnClock};
+pub use punctual::{Punctual, PunctualTimer};
 #[cfg(feature = "tokio")]
 pub use tokio::SystemTimer;
 
@@ -113,6 +117,15 @@ pub trait BlockingClock {
     /// gives up with [`StopReason::Cancelled`](crate::StopReason::Cancelled). `false` by default.
     fn is_cancelled(&self) -> bool {
         false
+    }
+
+    /// Returns how late a wait on this clock may end without fault, such as the granularity of its timer. Zero by
+    /// default.
+    ///
+    /// A policy with [`no_attempt_after_deadline`](crate::Retry::no_attempt_after_deadline) starts only waits that end
+    /// this long before the deadline.
+    fn resolution(&self) -> Duration {
+        Duration::ZERO
     }
 }
 
@@ -207,6 +220,15 @@ pub trait AsyncClock {
     /// Called when the future of a run is first polled, and only in builds with debug assertions: the mistake is then
     /// noticed at once, and not only when an attempt fails. Does nothing by default.
     fn check(&self) {}
+
+    /// Returns how late a wait on this clock may end without fault, such as the granularity of its timer. Zero by
+    /// default.
+    ///
+    /// A policy with [`no_attempt_after_deadline`](crate::Retry::no_attempt_after_deadline) starts only waits that end
+    /// this long before the deadline.
+    fn resolution(&self) -> Duration {
+        Duration::ZERO
+    }
 }
 
 macro_rules! clock_by_reference {
@@ -238,6 +260,10 @@ macro_rules! clock_by_reference {
             fn is_cancelled(&self) -> bool {
                 (**self).is_cancelled()
             }
+
+            fn resolution(&self) -> Duration {
+                (**self).resolution()
+            }
         }
 
         $(#[$cfg])?
@@ -263,6 +289,10 @@ macro_rules! clock_by_reference {
 
             fn is_cancelled(&self) -> bool {
                 (**self).is_cancelled()
+            }
+
+            fn resolution(&self) -> Duration {
+                (**self).resolution()
             }
 
             fn check(&self) {
@@ -336,5 +366,54 @@ impl BlockingClock for SystemClock {
 
     fn sleep_unless(&self, wait: Duration, cancel: &Cancel) {
         cancel.block_for(wait);
+    }
+}
+
+/// A clock that [`Retry::clock`](crate::Retry::clock) can replace by a `Y`. Sealed.
+///
+/// What wraps the clock stays: [`cancelled_by`](crate::Retry::cancelled_by) and
+/// [`no_attempt_after_deadline`](crate::Retry::no_attempt_after_deadline) may be set before or after it.
+#[diagnostic::on_unimplemented(
+    message = "this policy has a clock of its own already: `{Self}`",
+    label = "cannot replace this policy's clock",
+    note = "`clock` replaces the system's clock and relent's test clock; set any other clock once, on a policy without one"
+)]
+pub trait ReplaceClock<Y>: Sealed {
+    /// The clock with `Y` in it.
+    type Output;
+
+    /// Replaces the clock.
+    fn replace_clock(self, clock: Y) -> Self::Output;
+}
+
+impl Sealed for SystemClock {}
+
+impl<Y> ReplaceClock<Y> for SystemClock {
+    type Output = Y;
+
+    fn replace_clock(self, clock: Y) -> Y {
+        clock
+    }
+}
+
+impl<Z> Sealed for Punctual<Z> {}
+
+impl<Y, Z: ReplaceClock<Y>> ReplaceClock<Y> for Punctual<Z> {
+    type Output = Punctual<Z::Output>;
+
+    fn replace_clock(self, clock: Y) -> Self::Output {
+        Punctual { clock: self.clock.replace_clock(clock) }
+    }
+}
+
+#[cfg(feature = "std")]
+impl<Z> Sealed for Cancellable<Z> {}
+
+#[cfg(feature = "std")]
+impl<Y, Z: ReplaceClock<Y>> ReplaceClock<Y> for Cancellable<Z> {
+    type Output = Cancellable<Z::Output>;
+
+    fn replace_clock(self, clock: Y) -> Self::Output {
+        Cancellable { clock: self.clock.replace_clock(clock), cancel: self.cancel }
     }
 }

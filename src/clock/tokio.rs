@@ -41,6 +41,11 @@ impl AsyncClock for SystemClock {
         SystemTimer { sleep: tokio::time::sleep(wait) }
     }
 
+    /// That of tokio's timer.
+    fn resolution(&self) -> Duration {
+        Duration::from_millis(1)
+    }
+
     /// Panics outside of a tokio runtime, and in a runtime without a timer.
     fn check(&self) {
         assert!(

@@ -6,7 +6,7 @@ use core::sync::atomic::{AtomicU32, Ordering};
 use core::time::Duration;
 
 use crate::condition::{Condition, Verdict};
-use crate::event::{Details, EventKind, StopReason};
+use crate::event::{Details, EventKind, RetryKind, StopReason};
 
 /// A retry budget, shared by all runs that call the same service: stops retrying while retries do not help.
 ///
@@ -120,6 +120,10 @@ where
 
     fn needs_elapsed(&self) -> bool {
         self.previous.needs_elapsed()
+    }
+
+    fn retry_kind(&self, details: &Details<'_, T, E>) -> RetryKind {
+        self.previous.retry_kind(details)
     }
 
     fn commit(&self, details: &Details<'_, T, E>) -> Result<(), StopReason> {

@@ -4,7 +4,7 @@ use core::fmt;
 use core::time::Duration;
 
 use crate::condition::{Condition, Verdict};
-use crate::event::{Details, StopReason};
+use crate::event::{Details, RetryKind, StopReason};
 
 /// Defines a condition that consists of the previous one and a function of the operation's value or error.
 ///
@@ -37,6 +37,10 @@ macro_rules! link {
                 self.previous.needs_elapsed()
             }
 
+            fn retry_kind(&self, details: &Details<'_, T, E>) -> RetryKind {
+                self.previous.retry_kind(details)
+            }
+
             fn commit(&self, details: &Details<'_, T, E>) -> Result<(), StopReason> {
                 self.previous.commit(details)
             }
@@ -58,6 +62,57 @@ link! {
         (previously, _) => previously,
     }) -> Verdict,
     requested_wait -> Option<Duration>
+}
+
+/// A predicate that captures, and whose type has a name: see
+/// [`Retry::retry_if_shared`](crate::Retry::retry_if_shared).
+#[cfg(feature = "std")]
+pub type SharedPredicate<E> = std::sync::Arc<dyn Fn(&E) -> bool + Send + Sync>;
+
+/// Retries only errors that match a shared predicate: see
+/// [`Retry::retry_if_shared`](crate::Retry::retry_if_shared).
+#[cfg(feature = "std")]
+pub struct RetryIfShared<C, E> {
+    pub(crate) previous: C,
+    pub(crate) predicate: SharedPredicate<E>,
+}
+
+#[cfg(feature = "std")]
+impl<T, E, C: Condition<T, E>> Condition<T, E> for RetryIfShared<C, E> {
+    fn judge(&self, details: &Details<'_, T, E>) -> Verdict {
+        let Self { previous, predicate } = self;
+        RetryIf { previous, function: |error: &E| predicate(error) }.judge(details)
+    }
+
+    fn requested_wait(&self, details: &Details<'_, T, E>) -> Option<Duration> {
+        self.previous.requested_wait(details)
+    }
+
+    fn needs_elapsed(&self) -> bool {
+        self.previous.needs_elapsed()
+    }
+
+    fn retry_kind(&self, details: &Details<'_, T, E>) -> RetryKind {
+        self.previous.retry_kind(details)
+    }
+
+    fn commit(&self, details: &Details<'_, T, E>) -> Result<(), StopReason> {
+        self.previous.commit(details)
+    }
+}
+
+#[cfg(feature = "std")]
+impl<C: Clone, E> Clone for RetryIfShared<C, E> {
+    fn clone(&self) -> Self {
+        Self { previous: self.previous.clone(), predicate: self.predicate.clone() }
+    }
+}
+
+#[cfg(feature = "std")]
+impl<C: fmt::Debug, E> fmt::Debug for RetryIfShared<C, E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("RetryIfShared").field(&self.previous).finish_non_exhaustive()
+    }
 }
 
 link! {

@@ -14,10 +14,12 @@ pub(crate) mod filters;
 #[cfg(target_has_atomic = "32")]
 pub use budget::{Budget, Budgeted};
 pub use filters::{RetryAfter, RetryAfterValue, RetryIf, Until};
+#[cfg(feature = "std")]
+pub use filters::{RetryIfShared, SharedPredicate};
 
 use core::time::Duration;
 
-use crate::event::{Details, StopReason};
+use crate::event::{Details, RetryKind, StopReason};
 
 /// A [`Condition`]'s verdict on an outcome.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,14 +29,13 @@ pub enum Verdict {
     Accept,
     /// Not accepted, and not worth a retry: the run gives up with [`StopReason::NotRetryable`].
     Stop,
-    /// Not accepted: retry after the strategy's wait, or after the [`requested_wait`](Condition::requested_wait) if
-    /// there is one.
-    Retry,
-    /// Not accepted: retry after exactly this wait, or after the [`requested_wait`](Condition::requested_wait) if that
+    /// Not accepted: retry after the strategy's wait, or after the [`requested_wait`](Condition::requested_wait) if that
     /// is longer.
+    Retry,
+    /// Not accepted: retry, but not before this time.
     ///
-    /// The wait replaces the strategy's. It is never jittered, capped or shortened. The run gives up if the wait does
-    /// not fit into the time left of [`max_time`](crate::Retry::max_time), or if the strategy has no more waits.
+    /// It is a minimum, as described at [`Retry::retry_after`](crate::Retry::retry_after). If there is a
+    /// [`requested_wait`](Condition::requested_wait) too, the longer one applies.
     RetryIn(Duration),
 }
 
@@ -98,6 +99,14 @@ pub trait Condition<T, E> {
         true
     }
 
+    /// Classifies a retry: a run remembers the kind of its last one, and shows it as [`Details::retry`].
+    ///
+    /// Called if [`judge`](Self::judge) decided to retry and no limit forbids it. By default, an error is
+    /// [`Transient`](RetryKind::Transient), and a value that was not accepted is a [`Poll`](RetryKind::Poll).
+    fn retry_kind(&self, details: &Details<'_, T, E>) -> RetryKind {
+        if details.error().is_some() { RetryKind::Transient } else { RetryKind::Poll }
+    }
+
     /// Records a success or a retry, and may refuse the retry.
     ///
     /// Called last, once for each success and once for each retry that no limit forbids, and at no other time. A
@@ -127,6 +136,10 @@ macro_rules! condition_by_reference {
 
             fn needs_elapsed(&self) -> bool {
                 (**self).needs_elapsed()
+            }
+
+            fn retry_kind(&self, details: &Details<'_, T, E>) -> RetryKind {
+                (**self).retry_kind(details)
             }
 
             fn commit(&self, details: &Details<'_, T, E>) -> Result<(), StopReason> {

@@ -3,7 +3,7 @@
 use core::fmt;
 use core::time::Duration;
 
-use super::kinds::{EventKind, StopReason};
+use super::kinds::{EventKind, RetryKind, StopReason};
 use super::target::Target;
 
 /// The details of an event, passed by reference to every handler, observer, condition and strategy.
@@ -35,6 +35,7 @@ use super::target::Target;
 /// | [`wait`](Self::wait) | | yes | | |
 /// | [`value()`](Self::value) | | if it was not accepted | yes | if it was not accepted |
 /// | [`error()`](Self::error) | | if there was one | | if there was one |
+/// | [`retry`](Self::retry) | of the last retry | of the upcoming retry | of the last retry | of the last retry |
 /// | [`reason`](Self::reason) | | | | yes |
 ///
 /// A [`Condition`](crate::Condition) of your own may accept an error: that is a success with an error and without a
@@ -62,10 +63,12 @@ pub struct Details<'a, T, E> {
     pub elapsed: Duration,
     /// The upcoming wait, exactly as it will be slept. Zero except for [`EventKind::Backoff`].
     pub wait: Duration,
-    /// The wait before this attempt, or zero for the first attempt.
+    /// The wait before this attempt without what the other side asked for, or zero for the first attempt.
     ///
     /// If a wait was cut short, the give-up that follows has the full length of that wait here.
     pub last_wait: Duration,
+    /// The kind of the upcoming retry for [`EventKind::Backoff`], and of the last retry otherwise, if there was one.
+    pub retry: Option<RetryKind>,
     /// Why the run gave up. `None` except for [`EventKind::GiveUp`].
     pub reason: Option<StopReason>,
     target: Target,
@@ -100,6 +103,7 @@ impl<'a, T, E> Details<'a, T, E> {
             elapsed: Duration::ZERO,
             wait: Duration::ZERO,
             last_wait: Duration::ZERO,
+            retry: None,
             reason: None,
             target,
             args: None,
@@ -213,6 +217,7 @@ impl<T, E> fmt::Debug for Details<'_, T, E> {
             .field("elapsed", &self.elapsed)
             .field("wait", &self.wait)
             .field("last_wait", &self.last_wait)
+            .field("retry", &self.retry)
             .field("reason", &self.reason)
             .finish_non_exhaustive()
     }
@@ -246,7 +251,12 @@ impl<T, E> Details<'_, T, E> {
                 show(error, f)?;
                 f.write_str(")")
             }
-            None => f.write_str(" (value not accepted)"),
+            None if self.outcome.is_some() => f.write_str(" (value not accepted)"),
+            // The outcome of a run that other code drives is gone when it is cancelled in a wait.
+            None => match self.reason {
+                Some(reason) => write!(f, " ({reason})"),
+                None => Ok(()),
+            },
         }
     }
 }

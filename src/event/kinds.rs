@@ -104,6 +104,9 @@ pub enum StopReason {
     MaxTime,
     /// The strategy has no more waits, for example at the end of a [`Retry::sequence`](crate::Retry::sequence).
     WaitsExhausted,
+    /// The wait that the other side asked for is longer than
+    /// [`Retry::max_asked_wait`](crate::Retry::max_asked_wait).
+    MaxAskedWait,
     /// The [`Budget`](crate::Budget) does not allow another retry.
     Budget,
     /// A [`Cancel`](crate::Cancel) ended the run, between attempts or during a wait.
@@ -118,6 +121,7 @@ impl StopReason {
             Self::NotRetryable => "not_retryable",
             Self::MaxTries => "max_tries",
             Self::MaxTime => "max_time",
+            Self::MaxAskedWait => "max_asked_wait",
             Self::WaitsExhausted => "waits_exhausted",
             Self::Budget => "budget",
             Self::Cancelled => "cancelled",
@@ -131,9 +135,36 @@ impl fmt::Display for StopReason {
             Self::NotRetryable => "not retryable",
             Self::MaxTries => "max tries",
             Self::MaxTime => "max time",
+            Self::MaxAskedWait => "max asked wait",
             Self::WaitsExhausted => "waits exhausted",
             Self::Budget => "budget spent",
             Self::Cancelled => "cancelled",
         })
+    }
+}
+
+/// What kind of retry an outcome calls for, as [`Condition::retry_kind`](crate::Condition::retry_kind) classifies it.
+///
+/// A run remembers the kind of its last retry: see [`Details::retry`](crate::Details::retry).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum RetryKind {
+    /// A value was not accepted yet: a poll, and not the retry of a failure.
+    Poll,
+    /// A failure that is likely to pass.
+    Transient,
+    /// A refusal of a server that asks for fewer requests.
+    Throttled,
+}
+
+impl RetryKind {
+    /// Returns the name of the kind, as it is serialised: `poll`, `transient` or `throttled`.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Poll => "poll",
+            Self::Transient => "transient",
+            Self::Throttled => "throttled",
+        }
     }
 }

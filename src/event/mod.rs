@@ -2,6 +2,7 @@
 //!
 //! * [`Details`] describes an event by reference; [`EventKind`] is its kind, and [`StopReason`] is why a run gave up.
 //! * [`Target`] is the name of the operation.
+//! * [`Progress`] is what has to be kept of a run to go on with it elsewhere.
 //! * [`Event`] is an owned copy of `Details`, for channels, async handlers and serialisation.
 //!
 //! To receive them, add a handler such as [`Retry::on_backoff`](crate::Retry::on_backoff), or an observer: see
@@ -9,12 +10,14 @@
 
 mod details;
 mod kinds;
+mod progress;
 #[cfg(feature = "std")]
 mod snapshot;
 mod target;
 
 pub use details::Details;
-pub use kinds::{EventKind, StopReason};
+pub use kinds::{EventKind, RetryKind, StopReason};
+pub use progress::Progress;
 #[cfg(feature = "std")]
 pub use snapshot::Event;
 pub(crate) use target::Subject;

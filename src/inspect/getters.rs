@@ -58,6 +58,21 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
         }
     }
 
+    /// Returns the [`max_asked_wait`](Self::max_asked_wait), one hour unless set. `Duration::MAX` is no limit.
+    ///
+    /// ```
+    /// # use relent::Retry;
+    /// # use std::time::Duration;
+    /// assert_eq!(Retry::expo().get_max_asked_wait(), Duration::from_secs(3600));
+    /// ```
+    #[must_use]
+    pub const fn get_max_asked_wait(&self) -> Duration {
+        match self.settings.max_asked_wait {
+            Nanos::MAX => Duration::MAX,
+            most => most.duration(),
+        }
+    }
+
     /// Returns the [`jitter`](Self::jitter), [`Jitter::Full`] unless set.
     ///
     /// ```
@@ -126,8 +141,7 @@ where
     Z: fmt::Debug,
 {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Settings { tries, max_time, no_attempt_after_deadline, jitter, seed, target, .. } =
-            &self.settings;
+        let Settings { tries, max_time, last_wait, jitter, seed, target, .. } = &self.settings;
         f.debug_struct("Retry")
             .field("strategy", &self.strategy)
             .field("condition", &self.condition)
@@ -135,8 +149,9 @@ where
             .field("clock", &self.clock)
             .field("tries", tries)
             .field("max_time", max_time)
-            .field("no_attempt_after_deadline", no_attempt_after_deadline)
+            .field("last_wait", last_wait)
             .field("max_wait", &self.get_max_wait())
+            .field("max_asked_wait", &self.get_max_asked_wait())
             .field("jitter", jitter)
             .field("seed", seed)
             .field("target", target)

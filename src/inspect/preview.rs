@@ -7,9 +7,8 @@ use core::time::Duration;
 use crate::policy::Retry;
 use crate::policy::settings::Settings;
 use crate::run::Run;
-use crate::run::plan::preview;
+use crate::run::plan::unseen;
 use crate::wait::Wait;
-#[cfg(doc)]
 use crate::wait::jitter::Jitter;
 
 /// # Preview
@@ -37,7 +36,8 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
         S: Wait<(), ()>,
     {
         let Self { strategy, settings, .. } = self;
-        Waits { strategy, settings: *settings, run: Run::NEW, elapsed: 0, is_over: false }
+        let settings = Settings { jitter: Jitter::None, ..*settings };
+        Waits { strategy, settings, run: Run::NEW, elapsed: 0, is_over: false }
     }
 }
 
@@ -59,7 +59,7 @@ impl<S: Wait<(), ()>> Iterator for Waits<'_, S> {
         if self.is_over {
             return None;
         }
-        let wait = preview(self.strategy, &self.settings, &mut self.run, &mut self.elapsed);
+        let wait = unseen(self.strategy, &self.settings, &mut self.run, &mut self.elapsed);
         self.is_over = wait.is_none();
         wait
     }

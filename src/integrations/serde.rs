@@ -1,8 +1,11 @@
-//! Serialises events. No other file uses `serde`.
+//! Serialises events, and the progress of runs both ways. No other file uses `serde`.
 
+use core::fmt;
+use core::time::Duration;
+use serde::de::{self, Deserialize, Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde::ser::{Serialize, SerializeStruct, Serializer};
 
-use crate::event::{Event, EventKind, StopReason};
+use crate::event::{Event, EventKind, Progress, RetryKind, StopReason};
 
 impl Serialize for Event {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -30,5 +33,86 @@ impl Serialize for EventKind {
 impl Serialize for StopReason {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(self.name())
+    }
+}
+
+impl Serialize for RetryKind {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.name())
+    }
+}
+
+impl<'de> Deserialize<'de> for RetryKind {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Name;
+
+        impl Visitor<'_> for Name {
+            type Value = RetryKind;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("`poll`, `transient` or `throttled`")
+            }
+
+            fn visit_str<E: de::Error>(self, name: &str) -> Result<RetryKind, E> {
+                [RetryKind::Poll, RetryKind::Transient, RetryKind::Throttled]
+                    .into_iter()
+                    .find(|kind| kind.name() == name)
+                    .ok_or_else(|| E::invalid_value(de::Unexpected::Str(name), &self))
+            }
+        }
+
+        deserializer.deserialize_str(Name)
+    }
+}
+
+const FIELDS: [&str; 4] = ["tries", "elapsed", "last_wait", "last_retry"];
+
+impl Serialize for Progress {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let Self { tries, elapsed, last_wait, last_retry } = self;
+        let mut progress = serializer.serialize_struct("Progress", FIELDS.len())?;
+        progress.serialize_field(FIELDS[0], tries)?;
+        progress.serialize_field(FIELDS[1], &elapsed.as_secs_f64())?;
+        progress.serialize_field(FIELDS[2], &last_wait.as_secs_f64())?;
+        progress.serialize_field(FIELDS[3], last_retry)?;
+        progress.end()
+    }
+}
+
+/// Missing fields are those of a new run, and unknown ones are ignored: a message may come from another version.
+impl<'de> Deserialize<'de> for Progress {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Fields;
+
+        fn seconds<'de, A: MapAccess<'de>>(map: &mut A) -> Result<Duration, A::Error> {
+            let seconds = map.next_value::<f64>()?;
+            Duration::try_from_secs_f64(seconds).map_err(|_| {
+                de::Error::invalid_value(de::Unexpected::Float(seconds), &"a number of seconds")
+            })
+        }
+
+        impl<'de> Visitor<'de> for Fields {
+            type Value = Progress;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("the progress of a run")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Progress, A::Error> {
+                let mut progress = Progress::default();
+                while let Some(key) = map.next_key::<std::string::String>()? {
+                    match key.as_str() {
+                        "tries" => progress.tries = map.next_value()?,
+                        "elapsed" => progress.elapsed = seconds(&mut map)?,
+                        "last_wait" => progress.last_wait = seconds(&mut map)?,
+                        "last_retry" => progress.last_retry = map.next_value()?,
+                        _ => drop(map.next_value::<IgnoredAny>()?),
+                    }
+                }
+                Ok(progress)
+            }
+        }
+
+        deserializer.deserialize_struct("Progress", &FIELDS, Fields)
     }
 }

@@ -17,8 +17,6 @@ pub trait Chain: Sealed {
     const HAS_OBSERVERS: bool = true;
 }
 
-impl Sealed for () {}
-
 impl Chain for () {
     type Pending = Never;
 
@@ -120,4 +118,38 @@ impl Sealed for Never {}
 
 impl Pending for Never {
     type Slot = Empty;
+}
+
+macro_rules! chain_by_reference {
+    ($($(#[$cfg:meta])? $pointer:ty),* $(,)?) => { $(
+        $(#[$cfg])?
+        impl<H: Chain> Chain for $pointer {
+            type Pending = H::Pending;
+
+            const HAS_OBSERVERS: bool = H::HAS_OBSERVERS;
+        }
+
+        $(#[$cfg])?
+        impl<T, E, H: Notify<T, E>> Notify<T, E> for $pointer {
+            fn wants(&self, event: EventKind) -> bool {
+                (**self).wants(event)
+            }
+
+            fn wants_any(&self) -> bool {
+                (**self).wants_any()
+            }
+
+            fn notify(&self, details: &Details<'_, T, E>, cursor: &mut Cursor) -> Option<Self::Pending> {
+                (**self).notify(details, cursor)
+            }
+        }
+
+        $(#[$cfg])?
+        impl<H: NotifyBlocking> NotifyBlocking for $pointer {}
+    )* };
+}
+
+chain_by_reference! {
+    &H,
+    #[cfg(feature = "std")] std::sync::Arc<H>,
 }

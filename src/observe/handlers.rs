@@ -218,6 +218,28 @@ impl<F> Append<F> for () {
     }
 }
 
+impl<F, H> Append<F> for &H
+where
+    Self: Sealed,
+{
+    type Output = HandlerList<F, Self>;
+
+    fn append(self, event: EventKind, handler: F) -> Self::Output {
+        start(self, event, handler)
+    }
+}
+
+impl<F, H> Append<F> for std::sync::Arc<H>
+where
+    Self: Sealed,
+{
+    type Output = HandlerList<F, Self>;
+
+    fn append(self, event: EventKind, handler: F) -> Self::Output {
+        start(self, event, handler)
+    }
+}
+
 impl<F, P, O> Append<F> for Observed<P, O> {
     type Output = HandlerList<F, Self>;
 

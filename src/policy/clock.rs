@@ -1,5 +1,6 @@
 //! The clock that a policy reads and waits on, and cancellation.
 
+use crate::clock::ReplaceClock;
 #[cfg(feature = "std")]
 use crate::clock::cancel::Cancel;
 #[cfg(feature = "std")]
@@ -23,13 +24,16 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
     /// Pass it by value or by reference. [`run`](Self::run) needs a [`BlockingClock`](crate::BlockingClock),
     /// [`run_async`](Self::run_async) an [`AsyncClock`](crate::AsyncClock).
     ///
-    /// It replaces the clock that was set before, and with it
-    #[cfg_attr(feature = "std", doc = "[`cancelled_by`](Self::cancelled_by), which wraps a clock:")]
-    #[cfg_attr(not(feature = "std"), doc = "`cancelled_by`, which wraps a clock:")]
-    /// set the clock first.
+    /// [`AsyncFnClock`](crate::clock::AsyncFnClock) and [`BlockingFnClock`](crate::clock::BlockingFnClock) make clocks of
+    /// functions.
+    ///
+    /// A clock can be set once: the compiler refuses to replace a clock that is not the system's.
     #[doc(alias("sleep", "timer"))]
-    pub fn clock<Y>(self, clock: Y) -> Retry<S, C, H, Y> {
-        self.map_clock(|_| clock)
+    pub fn clock<Y>(self, clock: Y) -> Retry<S, C, H, Z::Output>
+    where
+        Z: ReplaceClock<Y>,
+    {
+        self.map_clock(|previous| previous.replace_clock(clock))
     }
 }
 
@@ -60,8 +64,7 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
     /// always made, since a run has to return something. An accepted outcome is a success, even if the run was
     /// cancelled.
     ///
-    /// This wraps the policy's clock: call it after [`clock`](Self::clock), which would replace it. If called more than
-    /// once, any of the handles cancels.
+    /// If called more than once, any of the handles cancels. It may be called before or after [`clock`](Self::clock).
     pub fn cancelled_by(self, cancel: &Cancel) -> Retry<S, C, H, Cancellable<Z>> {
         self.map_clock(|clock| Cancellable { clock, cancel: cancel.clone() })
     }

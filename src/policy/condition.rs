@@ -7,6 +7,8 @@ use core::time::Duration;
 #[cfg(target_has_atomic = "32")]
 use crate::condition::budget::{Budget, Budgeted};
 use crate::condition::filters::{RetryAfter, RetryAfterValue, RetryIf, Until};
+#[cfg(feature = "std")]
+use crate::condition::filters::{RetryIfShared, SharedPredicate};
 use crate::policy::Retry;
 
 /// # Conditions
@@ -64,6 +66,35 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
         self.map_condition(|previous| RetryIf { previous, function: is_retryable })
     }
 
+    /// Same as [`retry_if`](Self::retry_if), for a predicate that captures and that is kept in a field: its type has a
+    /// name.
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    /// use relent::Retry;
+    /// use relent::condition::{AnyError, RetryIfShared, SharedPredicate};
+    /// use relent::wait::Expo;
+    ///
+    /// struct Client {
+    ///     retry: Retry<Expo, RetryIfShared<AnyError, u16>>,
+    /// }
+    ///
+    /// let retryable = vec![429, 503]; // from a configuration
+    /// let predicate: SharedPredicate<u16> = Arc::new(move |status| retryable.contains(status));
+    /// let client = Client { retry: Retry::expo().retry_if_shared(predicate) };
+    /// assert_eq!(client.retry.run(|| Err::<(), _>(404)), Err(404));
+    /// ```
+    ///
+    /// The policy stays `Clone`. For a policy whose parts have no name at all, see
+    /// [`boxed`](Self::boxed).
+    #[cfg(feature = "std")]
+    pub fn retry_if_shared<E>(
+        self,
+        predicate: SharedPredicate<E>,
+    ) -> Retry<S, RetryIfShared<C, E>, H, Z> {
+        self.map_condition(|previous| RetryIfShared { previous, predicate })
+    }
+
     /// Retries values too, until the function returns `true` for one.
     ///
     /// ```
@@ -93,14 +124,14 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
     ///
     /// ```
     /// use std::time::Duration;
-    /// use relent::{Retry, TestClock};
+    /// use relent::{Jitter, Retry, TestClock};
     ///
     /// struct ApiError { retry_after: Option<Duration> }
     ///
     /// let clock = TestClock::new();
     /// let mut answers = [Some(30), Some(2)].into_iter();
-    /// let outcome = Retry::expo()
-    ///     .max_wait(Duration::from_secs(10))
+    /// let outcome = Retry::constant(Duration::from_secs(5))
+    ///     .jitter(Jitter::None)
     ///     .retry_after(|e: &ApiError| e.retry_after)
     ///     .clock(&clock)
     ///     .run(|| match answers.next() {
@@ -108,15 +139,24 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
     ///         None => Ok("body"),
     ///     });
     /// assert_eq!(outcome.ok(), Some("body"));
-    /// assert_eq!(clock.waits(), [30, 2].map(Duration::from_secs));
+    /// assert_eq!(clock.waits(), [30, 5].map(Duration::from_secs));
     /// ```
     ///
-    /// The requested wait replaces the strategy's. It is never jittered, capped or shortened: to retry earlier is
-    /// useless and rude. If it does not fit into what is left of [`max_time`](Self::max_time), the run gives up at
-    /// once. If the function returns `None`, the strategy's wait applies. If configured more than once, the longest
-    /// requested wait applies.
+    /// The requested wait is a minimum: no retry comes earlier, and the policy's own wait applies if it is longer. So a
+    /// wait of zero is the same as `None`, and a server that keeps asking for one second still sees waits that grow.
     ///
-    /// This changes neither which errors are retried nor how often.
+    /// [Jitter](crate::Jitter) applies above the minimum, so that clients that are asked for the same wait do not come
+    /// back together: the window of the policy's wait is moved up, and keeps its width, but at most the requested wait.
+    /// With exponential waits and full jitter, a request for 30 s gives 30 s to 31 s after the first attempt, and 30 s to
+    /// 46 s after the fifth. [`max_wait`](Self::max_wait) does not apply to the requested wait.
+    ///
+    /// The run gives up at once if the requested wait does not fit into what is left of [`max_time`](Self::max_time), or
+    /// is longer than [`max_asked_wait`](Self::max_asked_wait), one hour unless set. To obey shorter waits than were
+    /// asked for, shorten them here: `|e| e.retry_after.map(|wait| wait.min(MINUTE))`.
+    ///
+    /// If configured more than once, the longest requested wait applies. This changes neither which errors are retried
+    /// nor how often.
+    #[doc(alias = "retry-after")]
     pub fn retry_after<E, F>(self, requested_wait: F) -> Retry<S, RetryAfter<C, F>, H, Z>
     where
         F: Fn(&E) -> Option<Duration>,
@@ -128,13 +168,14 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
     ///
     /// ```
     /// use std::time::Duration;
-    /// use relent::{Retry, TestClock};
+    /// use relent::{Jitter, Retry, TestClock};
     ///
     /// struct Job { done: bool, ask_again_in: Duration }
     ///
     /// let clock = TestClock::new();
     /// let mut seconds = [20, 10, 0].into_iter();
-    /// let job = Retry::expo()
+    /// let job = Retry::constant(Duration::from_secs(5))
+    ///     .jitter(Jitter::None)
     ///     .until(|job: &Job| job.done)
     ///     .retry_after_value(|job: &Job| Some(job.ask_again_in))
     ///     .clock(&clock)

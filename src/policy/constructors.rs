@@ -7,7 +7,9 @@ use crate::condition::AnyError;
 use crate::event::Details;
 use crate::policy::Retry;
 use crate::policy::settings::Settings;
-use crate::wait::strategies::{Constant, Decay, Expo, Fibo, Linear, Runtime, Sequence};
+use crate::wait::strategies::{
+    Constant, Decay, Decorrelated, Expo, Fibo, FromFn, Linear, Runtime, Sequence,
+};
 
 /// # Constructors
 impl Retry {
@@ -93,6 +95,32 @@ impl Retry {
         Retry::new(Decay::DEFAULT)
     }
 
+    /// Creates a policy with decorrelated jitter: each wait is drawn between `base` and three times the last wait.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use relent::{Retry, TestClock};
+    ///
+    /// let clock = TestClock::new();
+    /// let policy = Retry::decorrelated(Duration::from_millis(100)).max_wait(Duration::from_secs(10)).max_tries(9);
+    /// policy.clock(&clock).run(|| Err::<(), _>("down")).unwrap_err();
+    /// let waits = clock.waits();
+    /// assert!(waits[0].as_millis() >= 100 && waits[0].as_millis() <= 300);
+    /// assert!(waits.iter().all(|wait| wait.as_millis() >= 100 && wait.as_secs() <= 10));
+    /// ```
+    ///
+    /// The waits are random already, so [`jitter`](Retry::jitter) refuses any setting but
+    /// [`Jitter::None`](crate::Jitter::None), which takes the middle of each range. The last wait counts without what
+    /// the other side asked for.
+    ///
+    /// From the article "Exponential Backoff And Jitter" in the AWS Architecture Blog.
+    #[doc(alias = "jitter")]
+    pub const fn decorrelated(base: Duration) -> Retry<Decorrelated> {
+        let mut policy = Retry::new(Decorrelated::new(base));
+        policy.settings.has_own_window = true;
+        policy
+    }
+
     /// Creates a policy with the given waits, each used once and in order: N waits make N + 1 attempts.
     ///
     /// ```
@@ -113,6 +141,30 @@ impl Retry {
     /// [`runtime`](Self::runtime) or implement [`Wait`](crate::Wait).
     pub const fn sequence<L: AsRef<[Duration]>>(waits: L) -> Retry<Sequence<L>> {
         Retry::new(Sequence::new(waits))
+    }
+
+    /// Creates a policy whose waits are computed by a function from the number of tries. `None` gives up.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use relent::Retry;
+    ///
+    /// /// 100 ms, 400 ms, 900 ms and so on.
+    /// fn quadratic(tries: u32) -> Option<Duration> {
+    ///     Some(Duration::from_millis(100) * tries.saturating_pow(2))
+    /// }
+    ///
+    /// let policy = Retry::from_fn(quadratic).max_tries(4);
+    /// assert!(policy.waits().eq([100, 400, 900].map(Duration::from_millis)));
+    /// ```
+    ///
+    /// `tries` is 1 after the first attempt. The waits are maxima, since full jitter is on by default. The default limit
+    /// of 10 tries applies. To use the waits of an iterator, collect them into a [`sequence`](Self::sequence).
+    pub const fn from_fn<F>(compute: F) -> Retry<FromFn<F>>
+    where
+        F: Fn(u32) -> Option<Duration>,
+    {
+        Retry::new(FromFn::new(compute))
     }
 
     /// Creates a policy whose waits are computed by a function from the last outcome.

@@ -38,9 +38,6 @@ impl<S, C, H: Chain, Z> Policy for Retry<S, C, H, Z> {
 macro_rules! policy_by_reference {
     ($($(#[$cfg:meta])? $pointer:ty),* $(,)?) => { $(
         $(#[$cfg])?
-        impl<P: Policy + ?Sized> Sealed for $pointer {}
-
-        $(#[$cfg])?
         impl<P: Policy + ?Sized> Policy for $pointer {
             type Strategy = P::Strategy;
             type Condition = P::Condition;

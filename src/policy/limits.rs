@@ -2,8 +2,10 @@
 
 use core::time::Duration;
 
+use crate::clock::Punctual;
 use crate::error::InvalidSetting;
 use crate::policy::Retry;
+use crate::policy::settings::LastWait;
 
 /// # Limits
 impl<S, C, H, Z> Retry<S, C, H, Z> {
@@ -65,8 +67,10 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
     /// assert_eq!(clock.waits(), [1, 2, 4, 3].map(Duration::from_secs));
     /// ```
     ///
-    /// The last wait is shortened to the time that is left, so that a final attempt is made at the deadline. To leave
-    /// that attempt out, see [`no_attempt_after_deadline`](Self::no_attempt_after_deadline).
+    /// The last wait is shortened to the time that is left, so that a final attempt is made at the deadline. That attempt
+    /// may begin late, if a wait takes longer than it should. To leave it out, see
+    /// [`no_attempt_after_deadline`](Self::no_attempt_after_deadline). To wait the whole wait, see
+    /// [`last_wait_may_overrun`](Self::last_wait_may_overrun).
     ///
     /// This limit does not interrupt an attempt. A run takes at most this time, plus one attempt, plus the time that
     /// handlers take between an attempt and the wait after it. To interrupt attempts, see
@@ -80,8 +84,7 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
         self
     }
 
-    /// Gives up if the next wait is longer than what is left of [`max_time`](Self::max_time), instead of shortening it
-    /// for a final attempt at the deadline.
+    /// Neither shortens nor refuses the last wait: [`max_time`](Self::max_time) is checked between attempts only.
     ///
     /// ```
     /// use std::time::Duration;
@@ -90,17 +93,17 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
     /// let clock = TestClock::new();
     /// let policy = Retry::expo()
     ///     .max_time(Duration::from_secs(10))
-    ///     .no_attempt_after_deadline()
+    ///     .last_wait_may_overrun()
     ///     .jitter(Jitter::None)
     ///     .clock(&clock);
     /// policy.run(|| Err::<(), _>("down")).unwrap_err();
-    /// assert_eq!(clock.waits(), [1, 2, 4].map(Duration::from_secs));
+    /// assert_eq!(clock.waits(), [1, 2, 4, 8].map(Duration::from_secs));
     /// ```
     ///
-    /// Use it if the caller no longer waits for the result after the deadline. Ignored without `max_time`.
-    #[doc(alias = "deadline")]
-    pub const fn no_attempt_after_deadline(mut self) -> Self {
-        self.settings.no_attempt_after_deadline = true;
+    /// A run then takes at most this time, one wait and one attempt more. Ignored without `max_time`. It replaces
+    /// [`no_attempt_after_deadline`](Self::no_attempt_after_deadline).
+    pub const fn last_wait_may_overrun(mut self) -> Self {
+        self.settings.last_wait = LastWait::MayOverrun;
         self
     }
 
@@ -124,3 +127,48 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
         self
     }
 }
+
+/// # Limits: no attempt after the deadline
+impl<S: Plain, C: Plain, H: Plain, Z: Plain> Retry<S, C, H, Z> {
+    /// Makes no attempt after the deadline of [`max_time`](Self::max_time).
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use relent::{Jitter, Retry, TestClock};
+    ///
+    /// let clock = TestClock::new();
+    /// let policy = Retry::expo()
+    ///     .max_time(Duration::from_secs(10))
+    ///     .no_attempt_after_deadline()
+    ///     .jitter(Jitter::None)
+    ///     .clock(&clock);
+    /// policy.run(|| Err::<(), _>("down")).unwrap_err();
+    /// assert_eq!(clock.waits(), [1, 2, 4].map(Duration::from_secs));
+    /// ```
+    ///
+    /// A wait that would end after the deadline is skipped, and the run gives up. The clock is read again after each wait:
+    /// a run whose process was frozen in the meantime gives up too, with its last outcome. That outcome is kept through
+    /// the waits, so that futures grow by it, and to be spawned, a run needs a value and an error that are `Send`.
+    ///
+    /// Use it if the caller no longer waits for the result after the deadline. Ignored without `max_time`.
+    ///
+    /// This method is `const`, and needs a policy that is `Copy`: call it before handlers, a `cancelled_by` and other
+    /// parts that are not are added.
+    #[doc(alias = "deadline")]
+    pub const fn no_attempt_after_deadline(self) -> Retry<S, C, H, Punctual<Z>> {
+        let Self { strategy, condition, observer, clock, mut settings } = self;
+        settings.last_wait = LastWait::MustFit;
+        Retry { strategy, condition, observer, clock: Punctual { clock }, settings }
+    }
+}
+
+/// A part of a policy that is `Copy`: the bound of
+/// [`no_attempt_after_deadline`](Retry::no_attempt_after_deadline). Every `Copy` type is one.
+#[diagnostic::on_unimplemented(
+    message = "`no_attempt_after_deadline` needs a policy that is `Copy`",
+    label = "`{Self}` is not `Copy`",
+    note = "call `no_attempt_after_deadline` before handlers, `cancelled_by` and other parts that are not `Copy` are added"
+)]
+pub trait Plain: Copy {}
+
+impl<X: Copy> Plain for X {}

@@ -30,6 +30,63 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
         self.map_observer(|previous| Observed { previous, observer })
     }
 
+    /// Removes all handlers and observers: to replace those of a policy that came with some.
+    ///
+    /// ```
+    /// use relent::{Details, Retry, TestClock};
+    ///
+    /// let replaced = |_: &Details<'_, (), &str>| panic!("replaced");
+    /// let noisy = Retry::expo().max_tries(2).clock(TestClock::new()).on_backoff(replaced);
+    /// let mut lines = 0;
+    /// noisy.without_observers().on_backoff(|_| lines += 1).run(|| Err::<(), _>("down")).unwrap_err();
+    /// assert_eq!(lines, 1);
+    /// ```
+    pub fn without_observers(self) -> Retry<S, C, (), Z> {
+        self.map_observer(|_| ())
+    }
+
+    /// Borrows the policy as one that can be extended: with more handlers or conditions for a single call.
+    ///
+    /// ```
+    /// use relent::{Retry, TestClock};
+    ///
+    /// let mut seen = Vec::new();
+    /// let policy = Retry::expo().max_tries(2).clock(TestClock::new()).on_backoff(|_| println!("always"));
+    /// policy.by_ref().on_backoff(|d| seen.push(d.tries)).run(|| Err::<(), _>("down")).unwrap_err();
+    /// policy.run(|| Err::<(), _>("down")).unwrap_err(); // only "always"
+    /// assert_eq!(seen, [1]);
+    /// ```
+    ///
+    /// The handlers of the borrowed policy come first.
+    pub const fn by_ref(&self) -> Retry<&S, &C, &H, &Z> {
+        let Self { strategy, condition, observer, clock, settings } = self;
+        Retry { strategy, condition, observer, clock, settings: *settings }
+    }
+
+    /// Puts the handlers and observers into an `Arc`, so that the policy can be cloned: its clones share them.
+    ///
+    /// ```
+    /// use std::sync::atomic::{AtomicU32, Ordering};
+    /// use relent::{Retry, TestClock};
+    ///
+    /// let retries = AtomicU32::new(0);
+    /// let policy = Retry::expo()
+    ///     .max_tries(2)
+    ///     .clock(TestClock::new())
+    ///     .on_backoff(|_| drop(retries.fetch_add(1, Ordering::Relaxed)))
+    ///     .share_observers();
+    /// let patient = policy.clone().max_tries(4);
+    /// policy.run(|| Err::<(), _>("down")).unwrap_err();
+    /// patient.run(|| Err::<(), _>("down")).unwrap_err();
+    /// assert_eq!(retries.load(Ordering::Relaxed), 1 + 3);
+    /// ```
+    ///
+    /// A policy with handlers is not `Clone` otherwise. To share the whole policy, put it into an `Arc` instead.
+    #[cfg(feature = "std")]
+    pub fn share_observers(self) -> Retry<S, C, std::sync::Arc<H>, Z> {
+        self.map_observer(std::sync::Arc::new)
+    }
+
     /// Sets the name of the operation, as events show it.
     ///
     /// ```

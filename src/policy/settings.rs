@@ -34,14 +34,26 @@ impl fmt::Debug for Tries {
     }
 }
 
+/// What happens to a wait that does not fit into what is left of `max_time`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum LastWait {
+    Shortened,
+    MayOverrun,
+    MustFit,
+}
+
 #[derive(Clone, Copy)]
 pub(crate) struct Settings {
     pub(crate) tries: Tries,
     pub(crate) max_time: Option<Duration>,
-    pub(crate) no_attempt_after_deadline: bool,
+    pub(crate) last_wait: LastWait,
     /// `Nanos::MAX` if not configured.
     pub(crate) max_wait: Nanos,
+    /// `Nanos::MAX` if lifted.
+    pub(crate) max_asked_wait: Nanos,
     pub(crate) jitter: Jitter,
+    /// Whether the strategy draws its waits itself.
+    pub(crate) has_own_window: bool,
     pub(crate) seed: Option<u64>,
     pub(crate) target: Option<&'static str>,
 }
@@ -50,9 +62,11 @@ impl Settings {
     pub(crate) const DEFAULT: Self = Self {
         tries: Tries::Unset,
         max_time: None,
-        no_attempt_after_deadline: false,
+        last_wait: LastWait::Shortened,
         max_wait: Nanos::MAX,
+        max_asked_wait: Nanos::of(Duration::from_secs(3600)),
         jitter: Jitter::Full,
+        has_own_window: false,
         seed: None,
         target: None,
     };
@@ -67,6 +81,21 @@ impl Settings {
         }
     }
 
+    pub(crate) const fn try_jitter(mut self, jitter: Jitter) -> Result<Self, InvalidSetting> {
+        if self.has_own_window && !matches!(jitter, Jitter::None) {
+            return Err(InvalidSetting::new(
+                "a decorrelated policy draws its waits itself: jitter must be Jitter::None or not be set",
+            ));
+        }
+        match jitter.checked() {
+            Ok(jitter) => {
+                self.jitter = jitter;
+                Ok(self)
+            }
+            Err(refused) => Err(refused),
+        }
+    }
+
     /// What is left of `max_time`, in nanoseconds. `None` if it is not set, or exceeds what `Nanos` can count.
     #[inline]
     pub(crate) fn time_left(&self, elapsed: u64) -> Option<u64> {
@@ -74,6 +103,12 @@ impl Settings {
             Nanos::MAX => None,
             most => Some(most.0.saturating_sub(elapsed)),
         }
+    }
+
+    /// Removes the limit of time, and what goes with it.
+    pub(crate) const fn without_max_time(mut self) -> Self {
+        self.max_time = None;
+        self
     }
 
     /// Removes the default limit, and keeps one that was configured.

@@ -10,7 +10,7 @@ use crate::wait::strategies::{Decay, Expo, Fibo, Linear};
 
 /// # Waits and jitter
 impl<S, C, H, Z> Retry<S, C, H, Z> {
-    /// Sets the maximum length of each wait, whatever the strategy and jitter compute.
+    /// Sets the maximum length of the policy's own waits, whatever strategy and jitter compute.
     ///
     /// ```
     /// use std::time::Duration;
@@ -20,10 +20,12 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
     /// assert!(policy.waits().eq([1, 2, 4, 5, 5].map(Duration::from_secs)));
     /// ```
     ///
-    /// The cap is applied before jitter, so that capped waits are spread like all others, and again after it. It
-    /// applies to the first wait too. It does not apply to requested waits, which come from
-    /// [`retry_after`](Self::retry_after), [`retry_after_value`](Self::retry_after_value) or
-    /// [`Verdict::RetryIn`](crate::Verdict::RetryIn).
+    /// The cap applies to the strategy's wait before jitter. If the window that [jitter](crate::Jitter) makes of it ends
+    /// beyond the cap, the window is moved down as a whole, so that capped waits are spread like all others. The cap
+    /// applies to the first wait too.
+    ///
+    /// A wait that the other side asks for is not capped: see [`retry_after`](Self::retry_after) and
+    /// [`max_asked_wait`](Self::max_asked_wait).
     ///
     /// It limits the waits, not the attempts.
     #[doc(alias("max_delay", "max_interval"))]
@@ -43,8 +45,61 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
     /// policy.run(|| Err::<(), _>("down")).unwrap_err();
     /// assert_eq!(clock.waits(), [1, 2, 4].map(Duration::from_secs));
     /// ```
+    ///
+    /// # Panics
+    ///
+    /// Panics if the part of a [`Jitter::Proportional`] is not from 0 to 1, and if the policy is
+    /// [`decorrelated`](Retry::decorrelated) and the jitter is not [`Jitter::None`]. In a `const` or `static` that is a
+    /// compile error. See [`try_jitter`](Self::try_jitter).
+    #[track_caller]
     pub const fn jitter(mut self, jitter: Jitter) -> Self {
-        self.settings.jitter = jitter;
+        match self.settings.try_jitter(jitter) {
+            Ok(settings) => self.settings = settings,
+            Err(refused) => refused.panic(),
+        }
+        self
+    }
+
+    /// Same as [`jitter`](Self::jitter), for a jitter that is known only at run time.
+    ///
+    /// ```
+    /// use relent::{Jitter, Retry};
+    ///
+    /// assert!(Retry::expo().try_jitter(Jitter::Proportional(0.2)).is_ok());
+    /// assert!(Retry::expo().try_jitter(Jitter::Proportional(f64::NAN)).is_err());
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Returns an error where [`jitter`](Self::jitter) panics.
+    pub fn try_jitter(mut self, jitter: Jitter) -> Result<Self, InvalidSetting> {
+        self.settings = self.settings.try_jitter(jitter)?;
+        Ok(self)
+    }
+
+    /// Sets the longest wait that the other side may ask for. The default is one hour.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use relent::{Retry, StopReason, TestClock};
+    ///
+    /// let mut reason = None;
+    /// let policy = Retry::expo()
+    ///     .retry_after(|_: &&str| Some(Duration::from_secs(315_360_000))) // ten years
+    ///     .clock(TestClock::new());
+    /// policy.on_giveup(|d| reason = d.reason).run(|| Err::<(), _>("busy")).unwrap_err();
+    /// assert_eq!(reason, Some(StopReason::MaxAskedWait));
+    /// ```
+    ///
+    /// A longer one ends the run, with [`StopReason::MaxAskedWait`](crate::StopReason::MaxAskedWait). It is not
+    /// shortened, since an earlier attempt is refused again. To shorten it all the same, do so in
+    /// [`retry_after`](Self::retry_after): `|e| e.retry_after.map(|wait| wait.min(MINUTE))`.
+    ///
+    /// It applies to every requested wait, also those of a [`Condition`](crate::Condition) of your own.
+    /// `Duration::MAX` removes the limit. A [`max_time`](Self::max_time) that is shorter ends the run first.
+    #[doc(alias = "retry-after")]
+    pub const fn max_asked_wait(mut self, wait: Duration) -> Self {
+        self.settings.max_asked_wait = Nanos::of(wait);
         self
     }
 

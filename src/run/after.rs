@@ -1,30 +1,32 @@
-//! The futures of an in-line loop.
+//! The futures of a run that other code drives.
 
 use core::fmt;
 use core::future::Future;
 use core::ops::ControlFlow;
 use core::pin::Pin;
-use core::task::{Context, Poll};
+use core::task::{Context, Poll, ready};
+use core::time::Duration;
 use pin_project_lite::pin_project;
 
 use crate::clock::AsyncClock;
 use crate::event::Target;
+use crate::observe::chain::{Chain, Cursor};
 use crate::policy::hold::{Policy, PolicyFor};
-use crate::run::Run;
-use crate::run::attempts::{AttemptsAsync, InLine};
+use crate::run::attempts::AttemptsAsync;
+use crate::run::by_hand::{ByHand, InLine, Phase, ShowArgs};
 use crate::run::future::Retrying;
-use crate::run::returns::AsIs;
-use crate::run::session::Session;
+use crate::run::operation::{Attempt, Attempted, Operation};
+use crate::run::returns::Ending;
+use crate::run::session::{Async, Session};
+use crate::run::timeout::{By, Convert, InTime, TimedOut};
+use crate::run::{Run, Step};
+use crate::sealed::Sealed;
+use crate::testing::scope;
+use crate::testing::scope::Sleeping;
 
-/// An outcome that the loop passes on.
+/// An outcome that other code passes on: the future of an attempt in an [`After`].
 #[derive(Debug)]
 pub struct Given<T, E>(Option<Result<T, E>>);
-
-impl<T, E> Given<T, E> {
-    pub(crate) const fn nothing() -> Self {
-        Self(None)
-    }
-}
 
 // The outcome is never pinned.
 impl<T, E> Unpin for Given<T, E> {}
@@ -37,117 +39,245 @@ impl<T, E> Future for Given<T, E> {
     }
 }
 
-type RetryingInLine<P, T, E> = Retrying<P, InLine<T, E>>;
+/// An operation of which one outcome is given: that of an [`After`].
+#[derive(Debug)]
+pub struct Passed<T, E, A> {
+    target: Target,
+    args: A,
+    /// The outcome of the next attempt, if observers do not know of that one yet.
+    given: Option<Result<T, E>>,
+}
 
-pin_project! {
-    /// The future of [`Retry::begin_async`](crate::Retry::begin_async).
-    #[must_use = "futures do nothing unless they are awaited or polled"]
-    pub struct Begin<P, T, E>
-    where
-        P: Policy,
-        P::Clock: AsyncClock,
-    {
-        #[pin]
-        retrying: RetryingInLine<P, T, E>,
+impl<T, E, A> Sealed for Passed<T, E, A> {}
+
+impl<T, E, A, Z> Attempted<Z> for Passed<T, E, A> {
+    type Output = Given<T, E>;
+}
+
+impl<T, E, A: ShowArgs, Z> Operation<Z> for Passed<T, E, A> {
+    /// Never ready after the given outcome: it is the other code's turn.
+    fn attempt(&mut self, _: &Z, _: impl FnOnce() -> Attempt) -> Given<T, E> {
+        Given(self.given.take())
+    }
+
+    fn args(&self) -> Option<&dyn fmt::Debug> {
+        self.args.args()
+    }
+
+    fn target(&self) -> Target {
+        self.target
     }
 }
 
-impl<P: Policy<Clock: AsyncClock>, T, E> Begin<P, T, E> {
+/// The future of [`Retry::begin_async`](crate::Retry::begin_async).
+#[must_use = "futures do nothing unless they are awaited or polled"]
+pub struct Begin<P: Policy, T, E> {
+    attempts: Option<AttemptsAsync<P, T, E>>,
+    notice: Option<(Step, Cursor)>,
+    pending: Option<<P::Observer as Chain>::Pending>,
+}
+
+impl<P: Policy, T, E> Begin<P, T, E> {
     pub(crate) fn new(policy: P, target: Target) -> Self {
-        Self { retrying: Retrying::new(policy, InLine::new(target), AsIs) }
+        let session = Session::new(policy, InLine::new(target, ()), Ending);
+        let run = ByHand { session, phase: Phase::Attempting };
+        Self { attempts: Some(AttemptsAsync { run }), notice: None, pending: None }
     }
 }
+
+// Nothing of it is pinned.
+impl<P: Policy, T, E> Unpin for Begin<P, T, E> {}
 
 impl<P, T, E> Future for Begin<P, T, E>
 where
-    P: PolicyFor<T, E, Clock: AsyncClock> + Copy,
+    P: PolicyFor<T, E, Clock: AsyncClock>,
 {
     type Output = AttemptsAsync<P, T, E>;
 
-    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        let mut retrying = self.project().retrying;
-        if retrying.as_mut().poll(context).is_pending() && !retrying.is_attempting() {
-            return Poll::Pending;
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        let Self { attempts, notice, pending } = &mut *self;
+        let Some(AttemptsAsync { run: ByHand { session, .. } }) = attempts else {
+            panic!("relent: a `Begin` was polled after it had ended")
+        };
+        loop {
+            if let Some(handler) = pending {
+                ready!(Pin::new(handler).poll(context));
+                *pending = None;
+            }
+            let (step, cursor) =
+                notice.get_or_insert_with(|| (session.begin::<T, E>(), Cursor::default()));
+            *pending = session.notify::<T, E>(step, None, cursor);
+            *cursor = cursor.resume();
+            if pending.is_none() {
+                break;
+            }
         }
-        let Session { policy, operation, run, .. } = retrying.session();
-        let operation = InLine::new(operation.target);
-        Poll::Ready(AttemptsAsync { session: Session::resume(*policy, operation, AsIs, *run) })
+        attempts.take().map_or(Poll::Pending, Poll::Ready)
     }
 }
 
 pin_project! {
-    /// The future of [`AttemptsAsync::after`](crate::run::AttemptsAsync).
+    /// The future of [`AttemptsAsync::after`].
     #[must_use = "futures do nothing unless they are awaited or polled"]
-    pub struct After<'a, P, T, E>
+    pub struct After<'a, P, T, E, A = ()>
     where
         P: Policy,
         P::Clock: AsyncClock,
     {
         run: &'a mut Run,
+        phase: &'a mut Phase,
+        // An outcome after the run gave up.
+        over: Option<Result<T, E>>,
         #[pin]
-        retrying: RetryingInLine<&'a P, T, E>,
-        is_ready: bool,
+        retrying: Retrying<&'a P, Passed<T, E, &'a A>, Ending>,
+        // The number of the attempt whose outcome this is, until it is known what follows.
+        given: Option<u32>,
     }
 
-    impl<P, T, E> PinnedDrop for After<'_, P, T, E>
+    impl<P, T, E, A> PinnedDrop for After<'_, P, T, E, A>
     where
         P: Policy,
         P::Clock: AsyncClock,
     {
         fn drop(this: Pin<&mut Self>) {
             let this = this.project();
-            if !*this.is_ready {
-                let given = this.run.tries();
+            if let Some(given) = *this.given {
                 **this.run = this.retrying.session().run;
-                // It may have been dropped while observers were being notified of the next attempt.
-                if this.run.tries() == given {
-                    this.run.count_try();
+                // Observers may have been notified of the next attempt already.
+                if this.run.tries() > given {
+                    **this.phase = Phase::Attempting;
+                } else {
+                    this.run.count_up_to(given);
                 }
             }
         }
     }
 }
 
-impl<'a, P: Policy<Clock: AsyncClock>, T, E> After<'a, P, T, E> {
-    pub(crate) fn new(attempts: &'a mut AttemptsAsync<P, T, E>, outcome: Result<T, E>) -> Self {
-        let Session { policy, operation, run, .. } = &mut attempts.session;
-        let session = Session::resume(&*policy, InLine::new(operation.target), AsIs, *run);
-        let retrying = Retrying::attempting(session, Given(Some(outcome)));
-        Self { run, retrying, is_ready: false }
+impl<'a, P: Policy<Clock: AsyncClock>, T, E, A> After<'a, P, T, E, A> {
+    pub(crate) fn new(run: &'a mut ByHand<P, T, E, A, Async>, outcome: Result<T, E>) -> Self {
+        let ByHand { session: Session { policy, operation, run, .. }, phase } = run;
+        let InLine { target, args, .. } = operation;
+        if let Phase::New | Phase::Succeeded(_) = phase {
+            *run = Run::NEW;
+        }
+        let session = |run: Run, given| {
+            let operation = Passed { target: *target, args: &*args, given };
+            Session::resume(&*policy, operation, Ending, run)
+        };
+        let (retrying, given, over) = match phase {
+            Phase::GaveUp(..) => (Retrying::resume(session(*run, None)), None, Some(outcome)),
+            Phase::Attempting => {
+                let attempt = Given(Some(outcome));
+                (Retrying::attempting(session(*run, None), attempt), Some(run.tries()), None)
+            }
+            Phase::New | Phase::Waiting | Phase::Succeeded(_) => {
+                let retrying = Retrying::resume(session(*run, Some(outcome)));
+                run.count_try();
+                (retrying, Some(run.tries()), None)
+            }
+        };
+        if given.is_some() {
+            // Until it is ready: should it be forgotten, the attempt counts all the same.
+            *phase = Phase::Waiting;
+        }
+        Self { run, phase, over, retrying, given }
     }
 }
 
-impl<P, T, E> Future for After<'_, P, T, E>
+impl<P, T, E, A> Future for After<'_, P, T, E, A>
 where
     P: PolicyFor<T, E, Clock: AsyncClock>,
+    A: ShowArgs,
 {
     type Output = ControlFlow<Result<T, E>>;
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         let mut this = self.project();
-        let ready = match this.retrying.as_mut().poll(context) {
-            Poll::Ready(outcome) => ControlFlow::Break(outcome),
-            Poll::Pending if this.retrying.is_attempting() => ControlFlow::Continue(()),
+        if let Some(outcome) = this.over.take() {
+            return Poll::Ready(ControlFlow::Break(outcome));
+        }
+        let follows = match this.retrying.as_mut().poll(context) {
+            Poll::Ready((outcome, end)) => {
+                **this.phase = Phase::after(end);
+                ControlFlow::Break(outcome)
+            }
+            Poll::Pending if this.retrying.is_attempting() => {
+                **this.phase = Phase::Attempting;
+                ControlFlow::Continue(())
+            }
             Poll::Pending => return Poll::Pending,
         };
         **this.run = this.retrying.session().run;
-        *this.is_ready = true;
-        Poll::Ready(ready)
+        *this.given = None;
+        Poll::Ready(follows)
     }
 }
 
-impl<P: Policy<Clock: AsyncClock>, T, E> fmt::Debug for Begin<P, T, E> {
+pin_project! {
+    /// The future of [`AttemptsAsync::attempt`].
+    #[must_use = "futures do nothing unless they are awaited or polled"]
+    pub struct InAttempt<'a, P, F> {
+        policy: &'a P,
+        #[pin]
+        operation: F,
+    }
+}
+
+impl<'a, P: Policy<Clock: AsyncClock>, F> InAttempt<'a, P, F> {
+    pub(crate) const fn new(policy: &'a P, operation: F) -> Self {
+        Self { policy, operation }
+    }
+
+    /// Ends the attempt if it takes longer than `most`. Its error is made by `From<`[`TimedOut`]`>`.
+    pub fn within(self, most: Duration) -> InTime<F, Sleeping<<P::Clock as AsyncClock>::Timer>> {
+        let timer = scope::timeout(&self.policy.policy().clock, most);
+        InTime::new(self.operation, timer, most, Convert)
+    }
+
+    /// Ends the attempt if it takes longer than `most`, with an error that a function makes.
+    pub fn within_with<E, M>(
+        self,
+        most: Duration,
+        error: M,
+    ) -> InTime<F, Sleeping<<P::Clock as AsyncClock>::Timer>, By<M>>
+    where
+        M: Fn(TimedOut) -> E + Clone,
+    {
+        let timer = scope::timeout(&self.policy.policy().clock, most);
+        InTime::new(self.operation, timer, most, By(error))
+    }
+}
+
+impl<P, F: Future> Future for InAttempt<'_, P, F> {
+    type Output = F::Output;
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<F::Output> {
+        self.project().operation.poll(context)
+    }
+}
+
+impl<P: Policy, T, E> fmt::Debug for Begin<P, T, E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let target = self.retrying.session().target();
-        f.debug_struct("Begin").field("target", &target).finish_non_exhaustive()
+        let mut f = f.debug_struct("Begin");
+        if let Some(AttemptsAsync { run }) = &self.attempts {
+            f.field("target", &run.session.target());
+        }
+        f.finish_non_exhaustive()
     }
 }
 
-impl<P: Policy<Clock: AsyncClock>, T, E> fmt::Debug for After<'_, P, T, E> {
+impl<P: Policy<Clock: AsyncClock>, T, E, A: ShowArgs> fmt::Debug for After<'_, P, T, E, A> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let session = self.retrying.session();
         let (target, tries) = (session.target(), session.run.tries());
         let attempts = format_args!("Attempts {{ target: {target:?}, tries: {tries}, .. }}");
         f.debug_struct("After").field("attempts", &attempts).finish_non_exhaustive()
+    }
+}
+
+impl<P, F> fmt::Debug for InAttempt<'_, P, F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("InAttempt").finish_non_exhaustive()
     }
 }

@@ -1,26 +1,27 @@
-//! The in-line loop: a run whose attempts are made by other code.
+//! Runs that other code drives: its loop, stream, queue or middleware makes the attempts.
 
 use core::fmt;
-use core::marker::PhantomData;
+use core::future::Future;
 use core::ops::ControlFlow;
 use core::panic::Location;
 use core::time::Duration;
 
 use crate::clock::{AsyncClock, BlockingClock};
 use crate::condition::Condition;
-use crate::event::{EventKind, Target};
+use crate::event::{Progress, StopReason, Target};
 use crate::observe::chain::{Notify, NotifyBlocking};
 use crate::policy::Retry;
 use crate::policy::hold::{Policy, PolicyFor};
-use crate::run::Step;
-use crate::run::after::{After, Begin, Given};
-use crate::run::operation::{Attempt, Attempted, Needs, Operation};
-use crate::run::returns::AsIs;
-use crate::run::session::{Async, Blocking, Session, Side};
-use crate::sealed::Sealed;
+use crate::run::after::{After, Begin, InAttempt};
+use crate::run::by_hand::{ByHand, Decision, InLine, ShowArgs, ShownArgs};
+#[cfg(feature = "explain")]
+use crate::run::explain::{RetryError, Succeeded};
+use crate::run::session::{Async, Blocking};
 use crate::wait::Wait;
 
-/// # In line
+/// # Run it in line
+///
+/// The attempts are made by code of your own: a loop, a stream, a queue, a middleware.
 impl<S, C, H, Z> Retry<S, C, H, Z> {
     /// Begins a run whose attempts are made in a loop of your own, where `?`, `break`, `continue` and `&mut` state
     /// all work.
@@ -50,14 +51,16 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
     /// assert_eq!(rows, Ok(3));
     /// ```
     ///
-    /// Its waits block the thread: in async code use [`attempts_async`](Self::attempts_async). Handlers and
-    /// observers are notified of the same events in the same order as by [`run`](Self::run). The target is the file
-    /// and line of this call unless one is set. Dropped half-way, it notifies nobody. Run options do not apply: time an
-    /// attempt yourself, with [`remaining`](Attempts::remaining), and learn the reason of a give-up from a handler.
+    /// [`after`](Attempts::after) waits; [`decide`](Attempts::decide) leaves the wait to you. The waits of `after` block
+    /// the thread: in async code use [`attempts_async`](Self::attempts_async). Handlers and observers are notified of
+    /// the same events in the same order as by [`run`](Self::run).
+    ///
+    /// The target is the file and line of this call unless one is set. Attempts that are dropped half-way notify no
+    /// handler of it. Run options do not apply.
     ///
     /// # Panics
     ///
-    /// If an `on_try` handler panics.
+    /// Panics if an `on_try` handler panics.
     #[track_caller]
     pub fn attempts<T, E>(&self) -> Attempts<&Self, T, E>
     where
@@ -66,7 +69,38 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
         H: Notify<T, E> + NotifyBlocking,
         Z: BlockingClock,
     {
-        Attempts::begin(self, Target::at(Location::caller()))
+        Attempts::new(self)
+    }
+
+    /// Same as [`attempts`](Self::attempts), with a policy that is owned: to keep both in a struct.
+    ///
+    /// ```
+    /// use relent::run::{Attempts, Decision};
+    /// use relent::{Retry, StopReason};
+    ///
+    /// struct Poller {
+    ///     attempts: Attempts<Retry, u32, &'static str>,
+    /// }
+    ///
+    /// let mut poller = Poller { attempts: Retry::expo().max_tries(2).into_attempts() };
+    /// assert!(matches!(poller.attempts.decide(&Err("down")), Decision::Backoff(_)));
+    /// assert_eq!(poller.attempts.decide(&Err("down")), Decision::GiveUp(StopReason::MaxTries));
+    /// ```
+    ///
+    /// A policy in an `Arc` or a `Box` is held by [`Attempts::new`].
+    ///
+    /// # Panics
+    ///
+    /// Panics if an `on_try` handler panics.
+    #[track_caller]
+    pub fn into_attempts<T, E>(self) -> Attempts<Self, T, E>
+    where
+        S: Wait<T, E>,
+        C: Condition<T, E>,
+        H: Notify<T, E> + NotifyBlocking,
+        Z: BlockingClock,
+    {
+        Attempts::new(self)
     }
 
     /// Begins a run whose attempts are made in an async loop of your own.
@@ -107,7 +141,7 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
     ///
     /// # Panics
     ///
-    /// If an `on_try` handler panics.
+    /// Panics if an `on_try` handler panics.
     #[track_caller]
     pub fn attempts_async<T, E>(&self) -> AttemptsAsync<&Self, T, E>
     where
@@ -116,7 +150,25 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
         H: Notify<T, E> + NotifyBlocking,
         Z: AsyncClock,
     {
-        Attempts::begin(self, Target::at(Location::caller()))
+        AttemptsAsync::new(self)
+    }
+
+    /// Same as [`attempts_async`](Self::attempts_async), with a policy that is owned: to keep both in a struct.
+    ///
+    /// A policy in an `Arc` or a `Box` is held by [`AttemptsAsync::new`].
+    ///
+    /// # Panics
+    ///
+    /// Panics if an `on_try` handler panics.
+    #[track_caller]
+    pub fn into_attempts_async<T, E>(self) -> AttemptsAsync<Self, T, E>
+    where
+        S: Wait<T, E>,
+        C: Condition<T, E>,
+        H: Notify<T, E> + NotifyBlocking,
+        Z: AsyncClock,
+    {
+        AttemptsAsync::new(self)
     }
 
     /// Same as [`attempts_async`](Self::attempts_async), for policies with async handlers: awaits those of `on_try`
@@ -152,157 +204,369 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
     {
         Begin::new(self, Target::at(Location::caller()))
     }
+
+    /// Goes on with a run whose [`Progress`] was kept elsewhere.
+    ///
+    /// ```
+    /// use relent::run::Decision;
+    /// use relent::{Progress, Retry, StopReason};
+    ///
+    /// let policy = Retry::expo().max_tries(5);
+    /// let kept = {
+    ///     let mut attempts = policy.attempts();
+    ///     assert!(matches!(attempts.decide(&Err::<(), _>("down")), Decision::Backoff(_)));
+    ///     attempts.progress()
+    /// };
+    /// // Later, perhaps in another process:
+    /// let mut attempts = policy.attempts_from::<(), &str>(kept);
+    /// assert_eq!(attempts.tries(), 2);
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// Panics if an `on_try` handler panics.
+    #[track_caller]
+    pub fn attempts_from<T, E>(&self, progress: Progress) -> Attempts<&Self, T, E>
+    where
+        S: Wait<T, E>,
+        C: Condition<T, E>,
+        H: Notify<T, E> + NotifyBlocking,
+        Z: BlockingClock,
+    {
+        Attempts::resume(self, progress)
+    }
+
+    /// Decides what follows one attempt of a run that is kept elsewhere: in a queue's message, in a database row.
+    ///
+    /// ```
+    /// use relent::run::Decision;
+    /// use relent::{Progress, Retry, StopReason};
+    ///
+    /// static JOBS: Retry = Retry::expo().max_tries(3);
+    ///
+    /// struct Message { progress: Progress }
+    ///
+    /// let mut message = Message { progress: Progress::default() };
+    /// let mut decisions = Vec::new();
+    /// loop {
+    ///     let outcome: Result<(), &str> = Err("down");
+    ///     match JOBS.decide(&mut message.progress, &outcome) {
+    ///         Decision::Backoff(wait) => decisions.push("put back"), // with this delay
+    ///         Decision::Done => break decisions.push("acknowledge"),
+    ///         Decision::GiveUp(_) => break decisions.push("drop"),
+    ///     }
+    /// }
+    /// assert_eq!(decisions, ["put back", "put back", "drop"]);
+    /// assert_eq!(message.progress.tries, 3);
+    /// ```
+    ///
+    /// `progress` is that of the attempts before this one. This call counts the attempt in it, and notes the wait. Set
+    /// [`Progress::elapsed`] before the call if the policy has a [`max_time`](Self::max_time): it should include the
+    /// time in the queue. No clock is read; a [`Cancel`](crate::Cancel) is asked.
+    ///
+    /// Handlers and observers are notified of the back-off, the success or the give-up, and not of the try, which has
+    /// been made elsewhere.
+    ///
+    /// Without the feature `std` and without a [`seed`](Self::seed), jitter draws the same number each time.
+    ///
+    /// # Panics
+    ///
+    /// Panics if a handler panics.
+    #[track_caller]
+    pub fn decide<T, E>(&self, progress: &mut Progress, outcome: &Result<T, E>) -> Decision
+    where
+        S: Wait<T, E>,
+        C: Condition<T, E>,
+        H: Notify<T, E> + NotifyBlocking,
+        Z: BlockingClock,
+    {
+        ByHand::decide_once(self, Target::at(Location::caller()), progress, outcome)
+    }
 }
 
-/// A run whose attempts are made in line: see [`Retry::attempts`].
-#[must_use = "the loop must pass on how each attempt ended: `.after(outcome)`"]
-pub struct Attempts<P, T, E, M = Blocking> {
-    pub(crate) session: Session<P, InLine<T, E>, AsIs, M>,
+/// A run whose attempts are made by code of your own: see [`Retry::attempts`].
+///
+/// `P` is the policy as it is held: `&Retry`, `Retry`, an `Arc` or a `Box` of one.
+#[must_use = "the outcome of each attempt must be passed on: `.after(outcome)` or `.decide(&outcome)`"]
+pub struct Attempts<P, T, E, A = ()> {
+    pub(crate) run: ByHand<P, T, E, A, Blocking>,
 }
 
-/// A run whose attempts are made in line, in async code: see [`Retry::attempts_async`].
-pub type AttemptsAsync<P, T, E> = Attempts<P, T, E, Async>;
+/// A run whose attempts are made by async code of your own: see [`Retry::attempts_async`].
+///
+/// `P` is the policy as it is held: `&Retry`, `Retry`, an `Arc` or a `Box` of one. It is `Send` and `'static` if the
+/// policy is, and can be spawned or kept in a stream's struct.
+#[must_use = "the outcome of each attempt must be passed on: `.after(outcome).await` or `.decide(&outcome)`"]
+pub struct AttemptsAsync<P, T, E, A = ()> {
+    pub(crate) run: ByHand<P, T, E, A, Async>,
+}
 
-impl<P, T, E, M> Attempts<P, T, E, M>
+/// The methods that do not wait, which both have.
+macro_rules! attempts {
+    ($attempts:ident, $side:ident, $clock:ident, $attempts_from:literal) => {
+        impl<P, T, E> $attempts<P, T, E>
+        where
+            P: PolicyFor<T, E, Observer: NotifyBlocking, Clock: $clock>,
+        {
+            /// Begins a run of a policy that is held in any way: by reference, by value, in an `Arc` or a `Box`.
+            ///
+            /// # Panics
+            ///
+            /// Panics if an `on_try` handler panics.
+            #[track_caller]
+            pub fn new(policy: P) -> Self {
+                Self::resume(policy, Progress::default())
+            }
+
+            /// Goes on with a run whose [`Progress`] was kept elsewhere.
+            ///
+            /// # Panics
+            ///
+            /// Panics if an `on_try` handler panics.
+            #[track_caller]
+            pub fn resume(policy: P, progress: Progress) -> Self {
+                let operation = InLine::new(Target::at(Location::caller()), ());
+                Self { run: ByHand::begin(policy, operation, progress) }
+            }
+        }
+
+        impl<P, T, E, A> $attempts<P, T, E, ShownArgs<A>>
+        where
+            P: PolicyFor<T, E, Observer: NotifyBlocking, Clock: $clock>,
+            A: fmt::Debug,
+        {
+            /// Begins a run with a target, and arguments that observers see as
+            /// [`Details::args`](crate::Details::args).
+            ///
+            /// # Panics
+            ///
+            /// Panics if an `on_try` handler panics.
+            pub fn describing(policy: P, target: &'static str, args: A) -> Self {
+                let operation = InLine::new(Target::new(target), ShownArgs(args));
+                Self { run: ByHand::begin(policy, operation, Progress::default()) }
+            }
+        }
+
+        impl<P: Policy<Clock: $clock>, T, E, A: ShowArgs> $attempts<P, T, E, A> {
+            /// Returns the number of the attempt that is being made or comes next. The first is 1.
+            ///
+            /// After the run it is the number of attempts that were made.
+            #[must_use]
+            pub fn tries(&self) -> u32 {
+                self.run.tries()
+            }
+
+            /// Returns the time since the run began. After the run it is the time that it took.
+            #[must_use]
+            pub fn elapsed(&self) -> Duration {
+                self.run.elapsed()
+            }
+
+            /// Returns what is left of [`max_time`](Retry::max_time), if that is set: for example for a timeout of the
+            /// attempt's own.
+            #[must_use]
+            pub fn remaining(&self) -> Option<Duration> {
+                self.run.remaining()
+            }
+
+            /// Returns why the run gave up, if it did.
+            #[must_use]
+            pub fn stopped(&self) -> Option<StopReason> {
+                self.run.stopped()
+            }
+
+            /// Returns what must be kept to go on later, with
+            #[doc = concat!("[`", $attempts_from, "`](", $attempts_from, ") or [`Retry::decide`].")]
+            ///
+            /// It counts the attempts that were made, and not the one that is being made.
+            #[must_use]
+            pub fn progress(&self) -> Progress {
+                self.run.progress()
+            }
+
+            /// Starts anew: for a loop that lives long, such as a consumer that reconnects, once it has worked again.
+            ///
+            /// An attempt that is being made becomes the first one of the new run, without another `on_try`. Otherwise
+            /// the new run begins with the next attempt.
+            pub fn reset(&mut self) {
+                self.run.reset();
+            }
+        }
+
+        impl<P, T, E, A> $attempts<P, T, E, A>
+        where
+            P: PolicyFor<T, E, Observer: NotifyBlocking, Clock: $clock>,
+            A: ShowArgs,
+        {
+            /// Notifies observers that the next attempt begins.
+            ///
+            /// Call it when the wait is over, right before the attempt. If it is not called, the next outcome does it.
+            /// After a success it begins a new run.
+            ///
+            /// # Errors
+            ///
+            /// Returns why the run gave up, if it did: before, or now, because it was cancelled during the wait, or
+            /// because the deadline has passed under [`no_attempt_after_deadline`](Retry::no_attempt_after_deadline).
+            /// No attempt is counted then.
+            ///
+            /// # Panics
+            ///
+            /// Panics if a handler panics.
+            pub fn next_try(&mut self) -> Result<(), StopReason> {
+                self.run.next_try()
+            }
+
+            /// Decides what follows the outcome of an attempt, and notifies observers of it. The wait is yours.
+            ///
+            /// After [`Done`](Decision::Done) the next outcome is that of a new run, which begins at that moment.
+            ///
+            /// After [`GiveUp`](Decision::GiveUp), an outcome that the policy accepts is `Done`, and any other repeats the
+            /// reason. Observers are not notified of these, budgets are not charged, and no run begins before
+            /// [`reset`](Self::reset).
+            ///
+            /// # Panics
+            ///
+            /// Panics if a handler panics.
+            pub fn decide(&mut self, outcome: &Result<T, E>) -> Decision {
+                self.run.decide(outcome)
+            }
+        }
+
+        #[cfg(feature = "explain")]
+        impl<P: Policy<Clock: $clock>, T, E, A: ShowArgs> $attempts<P, T, E, A> {
+            /// Adds to the last outcome how and why the run ended: see [`Retry::explain`].
+            ///
+            /// # Errors
+            ///
+            /// Returns the error, or the value that was not accepted, with the reason.
+            pub fn explain(&self, end: Result<T, E>) -> Result<Succeeded<T>, RetryError<T, E>> {
+                self.run.explain(end)
+            }
+        }
+
+        impl<P: Policy, T, E, A: ShowArgs> fmt::Debug for $attempts<P, T, E, A> {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.run.debug(stringify!($attempts), f)
+            }
+        }
+    };
+}
+
+attempts!(Attempts, Blocking, BlockingClock, "Attempts::resume");
+attempts!(AttemptsAsync, Async, AsyncClock, "AttemptsAsync::resume");
+
+impl<P, T, E, A> Attempts<P, T, E, A>
 where
-    P: PolicyFor<T, E, Observer: NotifyBlocking>,
-    M: Side<P::Clock>,
+    P: PolicyFor<T, E, Observer: NotifyBlocking, Clock: BlockingClock>,
+    A: ShowArgs,
 {
-    fn begin(policy: P, target: Target) -> Self {
-        let mut session = Session::new(policy, InLine::new(target), AsIs);
-        let step = session.begin::<T, E>();
-        session.notify_all::<T, E>(&step, None);
-        Self { session }
-    }
-}
-
-impl<P, T, E, M> Attempts<P, T, E, M>
-where
-    P: Policy,
-    M: Side<P::Clock>,
-{
-    /// The number of the current attempt. The first is 1.
-    #[must_use]
-    pub fn tries(&self) -> u32 {
-        self.session.run.tries()
+    /// Takes the outcome of an attempt, and waits if it is to be retried. `Continue`: make the next attempt. `Break`:
+    /// the run is over, and this is its result.
+    ///
+    /// The wait blocks the thread. In async code begin the run with [`attempts_async`](Retry::attempts_async): if the
+    /// compiler says that a `ControlFlow` is not a future, "remove the `.await`" is the wrong advice.
+    ///
+    /// # Panics
+    ///
+    /// Panics if a handler panics.
+    pub fn after(&mut self, outcome: Result<T, E>) -> ControlFlow<Result<T, E>> {
+        self.run.after(outcome)
     }
 
-    /// The time since the run began.
-    #[must_use]
-    pub fn elapsed(&self) -> Duration {
-        self.session.describe().elapsed
-    }
-
-    /// What is left of [`max_time`](Retry::max_time), if that is set: for example for a timeout of the attempt's own.
-    #[must_use]
-    pub fn remaining(&self) -> Option<Duration> {
-        self.session.describe().remaining
-    }
-
-    /// Makes the current attempt the first one of a new run, without notifying anyone: for a loop that lives long,
-    /// such as a consumer that reconnects, once it has worked again.
+    /// Makes one attempt inside of the run's scope, after [`next_try`](Self::next_try) if that was not called.
     ///
     /// ```
     /// use std::ops::ControlFlow::Break;
     /// use relent::{Retry, TestClock};
     ///
-    /// let policy = Retry::expo().max_tries(3).clock(TestClock::new());
+    /// let policy = Retry::expo().clock(TestClock::new());
     /// let mut attempts = policy.attempts();
-    /// let mut messages = 0;
-    /// let end: Result<(), &str> = loop {
-    ///     if messages < 5 {
-    ///         messages += 1;
-    ///         attempts.reset();
-    ///     }
-    ///     if let Break(end) = attempts.after(Err("connection lost")) {
+    /// let value = loop {
+    ///     let tries = attempts.tries();
+    ///     let outcome = attempts.attempt(|| if tries < 3 { Err("busy") } else { Ok(tries) });
+    ///     if let Break(end) = attempts.after(outcome) {
     ///         break end;
     ///     }
     /// };
-    /// assert_eq!((end, messages, attempts.tries()), (Err("connection lost"), 5, 3));
+    /// assert_eq!(value, Ok(3));
     /// ```
-    pub fn reset(&mut self) {
-        self.session.reset();
-    }
-}
-
-impl<P, T, E> Attempts<P, T, E>
-where
-    P: PolicyFor<T, E, Observer: NotifyBlocking, Clock: BlockingClock>,
-{
-    /// Takes the outcome of the current attempt, and waits if it is to be retried. `Continue`: make the next
-    /// attempt. `Break`: the run is over, and this is its result; only [`reset`](Self::reset) begins another.
     ///
-    /// The wait blocks the thread. In async code begin the run with [`attempts_async`](Retry::attempts_async): where
-    /// the compiler says that a `ControlFlow` is not a future, "remove the `.await`" is the wrong advice.
+    /// # Errors
+    ///
+    /// Returns the operation's own error.
     ///
     /// # Panics
     ///
-    /// If a handler panics.
-    pub fn after(&mut self, outcome: Result<T, E>) -> ControlFlow<Result<T, E>> {
-        // It is timed, which needs the time of a success too, so that there always is a step.
-        let step = self.session.judge(&outcome).unwrap_or(Step::new(EventKind::Success, 0));
-        self.session.follow(&step, outcome).map_break(|(outcome, _)| outcome)
+    /// Panics if a handler or the operation panics.
+    pub fn attempt(&mut self, operation: impl FnOnce() -> Result<T, E>) -> Result<T, E> {
+        // Where the run has given up, the attempt is made all the same: it has to return something.
+        self.run.next_try().ok();
+        operation()
     }
 }
 
-impl<P, T, E> AttemptsAsync<P, T, E>
+impl<P, T, E, A> AttemptsAsync<P, T, E, A>
 where
     P: PolicyFor<T, E, Clock: AsyncClock>,
+    A: ShowArgs,
 {
-    /// Takes the outcome of the current attempt, and awaits what follows. `Continue`: the wait is over, make the next
-    /// attempt. `Break`: the run is over, and this is its result.
+    /// Takes the outcome of an attempt, and awaits what follows. `Continue`: the wait is over, make the next attempt.
+    /// `Break`: the run is over, and this is its result.
     ///
-    /// Dropped before it is ready, as by a `select!`, it notifies nobody. The attempt counts: the next outcome is that
-    /// of the next attempt, of whose start nobody is notified.
+    /// Dropped before it is ready, as by a `select!`, it notifies observers of nothing more. The attempt counts: the
+    /// next outcome is that of the next attempt.
     ///
     /// # Panics
     ///
-    /// If a handler panics, or if it is polled after it was ready.
-    pub fn after(&mut self, outcome: Result<T, E>) -> After<'_, P, T, E> {
-        After::new(self, outcome)
+    /// The future panics if a handler panics, and if it is polled after it was ready.
+    pub fn after(&mut self, outcome: Result<T, E>) -> After<'_, P, T, E, A> {
+        After::new(&mut self.run, outcome)
     }
 }
 
-/// The operation of a loop that makes the attempts itself.
-#[derive(Debug)]
-pub struct InLine<T, E> {
-    pub(crate) target: Target,
-    types: PhantomData<fn(T, E)>,
-}
-
-impl<T, E> InLine<T, E> {
-    pub(crate) const fn new(target: Target) -> Self {
-        Self { target, types: PhantomData }
-    }
-}
-
-impl<T, E> Sealed for InLine<T, E> {}
-
-impl<T, E, Z> Attempted<Z> for InLine<T, E> {
-    type Output = Given<T, E>;
-}
-
-impl<T, E, Z> Operation<Z> for InLine<T, E> {
-    /// Never ready: the driver sees that it is the loop's turn.
-    fn attempt(&mut self, _: &Z, _: impl FnOnce() -> Attempt) -> Self::Output {
-        Given::nothing()
-    }
-
-    /// A loop may ask at any moment how long it has run.
-    fn needs(&self) -> Needs {
-        Needs { elapsed: true, ..Needs::default() }
-    }
-
-    fn target(&self) -> Target {
-        self.target
-    }
-}
-
-impl<P: Policy, T, E, M> fmt::Debug for Attempts<P, T, E, M> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Attempts")
-            .field("target", &self.session.target())
-            .field("tries", &self.session.run.tries())
-            .finish_non_exhaustive()
+impl<P, T, E, A> AttemptsAsync<P, T, E, A>
+where
+    P: PolicyFor<T, E, Observer: NotifyBlocking, Clock: AsyncClock>,
+    A: ShowArgs,
+{
+    /// Awaits one attempt inside of the run's scope, after [`next_try`](Self::next_try) if that was not called.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread", start_paused = true)]
+    /// # async fn main() {
+    /// use std::ops::ControlFlow::Break;
+    /// use std::time::Duration;
+    /// use std::{future, io};
+    /// use relent::Retry;
+    ///
+    /// /// Hangs at first.
+    /// async fn get(tries: u32) -> io::Result<&'static str> {
+    ///     if tries < 3 { future::pending().await } else { Ok("body") }
+    /// }
+    ///
+    /// let policy = Retry::expo();
+    /// let mut attempts = policy.attempts_async();
+    /// let body = loop {
+    ///     let tries = attempts.tries();
+    ///     let outcome = attempts.attempt(get(tries)).within(Duration::from_secs(5)).await;
+    ///     if let Break(end) = attempts.after(outcome).await {
+    ///         break end;
+    ///     }
+    /// };
+    /// assert_eq!(body.unwrap(), "body");
+    /// # }
+    /// ```
+    ///
+    /// [`within`](InAttempt::within) limits its time.
+    ///
+    /// # Panics
+    ///
+    /// Panics if a handler panics.
+    pub fn attempt<F>(&mut self, operation: F) -> InAttempt<'_, P, F>
+    where
+        F: Future<Output = Result<T, E>>,
+    {
+        self.run.next_try().ok();
+        InAttempt::new(&self.run.session.policy, operation)
     }
 }

@@ -29,7 +29,12 @@ where
         let Some(step) = session.judge(&outcome) else {
             return session.returns.output(outcome, session.run.end_unobserved());
         };
-        if let ControlFlow::Break((outcome, end)) = session.follow(&step, outcome) {
+        session.notify_all(&step, Some(&outcome));
+        if step.event != EventKind::Backoff {
+            return session.returns.output(outcome, session.run.end(&step));
+        }
+        session.run.back_off(&step);
+        if let ControlFlow::Break((outcome, end)) = session.sleep(step.wait(), outcome) {
             return session.returns.output(outcome, end);
         }
     }
@@ -41,36 +46,24 @@ where
     O: Operation<P::Clock>,
     X: Returns,
 {
-    /// Notifies the observers of what was decided, and does it, up to where the next attempt is to be made.
-    pub(crate) fn follow<T, E>(
+    /// Sleeps, up to where the next attempt is to be made.
+    pub(crate) fn sleep<T, E>(
         &mut self,
-        step: &Step,
+        wait: Duration,
         outcome: Result<T, E>,
     ) -> ControlFlow<(Result<T, E>, End)>
     where
         P: PolicyFor<T, E>,
     {
-        self.notify_all(step, Some(&outcome));
-        if step.event != EventKind::Backoff {
-            return ControlFlow::Break((outcome, self.run.end(step)));
-        }
-        self.run.back_off(step.wait);
-        let wait = Duration::from_nanos(step.wait);
         let clock = &self.policy.policy().clock;
-        if clock.is_cancellable() {
-            // Kept through the wait: a run whose wait is cut short returns it.
-            scope::sleep(clock, wait);
-            if self.is_cancelled() {
-                let step = self.wake::<T, E>(true);
-                self.notify_all(&step, Some(&outcome));
-                return ControlFlow::Break((outcome, self.run.end(&step)));
-            }
-        } else {
-            // Dropped before the wait, to release what it holds.
-            drop(outcome);
-            scope::sleep(clock, wait);
+        // Dropped before the wait, to release what it holds, unless the run may end after the wait and return it.
+        let kept = clock.is_cancellable().then_some(outcome);
+        scope::sleep(clock, wait);
+        let step = self.wake::<T, E>(kept.is_some());
+        if let (Some(outcome), Some(_)) = (kept, step.reason) {
+            self.notify_all(&step, Some(&outcome));
+            return ControlFlow::Break((outcome, self.run.end(&step)));
         }
-        let step = self.wake::<T, E>(false);
         self.notify_all::<T, E>(&step, None);
         ControlFlow::Continue(())
     }

@@ -7,7 +7,6 @@ use core::future::Future;
 use core::ops::ControlFlow;
 use core::pin::Pin;
 use core::task::{Context, Poll, ready};
-use core::time::Duration;
 use pin_project_lite::pin_project;
 
 use crate::clock::{AsyncClock, TimerOutput};
@@ -37,11 +36,15 @@ type StateOf<P, O, X> = State<
     Sleeping<SleepOf<P>>,
     <OutcomeSlot<P> as Slot>::Of<Result<Value<P, O, X>, Error<P, O, X>>>,
     PendingOf<P>,
-    <NoticeSlot<P> as Slot>::Of<(Cursor, Notice<Value<P, O, X>, Error<P, O, X>>)>,
+    <NoticeSlot<P> as Slot>::Of<Noted<Value<P, O, X>, Error<P, O, X>>>,
 >;
 
+/// A notice, and how many observers have received it.
+pub(crate) type Noted<T, E> = (Cursor, Notice<T, E>);
+
 /// What observers are notified of, and what follows when they have been.
-struct Notice<T, E> {
+#[derive(Debug)]
+pub struct Notice<T, E> {
     step: Step,
     /// What the attempt returned, unless it is yet to be made.
     outcome: Option<Result<T, E>>,
@@ -102,6 +105,11 @@ where
 
     pub(crate) fn session(&self) -> &Session<P, O, X, Async> {
         &self.session
+    }
+
+    /// A run that goes on before its next attempt.
+    pub(crate) fn resume(session: Session<P, O, X, Async>) -> Self {
+        Self { session, state: State::NotStarted }
     }
 }
 
@@ -176,10 +184,9 @@ where
                     ready!(sleep.poll(context));
                     let outcome = OutcomeSlot::<P>::take(outcome);
                     this.state.as_mut().end_sleep();
-                    let outcome = outcome.filter(|_| this.session.is_cancelled());
-                    let is_cut_short = outcome.is_some();
-                    let step = this.session.wake::<Value<P, O, X>, Error<P, O, X>>(is_cut_short);
-                    Notice { step, outcome }
+                    let step =
+                        this.session.wake::<Value<P, O, X>, Error<P, O, X>>(outcome.is_some());
+                    Notice { step, outcome: outcome.filter(|_| step.reason.is_some()) }
                 }
                 StateProjection::Notifying { pending, notice } => {
                     ready!(Pin::new(pending).poll(context));
@@ -230,9 +237,8 @@ where
         match (step.event, outcome) {
             (EventKind::Backoff, Some(outcome)) => {
                 let outcome = OutcomeSlot::<P>::keep(outcome);
-                run.back_off(step.wait);
-                let wait = Duration::from_nanos(step.wait);
-                let sleep = scope::sleeping(&policy.policy().clock, wait);
+                run.back_off(&step);
+                let sleep = scope::sleeping(&policy.policy().clock, step.wait());
                 self.state.as_mut().enter(|| State::Sleeping { sleep, outcome });
             }
             (_, Some(outcome)) => {

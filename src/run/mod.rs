@@ -1,7 +1,14 @@
 //! Runs of a policy: attempts that code of your own makes, run options, and the types behind the forms of `run`.
 //!
-//! [`Attempts`] and [`AttemptsAsync`] are runs in line. [`Runner`] is a policy with run options. The traits are those in
-//! the bounds of [`Retry`](crate::Retry)'s methods; they are sealed.
+//! * [`Attempts`] and [`AttemptsAsync`] are runs in line, [`Backoff`] is only their waits.
+//! * [`RunBlocking`], [`RunAsync`] and [`RunLocal`] are the bounds for code that is generic over policies.
+#![cfg_attr(
+    feature = "std",
+    doc = "* [`BoxedRetry`] is a policy whose type has a name whatever its parts are."
+)]
+//! * [`Runner`] is a policy with run options.
+//!
+//! The other traits are those in the bounds of [`Retry`](crate::Retry)'s methods; they are sealed.
 
 pub(crate) mod operation;
 pub(crate) mod plan;
@@ -16,6 +23,9 @@ pub(crate) mod future;
 
 pub(crate) mod after;
 pub(crate) mod attempts;
+pub(crate) mod by_hand;
+
+pub(crate) mod backoff;
 
 pub(crate) mod options;
 pub(crate) mod timeout;
@@ -23,8 +33,15 @@ pub(crate) mod timeout;
 #[cfg(feature = "explain")]
 pub(crate) mod explain;
 
-pub use after::Given;
-pub use attempts::{Attempts, AttemptsAsync, InLine};
+mod bounds;
+
+pub use after::{Given, InAttempt, Passed};
+pub use attempts::{Attempts, AttemptsAsync};
+pub use backoff::Backoff;
+#[cfg(feature = "std")]
+pub use bounds::BoxedRetry;
+pub use bounds::{RunAsync, RunBlocking, RunLocal};
+pub use by_hand::{Decision, InLine, ShowArgs, ShownArgs};
 #[cfg(feature = "explain")]
 pub use explain::{Explained, RetryError, RunStats, Succeeded};
 pub use operation::{
@@ -33,30 +50,40 @@ pub use operation::{
 pub use options::Runner;
 pub use returns::{AsIs, Return, Returns, ValueOnly};
 pub use session::{Async, Blocking, Side};
-pub use timeout::{AttemptTimeout, Bound, Convert, InTime, MakeError, Timed, TimedOut, Unbounded};
+pub use timeout::{
+    AttemptTimeout, Bound, By, Convert, InTime, MakeError, Timed, TimedOut, Unbounded,
+};
 
 pub use crate::policy::hold::{Policy, PolicyFor};
 
 use core::time::Duration;
 
-use crate::event::{Details, EventKind, StopReason, Subject};
+use crate::event::{Details, EventKind, Progress, RetryKind, StopReason, Subject};
+use crate::nanos::nanos;
+use crate::run::plan::Planned;
 
 /// What a run does next, which is also the event to notify before.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Step {
-    /// `Try`: make an attempt. `Backoff`: sleep for `wait`. `Success`, `GiveUp`: return.
+    /// `Try`: make an attempt. `Backoff`: sleep for `wait()`. `Success`, `GiveUp`: return.
     pub(crate) event: EventKind,
     /// The time since the run began, in nanoseconds.
     pub(crate) elapsed: u64,
-    /// In nanoseconds.
-    pub(crate) wait: u64,
+    pub(crate) planned: Planned,
+    /// The kind of the retry that comes.
+    pub(crate) retry: Option<RetryKind>,
     pub(crate) reason: Option<StopReason>,
 }
 
 impl Step {
     #[inline]
     pub(crate) const fn new(event: EventKind, elapsed: u64) -> Self {
-        Self { event, elapsed, wait: 0, reason: None }
+        Self { event, elapsed, planned: Planned::NONE, retry: None, reason: None }
+    }
+
+    #[inline]
+    pub(crate) fn wait(&self) -> Duration {
+        Duration::from_nanos(self.planned.wait)
     }
 
     #[inline]
@@ -72,17 +99,48 @@ impl Step {
 pub(crate) struct Run {
     /// The clock's time when the run began, in nanoseconds.
     began: u64,
-    /// The wait before the current attempt, in nanoseconds.
+    /// The wait before the current attempt without what the other side asked for, in nanoseconds.
     last_wait: u64,
     /// The number of the current attempt.
     tries: u32,
+    /// The kind of the last retry.
+    retry: Option<RetryKind>,
 }
 
 impl Run {
     /// The start was not recorded, since nothing reads the time.
     const NOT_RECORDED: u64 = u64::MAX;
 
-    pub(crate) const NEW: Self = Self { began: Self::NOT_RECORDED, last_wait: 0, tries: 0 };
+    /// The latest start that can be recorded.
+    const LATEST: u64 = u64::MAX - 1;
+
+    /// 292 years: a start that wrapped is told from a clock that went backwards by the half in which it lies.
+    const LONGEST_RESUMED: u64 = u64::MAX / 2;
+
+    pub(crate) const NEW: Self =
+        Self { began: Self::NOT_RECORDED, last_wait: 0, tries: 0, retry: None };
+
+    /// A run whose progress was kept elsewhere.
+    pub(crate) fn resume(progress: &Progress, now: u64) -> Self {
+        let &Progress { tries, elapsed, last_wait, last_retry } = progress;
+        // It may have begun before the clock did: the subtraction wraps, and that in `elapsed` wraps back.
+        let began = now.wrapping_sub(nanos(elapsed).min(Self::LONGEST_RESUMED));
+        Self {
+            began: began.min(Self::LATEST),
+            last_wait: nanos(last_wait),
+            tries,
+            retry: last_retry,
+        }
+    }
+
+    /// What has to be kept after this many attempts.
+    pub(crate) fn progress(&self, tries: u32, elapsed: Duration) -> Progress {
+        let mut progress = Progress::new(tries);
+        progress.elapsed = elapsed;
+        progress.last_wait = self.last_wait();
+        progress.last_retry = self.retry;
+        progress
+    }
 
     #[inline]
     pub(crate) fn tries(&self) -> u32 {
@@ -92,15 +150,20 @@ impl Run {
     /// Records that the run begins now.
     #[inline]
     pub(crate) fn begin(&mut self, now: u64) {
-        self.began = now.min(Self::NOT_RECORDED - 1);
+        self.began = now.min(Self::LATEST);
     }
 
     /// The time since the run began, in nanoseconds. Zero where the start was not recorded.
     #[inline]
     pub(crate) fn elapsed(&self, now: impl FnOnce() -> u64) -> u64 {
         match self.began {
-            Self::NOT_RECORDED => 0,
-            began => now().saturating_sub(began),
+            // A clock at its end stands still: `begin` clips it.
+            Self::NOT_RECORDED | Self::LATEST => 0,
+            began => {
+                let now = now();
+                let wrapped = now < began && began > Self::LONGEST_RESUMED;
+                if wrapped { now.wrapping_sub(began) } else { now.saturating_sub(began) }
+            }
         }
     }
 
@@ -110,10 +173,16 @@ impl Run {
         self.tries = self.tries.saturating_add(1).min(u32::MAX - 1);
     }
 
-    /// Notes the wait that comes.
+    /// Counts attempts that the run does not know of.
+    pub(crate) fn count_up_to(&mut self, tries: u32) {
+        self.tries = self.tries.max(tries);
+    }
+
+    /// Notes the retry that comes.
     #[inline]
-    pub(crate) fn back_off(&mut self, wait: u64) {
-        self.last_wait = wait;
+    pub(crate) fn back_off(&mut self, step: &Step) {
+        self.last_wait = step.planned.own;
+        self.retry = step.retry;
     }
 
     /// What observers are shown of a step.
@@ -126,12 +195,17 @@ impl Run {
     ) -> Details<'a, T, E> {
         let mut details = Details::of(subject.target, step.event, self.tries);
         details.elapsed = Duration::from_nanos(step.elapsed);
-        details.wait = Duration::from_nanos(step.wait);
+        details.wait = step.wait();
         details.last_wait = self.last_wait();
+        details.retry = step.retry.or(self.retry);
         details.reason = step.reason;
         details.args = subject.args;
         details.outcome = outcome;
         details
+    }
+
+    pub(crate) fn last_wait_nanos(&self) -> u64 {
+        self.last_wait
     }
 
     #[inline]
@@ -155,8 +229,8 @@ impl Run {
 
 /// How a run ended.
 #[derive(Clone, Copy, Debug)]
-#[cfg_attr(not(feature = "explain"), expect(dead_code, reason = "only `explain` reads it"))]
 pub struct End {
+    #[cfg_attr(not(feature = "explain"), expect(dead_code, reason = "only `explain` reads it"))]
     pub(crate) tries: u32,
     /// Measured where [`Returns::NEEDS_ELAPSED`](returns::Returns) is set.
     pub(crate) elapsed: Duration,

@@ -4,25 +4,32 @@
 //! Nothing in it depends on the operation's types, so that a program has this code once, and not once for each of
 //! its calls.
 
+use core::ops::RangeInclusive;
 use core::time::Duration;
 
-use crate::event::{Details, StopReason};
+use crate::event::{Details, EventKind, StopReason};
 use crate::nanos::nanos;
-use crate::policy::settings::{DEFAULT_MAX_TRIES, Settings, Tries};
-use crate::run::Run;
+use crate::policy::settings::{DEFAULT_MAX_TRIES, LastWait, Settings, Tries};
+use crate::run::operation::Needs;
+use crate::run::{Run, Step};
 use crate::testing::scope;
-use crate::wait::jitter::{self, Chance, Jitter};
+use crate::wait::jitter::{self, Chance, Jitter, Window};
 use crate::wait::{Numeric, Wait};
 
 /// A strategy that looks at more than numbers, and what it looks at.
-pub(crate) struct Looking<'a, S, T, E> {
+pub(crate) struct Looking<'a, S: ?Sized, T, E> {
     pub(crate) strategy: &'a S,
     pub(crate) details: &'a Details<'a, T, E>,
 }
 
-impl<T, E, S: Wait<T, E>> Numeric for Looking<'_, S, T, E> {
+impl<T, E, S: Wait<T, E> + ?Sized> Numeric for Looking<'_, S, T, E> {
     fn nanos(&self, _: u32) -> Option<u64> {
         self.strategy.wait(self.details).map(nanos)
+    }
+
+    fn window(&self, _: u64) -> Option<RangeInclusive<u64>> {
+        let range = self.strategy.window(self.details)?;
+        Some(nanos(*range.start())..=nanos(*range.end()))
     }
 
     fn ends(&self) -> bool {
@@ -30,34 +37,58 @@ impl<T, E, S: Wait<T, E>> Numeric for Looking<'_, S, T, E> {
     }
 }
 
-/// The wait before the next attempt in nanoseconds, or why there is none.
+/// A wait, in nanoseconds.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Planned {
+    /// As long as it is slept.
+    pub(crate) wait: u64,
+    /// What it is without the wait that the other side asked for: what strategies see as the last wait.
+    pub(crate) own: u64,
+}
+
+impl Planned {
+    pub(crate) const NONE: Self = Self { wait: 0, own: 0 };
+}
+
+/// The wait before the next attempt, or why there is none.
 ///
-/// `elapsed` is the time since the run began, and `asked` the wait that the other side asks for.
+/// `elapsed` is the time since the run began, and `asked` the wait that the other side asks for, zero for none.
 pub(crate) fn next_wait(
     strategy: &dyn Numeric,
     settings: &Settings,
-    tries: u32,
+    run: &Run,
     elapsed: u64,
-    asked: Option<u64>,
+    asked: u64,
     chance: Chance,
-) -> Result<u64, StopReason> {
+) -> Result<Planned, StopReason> {
+    let tries = run.tries();
     if tries >= most_tries(strategy, settings) || scope::is_last_try(tries) {
         return Err(StopReason::MaxTries);
     }
     let left = settings.time_left(elapsed);
-    if left == Some(0) {
+    let may_overrun = settings.last_wait == LastWait::MayOverrun;
+    if left.is_some_and(|left| left == 0 || asked > left && !may_overrun) {
         return Err(StopReason::MaxTime);
     }
-    // Asked also where another wait replaces its own: when it ends, so do the attempts.
-    let planned = strategy.nanos(tries).ok_or(StopReason::WaitsExhausted)?;
-    let wait = asked.unwrap_or_else(|| spread(planned, settings, tries, chance));
-    match left {
-        Some(left) if wait > left => {
-            let must_fit = asked.is_some() || settings.no_attempt_after_deadline;
-            if must_fit { Err(StopReason::MaxTime) } else { Ok(left) }
-        }
-        _ => Ok(wait),
+    if asked > settings.max_asked_wait.0 {
+        return Err(StopReason::MaxAskedWait);
     }
+    // The strategy is asked even if the other side asks for longer: when its waits end, so do the attempts.
+    let planned = strategy.nanos(tries).ok_or(StopReason::WaitsExhausted)?;
+    let most = settings.max_wait.0;
+    let window = match (strategy.window(run.last_wait_nanos()), settings.jitter) {
+        (None, jitter) => jitter.window(planned.min(most)),
+        (Some(range), Jitter::None) => Window::of(&range).middle(),
+        (Some(range), _) => Window::of(&range),
+    };
+    let own = window.moved_below(most);
+    let window = own.moved_above(asked);
+    let wait = window.start.saturating_add(draw(window.width, settings, tries, chance));
+    let wait = match (left, settings.last_wait) {
+        (Some(left), LastWait::Shortened) => wait.min(left),
+        _ => wait,
+    };
+    Ok(Planned { wait, own: wait.saturating_sub(window.start - own.start) })
 }
 
 fn most_tries(strategy: &dyn Numeric, settings: &Settings) -> u32 {
@@ -68,45 +99,51 @@ fn most_tries(strategy: &dyn Numeric, settings: &Settings) -> u32 {
     }
 }
 
-/// A strategy's wait after cap and jitter.
-fn spread(planned: u64, settings: &Settings, tries: u32, chance: Chance) -> u64 {
-    // Capped before jitter, so that a long wait is not spread far beyond the cap and then cut to it, for all
-    // clients alike; and after it, so that no jitter exceeds it.
-    let most = settings.max_wait.0;
-    let planned = planned.min(most);
-    if let Settings { jitter: Jitter::Full, seed: None, .. } = settings {
-        return jitter::drawn(chance, planned);
-    }
-    let wait = settings.jitter.apply(planned, |width| match settings.seed {
+/// Draws from `0..=width`.
+fn draw(width: u64, settings: &Settings, tries: u32, chance: Chance) -> u64 {
+    match settings.seed {
+        _ if width == 0 => 0,
         Some(seed) => jitter::seeded(seed, tries, width),
         None => jitter::drawn(chance, width),
-    });
-    wait.min(most)
+    }
 }
 
-/// Whether an attempt after this wait would begin at the deadline, or later.
-pub(crate) fn leaves_no_time(settings: &Settings, wait: u64, elapsed: u64) -> bool {
-    settings.time_left(elapsed).is_some_and(|left| left <= wait)
+/// Refuses a wait after which no attempt begins in time, on a clock that wakes up to `resolution` late. An attempt that is
+/// interrupted at the deadline needs some time before it, too.
+pub(crate) fn check_fit(
+    settings: &Settings,
+    needs: Needs,
+    wait: u64,
+    elapsed: u64,
+    resolution: u64,
+) -> Result<(), StopReason> {
+    let Some(left) = settings.time_left(elapsed) else { return Ok(()) };
+    let must_fit = settings.last_wait == LastWait::MustFit;
+    if must_fit && wait.saturating_add(resolution) > left || needs.time_for_attempt && wait >= left
+    {
+        return Err(StopReason::MaxTime);
+    }
+    Ok(())
 }
 
-/// The wait after one attempt more of a run whose attempts take no time and all fail, without jitter. Counts the
-/// attempt, and lets the wait pass.
-pub(crate) fn preview<S: Wait<(), ()>>(
+/// The wait after one attempt more of a run whose attempts take no time and all fail. Counts the attempt, and lets the
+/// wait pass.
+pub(crate) fn unseen<S: Wait<(), ()> + ?Sized>(
     strategy: &S,
     settings: &Settings,
     run: &mut Run,
     elapsed: &mut u64,
 ) -> Option<Duration> {
     run.count_try();
-    let settings = Settings { jitter: Jitter::None, ..*settings };
     let mut details = Details::new("preview", run.tries()).with_wait(Duration::ZERO);
     details.elapsed = Duration::from_nanos(*elapsed);
     details.last_wait = run.last_wait();
     let looking = Looking { strategy, details: &details };
     let strategy = strategy.numeric().unwrap_or(&looking);
     let chance = Chance::at(|| *elapsed);
-    let wait = next_wait(strategy, &settings, run.tries(), *elapsed, None, chance).ok()?;
-    run.back_off(wait);
-    *elapsed = elapsed.saturating_add(wait);
-    Some(Duration::from_nanos(wait))
+    let planned = next_wait(strategy, settings, run, *elapsed, 0, chance).ok()?;
+    check_fit(settings, Needs::default(), planned.wait, *elapsed, 0).ok()?;
+    run.back_off(&Step { planned, ..Step::new(EventKind::Backoff, 0) });
+    *elapsed = elapsed.saturating_add(planned.wait);
+    Some(Duration::from_nanos(planned.wait))
 }

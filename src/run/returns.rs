@@ -77,3 +77,27 @@ impl<T> Return<T> for ValueOnly {
         }
     }
 }
+
+/// Returns what the last attempt returned, and how the run ended.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Ending;
+
+impl Sealed for Ending {}
+
+impl Returns for Ending {
+    const NEEDS_ELAPSED: bool = true;
+}
+
+impl<T, E> Return<Result<T, E>> for Ending {
+    type Value = T;
+    type Error = E;
+    type Output = (Result<T, E>, End);
+
+    fn outcome(&self, returned: Result<T, E>) -> Result<T, E> {
+        returned
+    }
+
+    fn output(&self, outcome: Result<T, E>, end: End) -> (Result<T, E>, End) {
+        (outcome, end)
+    }
+}

@@ -17,13 +17,14 @@ use core::time::Duration;
 
 use crate::clock::{AsyncClock, BlockingClock};
 use crate::condition::{Condition, Verdict};
-use crate::event::{EventKind, StopReason, Subject, Target};
+use crate::event::{Details, EventKind, RetryKind, StopReason, Subject, Target};
 use crate::nanos::nanos;
 use crate::observe::chain::{Chain, Cursor, Notify};
 use crate::policy::Retry;
 use crate::policy::hold::{Policy, PolicyFor};
+use crate::policy::settings::LastWait;
 use crate::run::operation::{Attempt, Needs, Operation};
-use crate::run::plan::{self, Looking};
+use crate::run::plan::{self, Looking, Planned};
 use crate::run::returns::Returns;
 use crate::run::{Run, Step};
 use crate::sealed::Sealed;
@@ -38,6 +39,9 @@ pub trait Side<Z>: Sealed {
 
     /// Whether waits on this side are cancelled.
     fn is_cancelled(clock: &Z) -> bool;
+
+    /// How late a wait on this side may end.
+    fn resolution(clock: &Z) -> Duration;
 }
 
 /// The side of `run`, in the type of [`Attempts`](crate::run::Attempts).
@@ -60,6 +64,10 @@ impl<Z: BlockingClock> Side<Z> for Blocking {
     fn is_cancelled(clock: &Z) -> bool {
         clock.is_cancelled()
     }
+
+    fn resolution(clock: &Z) -> Duration {
+        clock.resolution()
+    }
 }
 
 impl<Z: AsyncClock> Side<Z> for Async {
@@ -69,6 +77,30 @@ impl<Z: AsyncClock> Side<Z> for Async {
 
     fn is_cancelled(clock: &Z) -> bool {
         clock.is_cancelled()
+    }
+
+    fn resolution(clock: &Z) -> Duration {
+        clock.resolution()
+    }
+}
+
+/// No clock: the side of a run that is kept elsewhere. Its cancel handle is asked all the same.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum NoClock {}
+
+impl Sealed for NoClock {}
+
+impl<Z: BlockingClock> Side<Z> for NoClock {
+    fn now(_: &Z) -> Duration {
+        Duration::ZERO
+    }
+
+    fn is_cancelled(clock: &Z) -> bool {
+        clock.is_cancelled()
+    }
+
+    fn resolution(_: &Z) -> Duration {
+        Duration::ZERO
     }
 }
 
@@ -113,11 +145,11 @@ impl<P: Policy, O: Operation<P::Clock>, X: Returns, M: Side<P::Clock>> Session<P
     }
 
     /// The time since the run began, in nanoseconds, where anything reads it.
-    fn elapsed(&self) -> u64 {
+    pub(crate) fn elapsed(&self) -> u64 {
         self.run.elapsed(|| self.now())
     }
 
-    fn now(&self) -> u64 {
+    pub(crate) fn now(&self) -> u64 {
         nanos(M::now(&self.policy.policy().clock))
     }
 
@@ -152,16 +184,16 @@ impl<P: Policy, O: Operation<P::Clock>, X: Returns, M: Side<P::Clock>> Session<P
         let is_timed = self.needs().elapsed
             || self.policy_needs_elapsed::<T, E>()
             || self.policy.policy().observer.wants_any();
-        if is_timed {
-            self.run.begin(self.now());
+        // A run that is resumed has its start.
+        if is_timed && self.run.tries() == 0 {
+            self.start();
         }
         self.next_try::<T, E>()
     }
 
-    /// Describes the attempt that is about to be made.
-    pub(crate) fn describe(&self) -> Attempt {
-        let Retry { settings, .. } = self.policy.policy();
-        Attempt::of(self.run.tries(), self.elapsed(), settings)
+    /// Records that the run begins now.
+    pub(crate) fn start(&mut self) {
+        self.run.begin(self.now());
     }
 
     /// Makes the attempt, or the future of it.
@@ -185,7 +217,7 @@ impl<P: Policy, O: Operation<P::Clock>, X: Returns, M: Side<P::Clock>> Session<P
     where
         P: PolicyFor<T, E>,
     {
-        let Retry { settings, strategy, condition, observer, .. } = self.policy.policy();
+        let Retry { condition, observer, .. } = self.policy.policy();
         let needs_elapsed = self.policy_needs_elapsed::<T, E>();
         let elapsed = if needs_elapsed { self.elapsed() } else { 0 };
         let mut step = Step::new(EventKind::Backoff, elapsed);
@@ -203,36 +235,57 @@ impl<P: Policy, O: Operation<P::Clock>, X: Returns, M: Side<P::Clock>> Session<P
                 condition.commit(&details).ok();
                 return wants_success.then_some(Step { event: EventKind::Success, ..step });
             }
-            Verdict::Stop => return Some(Step::give_up(StopReason::NotRetryable, step.elapsed)),
+            Verdict::Stop => return Some(Step::give_up(self.refusal(step.elapsed), step.elapsed)),
             Verdict::Retry => condition.requested_wait(&details),
             Verdict::RetryIn(wait) => {
                 Some(condition.requested_wait(&details).unwrap_or_default().max(wait))
             }
         };
-        let looking = Looking { strategy, details: &details };
-        let next = plan::next_wait(
-            strategy.numeric().unwrap_or(&looking),
-            settings,
-            self.run.tries(),
-            step.elapsed,
-            asked.map(nanos),
-            Chance::at(|| self.now()),
-        );
-        let next = next.and_then(|wait| {
-            if needs.time_for_attempt && plan::leaves_no_time(settings, wait, step.elapsed) {
-                return Err(StopReason::MaxTime);
-            }
-            if self.is_cancelled() {
-                return Err(StopReason::Cancelled);
-            }
-            // Asked last, so that no budget is charged for a retry that a limit forbids.
-            condition.commit(&details.with_wait(Duration::from_nanos(wait)))?;
-            Ok(wait)
-        });
+        let next = self.plan(&mut details, step.elapsed, asked.map_or(0, nanos));
         Some(match next {
-            Ok(wait) => Step { wait, ..step },
+            Ok((planned, retry)) => Step { planned, retry: Some(retry), ..step },
             Err(reason) => Step::give_up(reason, step.elapsed),
         })
+    }
+
+    /// Why a run gives up whose condition sees no use in a retry. The error of an attempt that was interrupted at the
+    /// deadline need not be retryable.
+    fn refusal(&self, elapsed: u64) -> StopReason {
+        let settings = &self.policy.policy().settings;
+        if self.needs().time_for_attempt && settings.time_left(elapsed) == Some(0) {
+            return StopReason::MaxTime;
+        }
+        StopReason::NotRetryable
+    }
+
+    /// The next retry, or why there is none.
+    fn plan<T, E>(
+        &self,
+        details: &mut Details<'_, T, E>,
+        elapsed: u64,
+        asked: u64,
+    ) -> Result<(Planned, RetryKind), StopReason>
+    where
+        P: PolicyFor<T, E>,
+    {
+        let Retry { settings, strategy, condition, clock, .. } = self.policy.policy();
+        let looking = Looking { strategy, details: &*details };
+        let strategy = strategy.numeric().unwrap_or(&looking);
+        let chance = Chance::at(|| self.now());
+        let planned = plan::next_wait(strategy, settings, &self.run, elapsed, asked, chance)?;
+        let needs = self.needs();
+        if needs.time_for_attempt || settings.last_wait == LastWait::MustFit {
+            plan::check_fit(settings, needs, planned.wait, elapsed, nanos(M::resolution(clock)))?;
+        }
+        if self.is_cancelled() {
+            return Err(StopReason::Cancelled);
+        }
+        let retry = condition.retry_kind(details);
+        details.wait = Duration::from_nanos(planned.wait);
+        details.retry = Some(retry);
+        // Asked last, so that no budget is charged for a retry that a limit forbids.
+        condition.commit(details)?;
+        Ok((planned, retry))
     }
 
     /// Notifies the observers of a step, up to the first that has to be awaited: see [`Notify::notify`].
@@ -252,16 +305,34 @@ impl<P: Policy, O: Operation<P::Clock>, X: Returns, M: Side<P::Clock>> Session<P
         observer.notify(&self.run.details(step, self.subject(), outcome), cursor)
     }
 
-    /// Decides what follows a wait: the next attempt, or the end if the wait was cut short, which the driver
-    /// that kept the last outcome knows.
-    pub(crate) fn wake<T, E>(&mut self, is_cut_short: bool) -> Step
+    /// Decides what follows a wait: the next attempt, or the end. A driver that lost the last outcome may not stop.
+    pub(crate) fn wake<T, E>(&mut self, may_stop: bool) -> Step
     where
         P: PolicyFor<T, E>,
     {
-        if is_cut_short {
-            return Step::give_up(StopReason::Cancelled, self.elapsed());
+        if may_stop {
+            if self.is_cancelled() {
+                return Step::give_up(StopReason::Cancelled, self.elapsed());
+            }
+            let settings = &self.policy.policy().settings;
+            if let (LastWait::MustFit, Some(most)) = (settings.last_wait, settings.max_time) {
+                let elapsed = self.elapsed();
+                if Duration::from_nanos(elapsed) > most {
+                    return Step::give_up(StopReason::MaxTime, elapsed);
+                }
+            }
         }
         self.next_try::<T, E>()
+    }
+
+    /// Judges an outcome without consequences.
+    pub(crate) fn verdict<T, E>(&self, outcome: &Result<T, E>) -> Verdict
+    where
+        P: PolicyFor<T, E>,
+    {
+        let step = Step::new(EventKind::Backoff, self.elapsed());
+        let details = self.run.details(&step, self.subject(), Some(outcome));
+        self.policy.policy().condition.judge(&details)
     }
 
     fn next_try<T, E>(&mut self) -> Step
@@ -273,12 +344,5 @@ impl<P: Policy, O: Operation<P::Clock>, X: Returns, M: Side<P::Clock>> Session<P
         // The first attempt begins when the run does.
         let elapsed = if is_wanted && self.run.tries() > 1 { self.elapsed() } else { 0 };
         Step::new(EventKind::Try, elapsed)
-    }
-
-    /// Makes the current attempt the first one of a new run.
-    pub(crate) fn reset(&mut self) {
-        self.run = Run::NEW;
-        self.run.begin(self.now());
-        self.run.count_try();
     }
 }

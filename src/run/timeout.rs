@@ -142,6 +142,24 @@ impl<E: From<TimedOut>> MakeError<E> for Convert {
     }
 }
 
+/// Makes the error by a function.
+#[derive(Clone, Copy)]
+pub struct By<F>(pub(crate) F);
+
+impl<F> fmt::Debug for By<F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("By").finish_non_exhaustive()
+    }
+}
+
+impl<F> Sealed for By<F> {}
+
+impl<E, F: Fn(TimedOut) -> E + Clone> MakeError<E> for By<F> {
+    fn make(&self, timed_out: TimedOut) -> E {
+        (self.0)(timed_out)
+    }
+}
+
 /// An operation with a timeout for each attempt, in the type of a [`Retrying`](crate::future::Retrying).
 #[derive(Debug)]
 pub struct Timed<O, M = Convert> {
@@ -193,6 +211,12 @@ pin_project! {
         timer: W,
         after: Duration,
         error: M,
+    }
+}
+
+impl<A, W, M> InTime<A, W, M> {
+    pub(crate) const fn new(attempt: A, timer: W, after: Duration, error: M) -> Self {
+        Self { attempt, timer, after, error }
     }
 }
 

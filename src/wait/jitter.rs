@@ -1,16 +1,28 @@
 //! How chance spreads the waits. The only file that names `rand`.
 
+use core::ops::RangeInclusive;
 use core::time::Duration;
 use rand::rngs::SmallRng;
 use rand::{Rng, SeedableRng};
 
+use crate::error::InvalidSetting;
 use crate::nanos::nanos;
+use crate::wait::floats::{rounded, unrounded};
 
-/// How much of a computed wait is left to chance, so that clients that failed together do not come
-/// back together.
+/// How a wait is spread at random, so that clients that failed together do not come back together.
 ///
-/// The default is [`Full`](Jitter::Full), as in Python's `backoff`: the strategy's waits are then
-/// *maxima*.
+/// Jitter makes a window of the strategy's wait, and the wait is drawn from it: each length in the window is as
+/// likely as any other.
+///
+/// | jitter | window of a wait `w` |
+/// |---|---|
+/// | [`Full`](Self::Full), the default | 0 to w |
+/// | [`Equal`](Self::Equal) | w / 2 to w |
+/// | [`Additive(a)`](Self::Additive) | w to w + a |
+/// | [`Proportional(p)`](Self::Proportional) | w (1 - p) to w (1 + p) |
+/// | [`Between(f)`](Self::Between) | the range that `f(w)` returns |
+/// | [`None`](Self::None) | w |
+/// | [`Custom(f)`](Self::Custom) | `f(w)`, without a draw |
 ///
 /// ```
 /// use std::time::Duration;
@@ -27,35 +39,124 @@ use crate::nanos::nanos;
 /// assert!(waits[1] >= Duration::from_secs(4) && waits[1] <= Duration::from_secs(8));
 /// assert_eq!(waits[2], Duration::from_secs(8));
 /// ```
+///
+/// A window that ends beyond [`max_wait`](crate::Retry::max_wait) is moved down as a whole, though not below zero, so
+/// that capped waits are spread too. A wait that the server asks for ([`retry_after`](crate::Retry::retry_after)) moves
+/// the window up, so that clients that are asked for the same wait do not come back together either.
+///
+/// A [`seed`](crate::Retry::seed) fixes the draws, for tests.
 #[derive(Clone, Copy, Debug, Default)]
 #[non_exhaustive]
 pub enum Jitter {
-    /// Anything from nothing to the whole wait, each length as likely as any other.
+    /// Draws from zero to the whole wait, as Python's `backoff` does. The strategy's waits are then *maxima*.
     #[default]
     Full,
-    /// Half of the wait, and anything from nothing to the other half.
+    /// Draws from half the wait to the whole wait.
     Equal,
-    /// The wait, and anything from nothing to this much more.
+    /// Draws from the wait to this much more.
     Additive(Duration),
-    /// The wait as it is.
+    /// Draws from this part of the wait less to this part more: with `0.2`, from 80 % to 120 %.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use relent::{Jitter, Retry, TestClock};
+    ///
+    /// let clock = TestClock::new();
+    /// let policy = Retry::constant(Duration::from_secs(10)).jitter(Jitter::Proportional(0.2)).max_tries(9);
+    /// policy.clock(&clock).run(|| Err::<(), _>("down")).unwrap_err();
+    /// assert!(clock.waits().iter().all(|wait| (8.0..=12.0).contains(&wait.as_secs_f64())));
+    /// ```
+    ///
+    /// From 0 to 1: the setter refuses other numbers.
+    Proportional(f64),
+    /// Draws from the range that the function makes of the wait. An empty range is its start.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use relent::{Jitter, Retry, TestClock};
+    ///
+    /// /// Never less than 100 ms.
+    /// const AT_LEAST: Jitter = Jitter::Between(|wait| Duration::from_millis(100)..=wait);
+    ///
+    /// let clock = TestClock::new();
+    /// let policy = Retry::constant(Duration::from_secs(1)).jitter(AT_LEAST).max_tries(9);
+    /// policy.clock(&clock).run(|| Err::<(), _>("down")).unwrap_err();
+    /// assert!(clock.waits().iter().all(|wait| wait.as_millis() >= 100));
+    /// ```
+    Between(fn(Duration) -> RangeInclusive<Duration>),
+    /// Waits exactly as long as the strategy computes.
     None,
-    /// Whatever the function makes of the wait.
+    /// Waits as long as the function computes, at most [`max_wait`](crate::Retry::max_wait): for other distributions.
+    ///
+    /// The function has to bring its own randomness, which a [`seed`](crate::Retry::seed) does not fix.
     Custom(fn(Duration) -> Duration),
 }
 
 impl Jitter {
-    /// The wait in nanoseconds after jitter. `uniform(n)` draws from `0..=n`.
-    pub(crate) fn apply(self, wait: u64, uniform: impl FnOnce(u64) -> u64) -> u64 {
+    /// This jitter, unless it has a part that is not from 0 to 1.
+    pub(crate) const fn checked(self) -> Result<Self, InvalidSetting> {
         match self {
-            Self::Full => uniform(wait),
-            Self::Equal => {
-                let half = wait / 2;
-                (wait - half) + uniform(half)
+            // In this order NaN is refused too.
+            Self::Proportional(part) if !(part >= 0.0 && part <= 1.0) => {
+                Err(InvalidSetting::new("the part of Jitter::Proportional must be from 0 to 1"))
             }
-            Self::Additive(most) => wait.saturating_add(uniform(nanos(most))),
-            Self::None => wait,
-            Self::Custom(jitter) => nanos(jitter(Duration::from_nanos(wait))),
+            jitter => Ok(jitter),
         }
+    }
+
+    /// The window of a wait.
+    pub(crate) fn window(self, wait: u64) -> Window {
+        match self {
+            Self::Full => Window { start: 0, width: wait },
+            Self::Equal => Window { start: wait - wait / 2, width: wait / 2 },
+            Self::Additive(most) => Window { start: wait, width: nanos(most) },
+            Self::Proportional(part) => {
+                let less = rounded(unrounded(wait) * part).min(wait);
+                Window { start: wait - less, width: less.saturating_mul(2) }
+            }
+            Self::Between(function) => {
+                let range = function(Duration::from_nanos(wait));
+                Window::of(&(nanos(*range.start())..=nanos(*range.end())))
+            }
+            Self::None => Window { start: wait, width: 0 },
+            Self::Custom(function) => {
+                Window { start: nanos(function(Duration::from_nanos(wait))), width: 0 }
+            }
+        }
+    }
+}
+
+/// The waits from which one is drawn, in nanoseconds.
+#[derive(Clone, Copy)]
+pub(crate) struct Window {
+    pub(crate) start: u64,
+    pub(crate) width: u64,
+}
+
+impl Window {
+    /// The window of a range of nanoseconds. An empty range is its start.
+    pub(crate) fn of(range: &RangeInclusive<u64>) -> Self {
+        let start = *range.start();
+        Self { start, width: range.end().saturating_sub(start) }
+    }
+
+    /// The middle of it alone.
+    pub(crate) fn middle(self) -> Self {
+        Self { start: self.start.saturating_add(self.width / 2), width: 0 }
+    }
+
+    /// Moves it down as a whole, so that it ends at `most` at the latest, though not below zero.
+    pub(crate) fn moved_below(self, most: u64) -> Self {
+        let width = self.width.min(most);
+        Self { start: self.start.min(most - width), width }
+    }
+
+    /// Moves its start up to `least`. Where that leaves less than its width, it is as wide as it was, though not wider
+    /// than `least` is long.
+    pub(crate) fn moved_above(self, least: u64) -> Self {
+        let start = self.start.max(least);
+        let end = self.start.saturating_add(self.width);
+        Self { start, width: end.saturating_sub(start).max(self.width.min(least)) }
     }
 }
 

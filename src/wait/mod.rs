@@ -4,7 +4,8 @@
 //! [`expo`](crate::Retry::expo) ([`Expo`], the default), [`fibo`](crate::Retry::fibo) ([`Fibo`]),
 //! [`constant`](crate::Retry::constant) ([`Constant`]), [`linear`](crate::Retry::linear) ([`Linear`]),
 //! [`decay`](crate::Retry::decay) ([`Decay`]), [`sequence`](crate::Retry::sequence) ([`Sequence`]) and
-//! [`runtime`](crate::Retry::runtime) ([`Runtime`]). [`Schedule`] is a strategy chosen at run time.
+//! [`runtime`](crate::Retry::runtime) ([`Runtime`]), [`decorrelated`](crate::Retry::decorrelated) ([`Decorrelated`]) and
+//! [`from_fn`](crate::Retry::from_fn) ([`FromFn`]). [`Schedule`] is a strategy chosen at run time.
 //! [`Jitter`] randomises the waits of any strategy. For a strategy of your own, implement [`Wait`] and pass it to
 //! [`Retry::new`](crate::Retry::new).
 
@@ -17,9 +18,11 @@ pub use jitter::Jitter;
 pub use schedule::Schedule;
 pub use strategies::*;
 
+use core::ops::RangeInclusive;
 use core::time::Duration;
 
 use crate::event::Details;
+use crate::sealed::Sealed;
 
 /// A back-off strategy: computes how long to wait before a retry.
 ///
@@ -43,8 +46,9 @@ use crate::event::Details;
 /// ```
 ///
 /// A strategy is a function of the attempt, not an iterator that is used up, so one policy can serve any number of
-/// concurrent runs. The wait that it returns is capped by [`max_wait`](crate::Retry::max_wait), then jittered (and
-/// capped again), then limited to the time left of [`max_time`](crate::Retry::max_time).
+/// concurrent runs. The wait that it returns is capped by [`max_wait`](crate::Retry::max_wait), then made a window by
+/// the [`Jitter`], from which one wait is drawn, then limited to the time left of
+/// [`max_time`](crate::Retry::max_time).
 ///
 /// [`wait`](Self::wait) is all that a strategy must have.
 #[diagnostic::on_unimplemented(
@@ -56,9 +60,19 @@ use crate::event::Details;
 pub trait Wait<T, E> {
     /// Returns the wait after attempt number `details.tries`, or `None` to give up.
     ///
-    /// Called after each attempt that is to be retried and that no limit has ended, also if a requested wait replaces
-    /// this one. `details` has the outcome, except in [`Retry::waits`](crate::Retry::waits).
+    /// Called after each attempt that is to be retried and that no limit has ended, also if the other side asks for a
+    /// longer wait. `details` has the outcome, except in [`Retry::waits`](crate::Retry::waits) and
+    /// [`Retry::backoff`](crate::Retry::backoff).
     fn wait(&self, details: &Details<'_, T, E>) -> Option<Duration>;
+
+    /// Returns a window of its own from which the wait is drawn, for a strategy that is random itself.
+    ///
+    /// The policy's [`Jitter`] is then ignored, except [`Jitter::None`], which takes the middle of the window.
+    /// [`wait`](Self::wait) still decides whether there is a wait. An empty range is its start. `None` by default.
+    fn window(&self, details: &Details<'_, T, E>) -> Option<RangeInclusive<Duration>> {
+        let _ = details;
+        None
+    }
 
     /// Returns this strategy as a function of the number of tries, if it depends on nothing else. It must agree with
     /// `wait`. Hidden: it allows the code that computes the next wait to be compiled once for a program, and not once
@@ -92,6 +106,10 @@ macro_rules! wait_by_reference {
                 (**self).wait(details)
             }
 
+            fn window(&self, details: &Details<'_, T, E>) -> Option<RangeInclusive<Duration>> {
+                (**self).window(details)
+            }
+
             fn numeric(&self) -> Option<&dyn Numeric> {
                 (**self).numeric()
             }
@@ -113,13 +131,23 @@ wait_by_reference! {
     #[cfg(feature = "std")] std::sync::Arc<W>,
 }
 
-/// A strategy that depends only on the number of tries. For a strategy of your own, implement [`Wait`] instead.
+/// A strategy that depends on numbers alone. For a strategy of your own, implement [`Wait`] instead.
 pub trait Numeric {
     /// Returns the wait after this many tries, in nanoseconds, or `None` to give up.
     fn nanos(&self, tries: u32) -> Option<u64>;
+
+    /// Returns a window of its own, in nanoseconds, which may depend on the last wait.
+    fn window(&self, last_wait: u64) -> Option<RangeInclusive<u64>> {
+        let _ = last_wait;
+        None
+    }
 
     /// Same as [`Wait::ends`].
     fn ends(&self) -> bool {
         false
     }
 }
+
+/// A strategy whose waits depend on the number of tries alone: the bound of
+/// [`Retry::wait_after`](crate::Retry::wait_after). Sealed.
+pub trait ByTries: Numeric + Sealed {}

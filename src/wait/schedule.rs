@@ -1,9 +1,10 @@
 //! An enum of strategies, to choose one at run time.
 
+use core::ops::RangeInclusive;
 use core::time::Duration;
 
 use crate::event::Details;
-use crate::wait::strategies::{Constant, Decay, Expo, Fibo, Linear, Sequence};
+use crate::wait::strategies::{Constant, Decay, Decorrelated, Expo, Fibo, Linear, Sequence};
 use crate::wait::{Numeric, Wait};
 
 /// A strategy chosen at run time, for example from configuration.
@@ -37,6 +38,8 @@ pub enum Schedule {
     Linear(Linear),
     /// Decaying: see [`Retry::decay`](crate::Retry::decay).
     Decay(Decay),
+    /// See [`Retry::decorrelated`](crate::Retry::decorrelated).
+    Decorrelated(Decorrelated),
     /// A fixed list of waits: see [`Retry::sequence`](crate::Retry::sequence).
     Sequence(Sequence<&'static [Duration]>),
 }
@@ -46,6 +49,10 @@ macro_rules! schedule {
         impl<T, E> Wait<T, E> for Schedule {
             fn wait(&self, details: &Details<'_, T, E>) -> Option<Duration> {
                 match self { $(Self::$variant(strategy) => strategy.wait(details)),* }
+            }
+
+            fn window(&self, details: &Details<'_, T, E>) -> Option<RangeInclusive<Duration>> {
+                match self { $(Self::$variant(strategy) => Wait::<T, E>::window(strategy, details)),* }
             }
 
             fn numeric(&self) -> Option<&dyn Numeric> {
@@ -75,5 +82,6 @@ schedule! {
     Constant(Constant),
     Linear(Linear),
     Decay(Decay),
+    Decorrelated(Decorrelated),
     Sequence(Sequence<&'static [Duration]>),
 }

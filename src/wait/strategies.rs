@@ -1,13 +1,15 @@
-//! The built-in strategies. All but `Runtime` are pure functions of the number of tries.
+//! The built-in strategies. All but `Runtime` depend on numbers alone.
 
 use core::fmt;
+use core::ops::RangeInclusive;
 use core::time::Duration;
 
 use crate::error::InvalidSetting;
 use crate::event::Details;
 use crate::nanos::{Nanos, nanos};
+use crate::sealed::Sealed;
 use crate::wait::floats::{decayed, power, rounded, unrounded};
-use crate::wait::{Numeric, Wait};
+use crate::wait::{ByTries, Numeric, Wait};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -16,6 +18,12 @@ macro_rules! numeric {
         impl<T, E $(, $L: $bound)?> Wait<T, E> for $strategy {
             fn wait(&self, details: &Details<'_, T, E>) -> Option<Duration> {
                 self.nanos(details.tries).map(Duration::from_nanos)
+            }
+
+            fn window(&self, details: &Details<'_, T, E>) -> Option<RangeInclusive<Duration>> {
+                let window = Numeric::window(self, nanos(details.last_wait))?;
+                let (start, end) = window.into_inner();
+                Some(Duration::from_nanos(start)..=Duration::from_nanos(end))
             }
 
             fn numeric(&self) -> Option<&dyn Numeric> {
@@ -33,7 +41,27 @@ macro_rules! numeric {
     )* };
 }
 
-numeric! { Expo, Fibo, Constant, Linear, Sequence<L> where L: AsRef<[Duration]> }
+numeric! {
+    Expo, Fibo, Constant, Linear, Decorrelated,
+    Sequence<L> where L: AsRef<[Duration]>,
+    FromFn<F> where F: Fn(u32) -> Option<Duration>,
+}
+
+impl ByTries for Expo {}
+impl ByTries for Fibo {}
+impl ByTries for Constant {}
+impl ByTries for Linear {}
+impl ByTries for Decay {}
+impl<L: AsRef<[Duration]>> ByTries for Sequence<L> {}
+impl<F: Fn(u32) -> Option<Duration>> ByTries for FromFn<F> {}
+
+impl Sealed for Expo {}
+impl Sealed for Fibo {}
+impl Sealed for Constant {}
+impl Sealed for Linear {}
+impl Sealed for Decay {}
+impl<L> Sealed for Sequence<L> {}
+impl<F> Sealed for FromFn<F> {}
 
 /// Exponential back-off: each wait is the previous one times a factor. See [`Retry::expo`](crate::Retry::expo).
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -344,6 +372,71 @@ impl<L: AsRef<[Duration]>> Numeric for Sequence<L> {
 
     fn ends(&self) -> bool {
         true
+    }
+}
+
+/// Waits that are drawn between a shortest wait and three times the last one. See
+/// [`Retry::decorrelated`](crate::Retry::decorrelated).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Decorrelated {
+    base: Nanos,
+}
+
+impl Decorrelated {
+    /// Creates waits from `base` to three times the last wait.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use relent::wait::Decorrelated;
+    /// use relent::{Retry, TestClock};
+    ///
+    /// let base = Duration::from_millis(100);
+    /// let clock = TestClock::new();
+    /// let policy = Retry::new(Decorrelated::new(base)).max_tries(9).clock(&clock);
+    /// policy.run(|| Err::<(), _>("down")).unwrap_err();
+    /// assert!(clock.waits().iter().all(|wait| *wait >= base));
+    /// ```
+    #[must_use]
+    pub const fn new(base: Duration) -> Self {
+        Self { base: Nanos::of(base) }
+    }
+
+    fn end(self, last_wait: u64) -> u64 {
+        last_wait.max(self.base.0).saturating_mul(3)
+    }
+}
+
+impl Numeric for Decorrelated {
+    fn nanos(&self, _: u32) -> Option<u64> {
+        Some(self.base.0)
+    }
+
+    fn window(&self, last_wait: u64) -> Option<RangeInclusive<u64>> {
+        Some(self.base.0..=self.end(last_wait))
+    }
+}
+
+/// Waits computed by a function from the number of tries. See [`Retry::from_fn`](crate::Retry::from_fn).
+#[derive(Clone, Copy)]
+pub struct FromFn<F> {
+    compute: F,
+}
+
+impl<F> FromFn<F> {
+    pub(crate) const fn new(compute: F) -> Self {
+        Self { compute }
+    }
+}
+
+impl<F> fmt::Debug for FromFn<F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("FromFn").finish_non_exhaustive()
+    }
+}
+
+impl<F: Fn(u32) -> Option<Duration>> Numeric for FromFn<F> {
+    fn nanos(&self, tries: u32) -> Option<u64> {
+        (self.compute)(tries).map(nanos)
     }
 }
 

@@ -66,7 +66,7 @@ fn the_longest_durations_are_limits_like_any_other() {
 #[test]
 fn a_wait_that_the_server_asks_for_defeats_no_limit() {
     let script = [Step { outcome: Err(Fault::Later(secs(60))), takes: millis(1) }];
-    let policy = Retry::expo().retry_after(Fault::requested_wait);
+    let policy = Retry::expo().jitter(Jitter::None).retry_after(Fault::requested_wait);
     let by_tries = play(policy.max_tries(3), &script);
     assert_eq!((by_tries.calls, by_tries.end().reason), (3, Some(StopReason::MaxTries)));
     let by_time = play(policy.max_time(secs(150)), &script);
@@ -83,8 +83,7 @@ fn the_wait_that_was_asked_for_is_told_and_slept() {
     let policy = Retry::expo().seed(1).retry_after(Fault::requested_wait);
     // That what is told is what is slept is checked of every story.
     let story = play(policy, &script);
-    assert_eq!(story.waits[0], secs(17));
-    assert_ne!(story.waits[1], secs(17));
+    assert!(story.waits[0] >= secs(17) && story.waits[1] < secs(17), "{:?}", story.waits);
 }
 
 /// backoff 0.4: the operation is called when the future is made, and again before its sleep is over.

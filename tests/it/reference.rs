@@ -8,7 +8,9 @@ use proptest::prelude::*;
 use relent::wait::{Constant, Expo, Fibo, Linear, Sequence};
 use relent::{EventKind, Jitter, Retry, Schedule, StopReason};
 
-use crate::support::{Fault, Outcome, Step, Story, Told, at_once, millis, play, secs};
+use crate::support::{
+    Fault, Outcome, Step, Story, Told, at_once, millis, play, play_strictly, secs,
+};
 
 const LIST: [Duration; 12] = {
     let mut list = [Duration::ZERO; 12];
@@ -59,13 +61,20 @@ impl Waits {
     }
 }
 
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum LastWait {
+    Shortened,
+    MayOverrun,
+    MustFit,
+}
+
 #[derive(Clone, Copy, Debug)]
 struct Plan {
     waits: Waits,
     max_tries: Option<u32>,
     max_time: Option<Duration>,
     max_wait: Option<Duration>,
-    no_attempt_after_deadline: bool,
+    last_wait: LastWait,
     forever: bool,
     jitter: Option<fn(Duration) -> Duration>,
 }
@@ -83,8 +92,8 @@ impl Plan {
         if let Some(wait) = self.max_wait {
             policy = policy.max_wait(wait);
         }
-        if self.no_attempt_after_deadline {
-            policy = policy.no_attempt_after_deadline();
+        if self.last_wait == LastWait::MayOverrun {
+            policy = policy.last_wait_may_overrun();
         }
         if self.forever { policy.forever() } else { policy }
     }
@@ -97,7 +106,7 @@ impl Plan {
 
     /// The naive loop.
     fn run(self, steps: &[Step]) -> Story {
-        let (mut now, mut last_wait) = (Duration::ZERO, Duration::ZERO);
+        let (mut now, mut last_wait, mut own) = (Duration::ZERO, Duration::ZERO, Duration::ZERO);
         let (mut told, mut waits, mut is_cancelled) = (Vec::new(), Vec::new(), false);
         for tries in 1.. {
             let event = |event, wait, reason, elapsed, outcome: Option<Outcome>| {
@@ -113,20 +122,28 @@ impl Plan {
                 (Err(Fault::Fatal), _) => Err(StopReason::NotRetryable),
                 _ if tries >= self.max_tries() => Err(StopReason::MaxTries),
                 _ if left == Some(Duration::ZERO) => Err(StopReason::MaxTime),
-                (_, None) => Err(StopReason::WaitsExhausted),
-                (Err(Fault::Later(asked)), _) if left.is_some_and(|left| asked > left) => {
+                (Err(Fault::Later(asked)), _)
+                    if left.is_some_and(|left| asked > left)
+                        && self.last_wait != LastWait::MayOverrun =>
+                {
                     Err(StopReason::MaxTime)
                 }
-                (Err(Fault::Later(asked)), _) => Ok(Some(asked)),
+                (_, None) => Err(StopReason::WaitsExhausted),
                 (_, Some(planned)) => {
                     let most = self.max_wait.unwrap_or(Duration::MAX);
                     let capped = planned.min(most);
-                    let wait = self.jitter.map_or(capped, |jitter| jitter(capped)).min(most);
-                    match left {
-                        Some(left) if wait > left && self.no_attempt_after_deadline => {
-                            Err(StopReason::MaxTime)
+                    own = self.jitter.map_or(capped, |jitter| jitter(capped)).min(most);
+                    let wait = outcome
+                        .err()
+                        .and_then(|fault| fault.requested_wait())
+                        .map_or(own, |asked| own.max(asked));
+                    match (left, self.last_wait) {
+                        (Some(left), LastWait::MustFit) if wait > left => Err(StopReason::MaxTime),
+                        (Some(left), LastWait::Shortened) => {
+                            own = own.min(left);
+                            Ok(Some(wait.min(left)))
                         }
-                        _ => Ok(Some(wait.min(left.unwrap_or(wait)))),
+                        _ => Ok(Some(wait)),
                     }
                 }
             };
@@ -145,7 +162,7 @@ impl Plan {
                 return Story { calls: tries as usize, waits, told, result: outcome };
             };
             waits.push(wait);
-            last_wait = wait;
+            last_wait = own;
             now += wait;
         }
         unreachable!("every script ends")
@@ -173,11 +190,15 @@ prop_compose! {
         max_tries in option::weighted(0.4, 1..15_u32),
         max_time in option::weighted(0.4, (0..30_000_u64).prop_map(millis)),
         max_wait in option::weighted(0.4, (0..5000_u64).prop_map(millis)),
-        no_attempt_after_deadline in proptest::bool::weighted(0.3),
+        last_wait in proptest::sample::select(vec![
+            LastWait::Shortened,
+            LastWait::MayOverrun,
+            LastWait::MustFit,
+        ]),
         forever in proptest::bool::weighted(0.2),
         jitter in jitter(),
     ) -> Plan {
-        Plan { waits, max_tries, max_time, max_wait, no_attempt_after_deadline, forever, jitter }
+        Plan { waits, max_tries, max_time, max_wait, last_wait, forever, jitter }
     }
 }
 
@@ -212,6 +233,10 @@ proptest! {
             .retry_after(Fault::requested_wait)
             .until(|value: &u32| *value >= 50)
             .retry_if(Fault::is_transient);
-        prop_assert_eq!(play(policy, &steps), plan.run(&steps));
+        let story = match plan.last_wait {
+            LastWait::MustFit => play_strictly(policy, &steps),
+            _ => play(policy, &steps),
+        };
+        prop_assert_eq!(story, plan.run(&steps));
     }
 }

@@ -13,9 +13,10 @@ use std::task::{Context, Poll, Wake, Waker};
 use std::time::Duration;
 
 use futures::executor::block_on;
+use relent::run::Decision;
 use relent::{
-    Attempt, Cancel, Condition, Details, EventKind, Retry, RetryError, StopReason, Succeeded,
-    TestClock, TimedOut, Verdict, Wait,
+    AsyncClock, Attempt, BlockingClock, Cancel, Condition, Details, EventKind, Retry, RetryError,
+    StopReason, Succeeded, TestClock, TimedOut, Verdict, Wait,
 };
 
 pub(crate) const fn secs(secs: u64) -> Duration {
@@ -257,6 +258,27 @@ macro_rules! play_all {
                     }
                 }
             };
+            by_hand: noted |p, s| {
+                let mut attempts = p.attempts();
+                loop {
+                    let outcome = s.attempt();
+                    match attempts.decide(&outcome) {
+                        Decision::Backoff(wait) => BlockingClock::sleep(&s.clock, wait),
+                        Decision::Done | Decision::GiveUp(_) => break outcome,
+                    }
+                    attempts.next_try().unwrap();
+                }
+            };
+            by_hand_async: noted |p, s| {
+                let mut attempts = p.attempts_async();
+                loop {
+                    let outcome = block_on(attempts.attempt(async { s.attempt() }));
+                    match attempts.decide(&outcome) {
+                        Decision::Backoff(wait) => block_on(AsyncClock::timer(&s.clock, wait)),
+                        Decision::Done | Decision::GiveUp(_) => break outcome,
+                    }
+                }
+            };
             run_async: noted |p, s| block_on(p.run_async(async || {
                 yields(1).await;
                 s.attempt()
@@ -309,6 +331,31 @@ macro_rules! play_all {
     };
 }
 
+macro_rules! play_all_forms {
+    ($policy:expr, $steps:expr, |$p:ident| $mode:expr) => {{
+        let (policy, steps) = ($policy.target("scripted"), $steps);
+        // Every run draws the same jitter, or the stories could not be compared.
+        let policy = policy.seed(policy.get_seed().unwrap_or(1));
+        // Behind a pointer, so that the forms are not compiled once for each condition of the tests.
+        let condition = *policy.get_condition();
+        let condition: &dyn Condition<u32, Fault> = &condition;
+        let $p = policy.condition(condition);
+        let policy = $mode;
+
+        let [(_, story), cancellable @ ..] = play_all!(policy, steps, cancelled_by);
+        story.check();
+        for (form, other) in cancellable {
+            assert_eq!(story, other, "`run`, and {form}, cancellable");
+        }
+        if !steps.iter().any(|step| step.outcome == Err(Fault::Shutdown)) {
+            for (form, other) in play_all!(policy, steps) {
+                assert_eq!(story, other, "cancellable `run`, and {form}");
+            }
+        }
+        story
+    }};
+}
+
 /// What an explained run says, as one that is not says it.
 fn of_explained(result: Result<Succeeded<u32>, RetryError<u32, Fault>>) -> Outcome {
     result.map(|succeeded| succeeded.value).or_else(RetryError::into_outcome)
@@ -321,25 +368,16 @@ where
     S: Wait<u32, Fault> + Copy,
     C: Condition<u32, Fault> + Copy,
 {
-    let policy = policy.target("scripted");
-    // Every run draws the same jitter, or the stories could not be compared.
-    let policy = policy.seed(policy.get_seed().unwrap_or(1));
-    // Behind a pointer, so that the forms are not compiled once for each condition of the tests.
-    let condition = *policy.get_condition();
-    let condition: &dyn Condition<u32, Fault> = &condition;
-    let policy = policy.condition(condition);
+    play_all_forms!(policy, steps, |policy| policy)
+}
 
-    let [(_, story), cancellable @ ..] = play_all!(policy, steps, cancelled_by);
-    story.check();
-    for (form, other) in cancellable {
-        assert_eq!(story, other, "`run`, and {form}, cancellable");
-    }
-    if !steps.iter().any(|step| step.outcome == Err(Fault::Shutdown)) {
-        for (form, other) in play_all!(policy, steps) {
-            assert_eq!(story, other, "cancellable `run`, and {form}");
-        }
-    }
-    story
+/// The same of a policy that makes no attempt after its deadline, which is a type of its own.
+pub(crate) fn play_strictly<S, C>(policy: Retry<S, C>, steps: &[Step]) -> Story
+where
+    S: Wait<u32, Fault> + Copy,
+    C: Condition<u32, Fault> + Copy,
+{
+    play_all_forms!(policy, steps, |policy| policy.no_attempt_after_deadline())
 }
 
 /// Counts how often its waker was woken.

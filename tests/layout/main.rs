@@ -44,7 +44,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("integrations", &["observe", "event", "sealed"]),
     ("headers", &[]),
     ("guide", &[]),
-    ("wait", &["event", "error", "nanos"]),
+    ("wait", &["event", "error", "nanos", "sealed"]),
     ("condition", &["event"]),
     ("observe", &["event", "sealed", "slot"]),
     ("clock", &["sealed", "slot"]),

@@ -83,7 +83,8 @@ impl<T, E> Condition<T, E> for Slow {
 #[test]
 fn a_budget_hides_nothing_of_the_conditions_before_it() {
     let (clock, budget) = (TestClock::new(), Budget::new());
-    let policy = Retry::expo().retry_after(|_: &&str| Some(secs(30))).budget(&budget);
+    let policy = Retry::expo().jitter(relent::Jitter::None);
+    let policy = policy.retry_after(|_: &&str| Some(secs(30))).budget(&budget);
     policy.max_tries(2).clock(&clock).run(fails(9)).unwrap_err();
     assert_eq!(clock.waits(), [secs(30)]);
 

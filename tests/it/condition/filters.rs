@@ -3,18 +3,41 @@
 
 use std::time::Duration;
 
-use relent::{Jitter, Retry, StopReason};
+use relent::{Jitter, Retry, StopReason, TestClock};
 
 use crate::support::{BUSY, Fault, Obey, at_once, later, millis, play, secs};
 
 #[test]
-fn a_wait_that_was_asked_for_is_slept_exactly() {
-    let policy = Retry::expo().condition(Obey).max_wait(secs(1)).max_tries(4);
-    for jitter in
-        [Jitter::Full, Jitter::Equal, Jitter::Additive(secs(9)), Jitter::Custom(|_| secs(3))]
-    {
-        assert_eq!(play(policy.jitter(jitter), &later(millis(7123))).waits, [millis(7123); 3]);
+fn a_wait_that_was_asked_for_is_a_minimum_that_no_cap_shortens() {
+    let policy = Retry::expo().condition(Obey).max_wait(secs(1)).max_tries(40);
+    for (jitter, width) in [
+        (Jitter::Full, secs(1)),
+        (Jitter::Equal, millis(500)),
+        (Jitter::Additive(millis(250)), millis(250)),
+        (Jitter::None, Duration::ZERO),
+        (Jitter::Custom(|_| secs(3)), Duration::ZERO),
+    ] {
+        let waits = play(policy.jitter(jitter), &later(millis(7123))).waits;
+        assert!(waits.iter().all(|wait| *wait >= millis(7123)), "{jitter:?}: {waits:?}");
+        assert!(waits.iter().all(|wait| *wait <= millis(7123) + width), "{jitter:?}: {waits:?}");
     }
+}
+
+#[test]
+fn a_server_that_keeps_asking_for_little_sees_waits_that_grow() {
+    let policy = Retry::expo().condition(Obey).jitter(Jitter::None).max_tries(6);
+    assert_eq!(play(policy, &later(secs(3))).waits, [3, 3, 4, 8, 16].map(secs));
+    assert_eq!(play(policy, &later(Duration::ZERO)).waits, [1, 2, 4, 8, 16].map(secs));
+}
+
+#[test]
+fn strategies_see_the_last_wait_without_what_was_asked_for() {
+    let mut seen = Vec::new();
+    let policy = Retry::constant(secs(2)).jitter(Jitter::None).max_tries(3).clock(TestClock::new());
+    let policy = policy.retry_after(|_: &&str| Some(secs(30))).on_try(|d| seen.push(d.last_wait));
+    policy.run(|| Err::<(), _>("busy")).unwrap_err();
+    drop(policy);
+    assert_eq!(seen, [0, 2, 2].map(secs));
 }
 
 #[test]
@@ -35,17 +58,20 @@ fn a_wait_that_was_asked_for_never_defeats_a_limit() {
     assert_eq!((tries.calls, tries.end().reason), (10, Some(StopReason::MaxTries)));
     let tries = play(Retry::expo().condition(Obey).max_tries(3), &asked);
     assert_eq!((tries.calls, tries.end().reason), (3, Some(StopReason::MaxTries)));
-    let time = play(Retry::expo().condition(Obey).max_time(secs(30)), &asked);
+    let time = Retry::constant(secs(1)).condition(Obey).max_time(secs(30)).jitter(Jitter::None);
+    let time = play(time, &asked);
     assert_eq!((time.calls, time.end().reason), (31, Some(StopReason::MaxTime)));
-    let sequence = play(Retry::sequence([secs(9), secs(9)]).condition(Obey), &asked);
-    assert_eq!(sequence.waits, [1, 1].map(secs));
+    let sequence = Retry::sequence([secs(9), millis(9)]).condition(Obey).jitter(Jitter::None);
+    let sequence = play(sequence, &asked);
+    assert_eq!(sequence.waits, [9, 1].map(secs));
     assert_eq!(sequence.end().reason, Some(StopReason::WaitsExhausted));
 }
 
 #[test]
-fn a_wait_of_nothing_that_was_asked_for_still_ends() {
-    let story = play(Retry::expo().condition(Obey), &later(Duration::ZERO));
-    assert_eq!((story.calls, story.waits), (10, vec![Duration::ZERO; 9]));
+fn a_wait_of_nothing_that_was_asked_for_is_as_without_it() {
+    let policy = Retry::expo().condition(Obey);
+    let (asked, not_asked) = (play(policy, &later(Duration::ZERO)), play(policy, &BUSY));
+    assert_eq!((asked.calls, asked.waits), (10, not_asked.waits));
 }
 
 #[test]
@@ -63,8 +89,25 @@ fn a_value_that_is_never_the_wanted_one_is_returned_as_it_is() {
 }
 
 #[test]
+fn a_wait_that_was_asked_for_and_is_too_long_ends_the_run_with_a_reason_of_its_own() {
+    let hour = secs(3600);
+    let policy = Retry::expo().condition(Obey).max_tries(2).jitter(Jitter::None);
+    let reason = |policy, asked| play(policy, &later(asked)).end().reason;
+    assert_eq!(play(policy, &later(hour)).waits, [hour]);
+    assert_eq!(reason(policy, hour + Duration::from_nanos(1)), Some(StopReason::MaxAskedWait));
+    assert_eq!(reason(policy.max_asked_wait(secs(9)), secs(10)), Some(StopReason::MaxAskedWait));
+    assert_eq!(reason(policy.max_asked_wait(secs(9)), secs(9)), Some(StopReason::MaxTries));
+    // Other limits come first.
+    assert_eq!(reason(policy.max_tries(1), hour * 2), Some(StopReason::MaxTries));
+    assert_eq!(reason(policy.max_time(hour), hour * 2), Some(StopReason::MaxTime));
+    let overruns = policy.max_time(hour).last_wait_may_overrun();
+    assert_eq!(reason(overruns, hour * 2), Some(StopReason::MaxAskedWait));
+}
+
+#[test]
 fn the_longest_wait_that_was_asked_for_is_as_long_as_a_clock_can_count() {
-    let story = play(Retry::expo().condition(Obey).max_tries(2), &later(Duration::MAX));
+    let policy = Retry::expo().condition(Obey).max_tries(2).max_asked_wait(Duration::MAX);
+    let story = play(policy, &later(Duration::MAX));
     assert_eq!(story.waits, [Duration::from_nanos(u64::MAX)]);
 }
 
@@ -97,7 +140,7 @@ fn a_wait_that_is_asked_for_counts_wherever_in_the_chain_it_was_said() {
 fn of_two_waits_that_are_asked_for_the_longer_one_is_slept() {
     let script = later(secs(5));
     for other in [3, 8] {
-        let policy = Retry::expo().max_tries(2).condition(Obey);
+        let policy = Retry::expo().max_tries(2).jitter(Jitter::None).condition(Obey);
         let asked = play(policy.retry_after(move |_: &Fault| Some(secs(other))), &script);
         assert_eq!(asked.waits, [secs(other.max(5))]);
     }

@@ -76,7 +76,8 @@ fn the_feature_http_reads_how_long_to_wait() {
         relent::headers::retry_after(&HeaderMap::from_iter(header))
     }
 
-    let policy = Retry::expo().until(|response: &Response| response.status != 429);
+    let policy = Retry::expo().first_wait(Duration::from_millis(1)).jitter(Jitter::None);
+    let policy = policy.until(|response: &Response| response.status != 429);
     let policy = policy.retry_after_value(requested_wait).retry_after(requested_wait);
     for raises in [false, true] {
         let (clock, mut answers) = (TestClock::new(), answers());

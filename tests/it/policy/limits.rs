@@ -118,8 +118,9 @@ fn max_wait_caps_the_first_wait_too() {
 fn max_wait_caps_after_jitter() {
     let policy = Retry::constant(secs(4)).max_wait(secs(5)).max_tries(200);
     let waits = play(policy.seed(1).jitter(Jitter::Additive(secs(4))), &BUSY).waits;
-    assert!(waits.iter().all(|wait| (secs(4)..=secs(5)).contains(wait)), "{waits:?}");
-    assert!(waits.contains(&secs(5)) && waits.iter().any(|wait| *wait < secs(5)), "{waits:?}");
+    // The window, 4 s to 8 s, is moved down as a whole: 1 s to 5 s, and no wait is likelier than another.
+    assert!(waits.iter().all(|wait| (secs(1)..=secs(5)).contains(wait)), "{waits:?}");
+    assert!(waits.iter().any(|wait| *wait < secs(2)) && !waits.contains(&secs(5)), "{waits:?}");
 
     let waits = play(policy.jitter(Jitter::Custom(|wait| wait * 10)), &BUSY).waits;
     assert!(waits.iter().all(|wait| *wait == secs(5)), "{waits:?}");
@@ -168,8 +169,15 @@ fn forever_does_not_prolong_a_sequence() {
 #[test]
 fn the_longest_durations_do_not_panic() {
     const MAX: Duration = Duration::MAX;
-    let jitters =
-        [Jitter::Full, Jitter::Equal, Jitter::Additive(MAX), Jitter::None, Jitter::Custom(|_| MAX)];
+    let jitters = [
+        Jitter::Full,
+        Jitter::Equal,
+        Jitter::Additive(MAX),
+        Jitter::Proportional(1.0),
+        Jitter::Between(|wait| wait..=MAX),
+        Jitter::None,
+        Jitter::Custom(|_| MAX),
+    ];
     for jitter in jitters {
         let calls = [
             play(Retry::expo().first_wait(MAX).jitter(jitter), &BUSY).calls,
@@ -179,10 +187,13 @@ fn the_longest_durations_do_not_panic() {
             play(Retry::linear(MAX).first_wait(MAX).jitter(jitter), &BUSY).calls,
             play(Retry::decay().first_wait(MAX).min_wait(MAX).jitter(jitter), &BUSY).calls,
             play(Retry::sequence([MAX; 9]).jitter(jitter), &BUSY).calls,
-            play(Retry::expo().condition(Obey).jitter(jitter), &later(MAX)).calls,
+            play(Retry::from_fn(|_| Some(MAX)).jitter(jitter), &BUSY).calls,
+            play(Retry::decorrelated(MAX), &BUSY).calls,
+            play(Retry::expo().condition(Obey).max_asked_wait(MAX).jitter(jitter), &later(MAX))
+                .calls,
             play(Retry::runtime(|_: &Details<'_, u32, Fault>| MAX).jitter(jitter), &BUSY).calls,
         ];
-        assert_eq!(calls, [10; 9]);
+        assert_eq!(calls, [10; 11]);
     }
     let policy = Retry::expo().max_time(MAX).max_tries(100);
     assert_eq!(play(policy, &BUSY).calls, 100);

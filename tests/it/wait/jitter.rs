@@ -115,7 +115,8 @@ proptest! {
         prop_assert!(one(Jitter::Full) <= most);
         prop_assert!(one(Jitter::Equal) <= most && one(Jitter::Equal) >= most / 2);
         let added = one(Jitter::Additive(more));
-        prop_assert!(added >= most && added <= most.saturating_add(more).min(LONGEST));
+        let least = most.min(LONGEST.saturating_sub(more));
+        prop_assert!(added >= least && added <= most.saturating_add(more).min(LONGEST));
         prop_assert_eq!(one(Jitter::None), most);
     }
 
@@ -133,7 +134,8 @@ proptest! {
         let most = wait.saturating_add(more).min(LONGEST);
         prop_assert!(slept(Jitter::Full).into_iter().all(|w| w <= wait));
         prop_assert!(slept(Jitter::Equal).into_iter().all(|w| wait <= w + wait / 2 && w <= wait));
-        prop_assert!(slept(Jitter::Additive(more)).into_iter().all(|w| wait <= w && w <= most));
+        let least = wait.min(LONGEST.saturating_sub(more));
+        prop_assert!(slept(Jitter::Additive(more)).into_iter().all(|w| least <= w && w <= most));
         prop_assert!(slept(Jitter::None).into_iter().all(|w| w == wait));
         let custom = slept(Jitter::Custom(|wait| wait / 3));
         prop_assert!(custom.into_iter().all(|w| w == wait / 3));

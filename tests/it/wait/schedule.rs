@@ -54,18 +54,19 @@ proptest! {
     ) {
         let clock = TestClock::new();
         let mut fits = true;
-        let mut policy = Retry::new(schedule).max_time(time).max_tries(60).jitter(jitter).seed(seed);
-        if stops_before {
-            policy = policy.no_attempt_after_deadline();
-        }
-        let policy = policy.clock(&clock).on_backoff(|d| {
+        let policy = Retry::new(schedule).max_time(time).max_tries(60).jitter(jitter).seed(seed);
+        let note = |d: &Details<'_, (), &str>| {
             fits &= d.wait <= time.saturating_sub(d.elapsed) && d.elapsed < time;
-        });
-        let outcome = policy.run(|| {
+        };
+        let operation = || {
             clock.advance(takes);
             Err::<(), _>("down")
-        });
-        drop(policy);
+        };
+        let outcome = if stops_before {
+            policy.no_attempt_after_deadline().clock(&clock).on_backoff(note).run(operation)
+        } else {
+            policy.clock(&clock).on_backoff(note).run(operation)
+        };
         prop_assert_eq!((outcome, fits), (Err("down"), true));
     }
 

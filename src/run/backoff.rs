@@ -1,0 +1,121 @@
+//! Only the waits of a policy, for code that has a loop and an error handling of its own.
+
+use core::fmt;
+use core::iter::FusedIterator;
+use core::time::Duration;
+
+use crate::policy::Retry;
+use crate::policy::hold::Policy;
+use crate::run::Run;
+use crate::run::plan::unseen;
+use crate::wait::{ByTries, Wait};
+
+/// # In line: only the waits
+impl<S, C, H, Z> Retry<S, C, H, Z> {
+    /// Returns the waits as they would be slept: with jitter, and within the limits.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use relent::Retry;
+    ///
+    /// let mut waits = Retry::expo().max_tries(4).max_wait(Duration::from_secs(3)).into_backoff();
+    /// assert!(waits.by_ref().all(|wait| wait <= Duration::from_secs(3)));
+    /// assert_eq!(waits.next(), None); // give up
+    /// waits.reset(); // after a success
+    /// assert!(waits.next().is_some());
+    /// ```
+    ///
+    /// Use it for code that takes an iterator of waits, or that drives itself and knows only that something failed. It is
+    /// an [`Iterator`], and `Clone`. It ends where a run would give up whose attempts take no time. Conditions, budgets
+    /// and handlers are not asked. See [`attempts`](Self::attempts) for runs that ask them.
+    pub const fn backoff(&self) -> Backoff<&Self>
+    where
+        S: Wait<(), ()>,
+    {
+        Backoff::new(self)
+    }
+
+    /// Same as [`backoff`](Self::backoff), with a policy that is owned: to keep both in a struct.
+    pub const fn into_backoff(self) -> Backoff<Self>
+    where
+        S: Wait<(), ()>,
+    {
+        Backoff::new(self)
+    }
+
+    /// Returns one wait, with jitter: that after this many attempts. `None` if the policy gives up then.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use relent::{Jitter, Retry};
+    ///
+    /// let policy = Retry::expo().max_tries(5).jitter(Jitter::None);
+    /// assert_eq!(policy.wait_after(3), Some(Duration::from_secs(4)));
+    /// assert_eq!(policy.wait_after(5), None);
+    /// ```
+    ///
+    /// Use it for a job table that stores the number of attempts. For strategies whose waits depend on that number alone.
+    /// [`max_time`](Self::max_time) is ignored, since no time is known.
+    #[must_use]
+    pub fn wait_after(&self, tries: u32) -> Option<Duration>
+    where
+        S: Wait<(), ()> + ByTries,
+    {
+        let mut run = Run::NEW;
+        run.count_up_to(tries.saturating_sub(1));
+        let settings = self.settings.without_max_time();
+        unseen(&self.strategy, &settings, &mut run, &mut 0)
+    }
+}
+
+/// The waits of a policy, with jitter: see [`Retry::backoff`].
+///
+/// `P` is the policy as it is held: `&Retry`, `Retry`, an `Arc` or a `Box` of one.
+#[derive(Clone, Copy)]
+#[must_use = "iterators do nothing unless they are used"]
+pub struct Backoff<P> {
+    policy: P,
+    run: Run,
+    elapsed: u64,
+    is_over: bool,
+}
+
+impl<P> Backoff<P> {
+    /// Creates the waits of a policy that is held in any way.
+    pub const fn new(policy: P) -> Self {
+        Self { policy, run: Run::NEW, elapsed: 0, is_over: false }
+    }
+
+    /// Starts anew: after a success.
+    pub const fn reset(&mut self) {
+        self.run = Run::NEW;
+        self.elapsed = 0;
+        self.is_over = false;
+    }
+}
+
+impl<P: Policy<Strategy: Wait<(), ()>>> Iterator for Backoff<P> {
+    type Item = Duration;
+
+    fn next(&mut self) -> Option<Duration> {
+        if self.is_over {
+            return None;
+        }
+        let Self { policy, run, elapsed, .. } = self;
+        let Retry { strategy, settings, .. } = policy.policy();
+        let wait = unseen(strategy, settings, run, elapsed);
+        self.is_over = wait.is_none();
+        wait
+    }
+}
+
+impl<P: Policy<Strategy: Wait<(), ()>>> FusedIterator for Backoff<P> {}
+
+impl<P> fmt::Debug for Backoff<P> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Backoff")
+            .field("tries", &self.run.tries())
+            .field("elapsed", &Duration::from_nanos(self.elapsed))
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,329 @@
+//! Bounds for code that takes any policy.
+
+use core::future::Future;
+
+use crate::clock::{AsyncClock, BlockingClock, TimerOutput};
+use crate::observe::chain::{Chain, NotifyBlocking, Pending};
+use crate::policy::hold::{Policy, PolicyFor};
+use crate::run::blocking::drive;
+use crate::run::future::Retrying;
+use crate::run::operation::{Call, CallWith, Hidden};
+use crate::run::returns::AsIs;
+use crate::slot::Slot;
+use crate::testing::scope::Sleeping;
+
+/// Any policy that runs an operation that returns `Result<T, E>`, blocking the thread: a bound for functions and structs
+/// that take a policy.
+///
+/// ```
+/// use relent::Retry;
+/// use relent::run::RunBlocking;
+///
+/// fn load(retry: &impl RunBlocking<u32, std::num::ParseIntError>) -> u32 {
+///     retry.run(|| "17".parse()).unwrap_or(0)
+/// }
+///
+/// assert_eq!(load(&Retry::expo()), 17);
+/// assert_eq!(load(&Retry::expo().on_backoff(|d| eprintln!("{d}"))), 17);
+/// ```
+///
+/// A [`Retry`](crate::Retry) implements it if its parts fit the operation: not with async handlers, and not with a clock
+/// that cannot block. A reference, an `Arc` and a `Box` of one do, too, and so does a
+/// [`Runner`](crate::run::Runner) that returns a plain `Result`.
+///
+/// Implement it for a mock: only [`run`](Self::run) is required.
+///
+/// ```
+/// use relent::run::RunBlocking;
+///
+/// /// Tries once.
+/// struct Once;
+///
+/// impl<T, E> RunBlocking<T, E> for Once {
+///     fn run<F: FnMut() -> Result<T, E>>(&self, mut operation: F) -> Result<T, E> {
+///         operation()
+///     }
+/// }
+///
+/// assert_eq!(Once.run(|| Err::<(), _>("down")), Err("down"));
+/// ```
+///
+/// It is not dyn compatible. For a policy behind a type, see [`Retry::boxed`](crate::Retry::boxed).
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a policy that can `run` an operation that returns `Result<{T}, {E}>`",
+    label = "this policy does not fit the operation",
+    note = "its strategy, condition and handlers must fit these types, its handlers must not be async, and its clock must implement `BlockingClock`"
+)]
+pub trait RunBlocking<T, E> {
+    /// Same as [`Retry::run`](crate::Retry::run).
+    ///
+    /// # Errors
+    ///
+    /// Returns the error of the last call.
+    fn run<F>(&self, operation: F) -> Result<T, E>
+    where
+        F: FnMut() -> Result<T, E>;
+
+    /// Same as [`Retry::run_with`](crate::Retry::run_with).
+    ///
+    /// # Errors
+    ///
+    /// Returns the error of the last call.
+    fn run_with<A, F>(&self, args: A, mut operation: F) -> Result<T, E>
+    where
+        A: Clone,
+        F: FnMut(A) -> Result<T, E>,
+    {
+        self.run(|| operation(args.clone()))
+    }
+}
+
+impl<T, E, P> RunBlocking<T, E> for P
+where
+    P: PolicyFor<T, E, Observer: NotifyBlocking, Clock: BlockingClock>,
+{
+    fn run<F>(&self, operation: F) -> Result<T, E>
+    where
+        F: FnMut() -> Result<T, E>,
+    {
+        drive(self, Call(operation), AsIs)
+    }
+
+    fn run_with<A, F>(&self, args: A, operation: F) -> Result<T, E>
+    where
+        A: Clone,
+        F: FnMut(A) -> Result<T, E>,
+    {
+        drive(self, CallWith::new(args, operation, Hidden), AsIs)
+    }
+}
+
+/// Any policy that awaits an operation that returns `Result<T, E>`, on one thread: a bound for functions and structs that
+/// take a policy.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() {
+/// use std::rc::Rc;
+/// use relent::Retry;
+/// use relent::run::RunLocal;
+///
+/// async fn load(retry: &impl RunLocal<Rc<str>, String>) -> Result<Rc<str>, String> {
+///     retry.run_local(|| async { Ok(Rc::from("not Send")) }).await
+/// }
+///
+/// assert_eq!(load(&Retry::expo()).await.as_deref(), Ok("not Send"));
+/// # }
+/// ```
+///
+/// For wasm, `Rc`, and timers of one thread. For futures that are spawned, see [`RunAsync`]. Implement both for a mock;
+/// only [`run_local`](Self::run_local) is required here.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a policy that can await an operation that returns `Result<{T}, {E}>`",
+    label = "this policy does not fit the operation",
+    note = "its strategy, condition and handlers must fit these types, and its clock must implement `AsyncClock`"
+)]
+pub trait RunLocal<T, E> {
+    /// Same as [`Retry::run_async`](crate::Retry::run_async).
+    fn run_local<F, Fut>(&self, operation: F) -> impl Future<Output = Result<T, E>>
+    where
+        F: FnMut() -> Fut,
+        Fut: Future<Output = Result<T, E>>;
+
+    /// Same as [`Retry::run_with_async`](crate::Retry::run_with_async).
+    fn run_with_local<A, F, Fut>(
+        &self,
+        args: A,
+        mut operation: F,
+    ) -> impl Future<Output = Result<T, E>>
+    where
+        A: Clone,
+        F: FnMut(A) -> Fut,
+        Fut: Future<Output = Result<T, E>>,
+    {
+        self.run_local(move || operation(args.clone()))
+    }
+}
+
+impl<T, E, P> RunLocal<T, E> for P
+where
+    P: PolicyFor<T, E, Clock: AsyncClock>,
+{
+    fn run_local<F, Fut>(&self, operation: F) -> impl Future<Output = Result<T, E>>
+    where
+        F: FnMut() -> Fut,
+        Fut: Future<Output = Result<T, E>>,
+    {
+        Retrying::new(self, Call(operation), AsIs)
+    }
+}
+
+/// Any policy that awaits an operation that returns `Result<T, E>`, and whose futures can be spawned: a bound for
+/// functions and structs that take a policy.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() {
+/// use std::sync::Arc;
+/// use relent::Retry;
+/// use relent::run::RunAsync;
+///
+/// struct Client<P = Retry> {
+///     retry: P,
+/// }
+///
+/// impl<P: RunAsync<u32, String>> Client<P> {
+///     async fn get(&self, id: u32) -> Result<u32, String> {
+///         self.retry.run_async(|| async move { Ok(id) }).await
+///     }
+/// }
+///
+/// let client = Arc::new(Client { retry: Retry::expo() });
+/// let task = tokio::spawn(async move { client.get(7).await });
+/// assert_eq!(task.await.unwrap(), Ok(7));
+/// # }
+/// ```
+///
+/// A [`Retry`](crate::Retry) implements it if its parts fit the operation and are `Sync`, and its timer is `Send`; with
+/// async handlers or [`cancelled_by`](crate::Retry::cancelled_by), `T` and `E` have to be `Send` too. A reference, an
+/// `Arc` and a `Box` of one do, too, and so does a [`Runner`](crate::run::Runner) that returns a plain `Result`.
+///
+/// Implement it for a mock, with [`RunLocal`]: only [`run_async`](Self::run_async) is required here.
+///
+/// It is not dyn compatible. For a policy behind a type, see [`Retry::boxed`](crate::Retry::boxed).
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a policy that can `run_async` an operation that returns `Result<{T}, {E}>`, and be spawned",
+    label = "this policy does not fit the operation",
+    note = "its strategy, condition and handlers must fit these types and be `Sync`, and the timer of its clock must be `Send`"
+)]
+pub trait RunAsync<T, E>: RunLocal<T, E> + Sync {
+    /// Same as [`Retry::run_async`](crate::Retry::run_async), with an operation and futures that are `Send`.
+    fn run_async<F, Fut>(&self, operation: F) -> impl Future<Output = Result<T, E>> + Send
+    where
+        F: FnMut() -> Fut + Send,
+        Fut: Future<Output = Result<T, E>> + Send;
+
+    /// Same as [`Retry::run_with_async`](crate::Retry::run_with_async), with arguments, an operation and futures that are
+    /// `Send`.
+    fn run_with_async<A, F, Fut>(
+        &self,
+        args: A,
+        mut operation: F,
+    ) -> impl Future<Output = Result<T, E>> + Send
+    where
+        A: Clone + Send,
+        F: FnMut(A) -> Fut + Send,
+        Fut: Future<Output = Result<T, E>> + Send,
+    {
+        self.run_async(move || operation(args.clone()))
+    }
+}
+
+type TimerOf<P> = <<P as Policy>::Clock as AsyncClock>::Timer;
+type OutcomeIn<P, T, E> =
+    <<<TimerOf<P> as Future>::Output as TimerOutput>::Outcome as Slot>::Of<Result<T, E>>;
+type PendingIn<P> = <<P as Policy>::Observer as Chain>::Pending;
+type NoticeIn<P, T, E> =
+    <<PendingIn<P> as Pending>::Slot as Slot>::Of<crate::run::future::Noted<T, E>>;
+
+impl<T, E, P> RunAsync<T, E> for P
+where
+    P: PolicyFor<T, E, Clock: AsyncClock> + Sync,
+    Sleeping<TimerOf<P>>: Send,
+    OutcomeIn<P, T, E>: Send,
+    PendingIn<P>: Send,
+    NoticeIn<P, T, E>: Send,
+{
+    fn run_async<F, Fut>(&self, operation: F) -> impl Future<Output = Result<T, E>> + Send
+    where
+        F: FnMut() -> Fut + Send,
+        Fut: Future<Output = Result<T, E>> + Send,
+    {
+        Retrying::new(self, Call(operation), AsIs)
+    }
+}
+
+#[cfg(feature = "std")]
+pub use boxed::BoxedRetry;
+
+#[cfg(feature = "std")]
+mod boxed {
+    use std::boxed::Box;
+
+    use crate::clock::SystemClock;
+    use crate::condition::Condition;
+    use crate::event::{Details, EventKind};
+    use crate::observe::chain::{Cursor, Notify, NotifyBlocking};
+    use crate::observe::{Observe, Observed};
+    use crate::policy::Retry;
+    use crate::wait::Wait;
+
+    /// A policy for operations that return `Result<T, E>`, whose type has a name whatever its parts are: see
+    /// [`Retry::boxed`].
+    ///
+    /// It has every form of a run that other policies have. The parts are behind pointers, and no attempt allocates.
+    pub type BoxedRetry<T, E, Z = SystemClock> = Retry<
+        Box<dyn Wait<T, E> + Send + Sync>,
+        Box<dyn Condition<T, E> + Send + Sync>,
+        Observed<(), Box<dyn Observe<T, E> + Send + Sync>>,
+        Z,
+    >;
+
+    /// Handlers and observers as one observer.
+    struct Erased<H>(H);
+
+    impl<T, E, H: Notify<T, E> + NotifyBlocking> Observe<T, E> for Erased<H> {
+        fn on_event(&self, details: &Details<'_, T, E>) {
+            let pending = self.0.notify(details, &mut Cursor::default());
+            debug_assert!(pending.is_none(), "none of these observers has to be awaited");
+        }
+
+        fn wants(&self, event: EventKind) -> bool {
+            self.0.wants(event)
+        }
+    }
+
+    /// # A name for any policy
+    impl<S, C, H, Z> Retry<S, C, H, Z> {
+        /// Puts the parts of the policy behind pointers, so that its type has a name: to keep it in a field, or to choose
+        /// among policies at run time.
+        ///
+        /// ```
+        /// use relent::{Retry, TestClock};
+        /// use relent::run::BoxedRetry;
+        ///
+        /// struct Config {
+        ///     retry: BoxedRetry<u32, String>,
+        /// }
+        ///
+        /// let busy = String::from("busy"); // from a file
+        /// let config = Config {
+        ///     retry: Retry::fibo()
+        ///         .retry_if(move |e: &String| *e == busy)
+        ///         .on_giveup(|d| eprintln!("{d}"))
+        ///         .boxed(),
+        /// };
+        /// let outcome = config.retry.run(|| Err("not found".into()));
+        /// assert_eq!(outcome, Err("not found".into()));
+        /// ```
+        ///
+        /// The policy then serves operations of one pair of types. Its parts must be `Send`, `Sync` and `'static`. Async
+        /// handlers cannot be boxed.
+        pub fn boxed<T, E>(self) -> BoxedRetry<T, E, Z>
+        where
+            S: Wait<T, E> + Send + Sync + 'static,
+            C: Condition<T, E> + Send + Sync + 'static,
+            H: Notify<T, E> + NotifyBlocking + Send + Sync + 'static,
+        {
+            let Self { strategy, condition, observer, clock, settings } = self;
+            let observer: Box<dyn Observe<T, E> + Send + Sync> = Box::new(Erased(observer));
+            Retry {
+                strategy: Box::new(strategy),
+                condition: Box::new(condition),
+                observer: Observed { previous: (), observer },
+                clock,
+                settings,
+            }
+        }
+    }
+}

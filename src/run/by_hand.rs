@@ -1,0 +1,320 @@
+//! What a run that other code drives does, whichever side of the clock it goes by.
+
+use core::fmt;
+use core::marker::PhantomData;
+use core::ops::ControlFlow;
+use core::time::Duration;
+
+use crate::clock::BlockingClock;
+use crate::condition::Verdict;
+use crate::event::{EventKind, Progress, StopReason, Target};
+use crate::observe::chain::NotifyBlocking;
+use crate::policy::hold::{Policy, PolicyFor};
+#[cfg(feature = "explain")]
+use crate::run::explain::{Explained, RetryError, Succeeded};
+use crate::run::operation::{Attempt, Attempted, Needs, Operation};
+use crate::run::returns::Ending;
+#[cfg(feature = "explain")]
+use crate::run::returns::Return;
+use crate::run::session::{Blocking, NoClock, Session, Side};
+use crate::run::{End, Run, Step};
+use crate::sealed::Sealed;
+
+/// What follows an attempt: see [`Attempts::decide`](crate::run::Attempts::decide).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Decision {
+    /// The outcome is accepted. The run is over.
+    Done,
+    /// Make the next attempt after this time.
+    Backoff(Duration),
+    /// Make no further attempt. The run is over.
+    GiveUp(StopReason),
+}
+
+impl Decision {
+    fn of(step: &Step) -> Self {
+        match (step.event, step.reason) {
+            (EventKind::Backoff, _) => Self::Backoff(step.wait()),
+            (_, Some(reason)) => Self::GiveUp(reason),
+            (_, None) => Self::Done,
+        }
+    }
+}
+
+/// Where a run stands.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Phase {
+    /// The next attempt begins a run.
+    New,
+    /// Observers know of the attempt that is being made.
+    Attempting,
+    /// A back-off was decided on, and observers do not know of the next attempt.
+    Waiting,
+    Succeeded(End),
+    GaveUp(StopReason, End),
+}
+
+impl Phase {
+    pub(crate) fn after(end: End) -> Self {
+        match end.reason {
+            Some(reason) => Self::GaveUp(reason, end),
+            None => Self::Succeeded(end),
+        }
+    }
+}
+
+pub(crate) struct ByHand<P, T, E, A, M> {
+    pub(crate) session: Session<P, InLine<T, E, A>, Ending, M>,
+    pub(crate) phase: Phase,
+}
+
+impl<P: Policy, T, E, A: ShowArgs, M: Side<P::Clock>> ByHand<P, T, E, A, M> {
+    pub(crate) fn tries(&self) -> u32 {
+        let tries = self.session.run.tries();
+        match self.phase {
+            Phase::New => 1,
+            Phase::Waiting => tries.saturating_add(1),
+            Phase::Attempting | Phase::Succeeded(_) | Phase::GaveUp(..) => tries,
+        }
+    }
+
+    pub(crate) fn elapsed(&self) -> Duration {
+        match self.phase {
+            Phase::New => Duration::ZERO,
+            Phase::Attempting | Phase::Waiting => Duration::from_nanos(self.session.elapsed()),
+            Phase::Succeeded(end) | Phase::GaveUp(_, end) => end.elapsed,
+        }
+    }
+
+    pub(crate) fn remaining(&self) -> Option<Duration> {
+        let most = self.session.policy.policy().settings.max_time?;
+        Some(most.saturating_sub(self.elapsed()))
+    }
+
+    pub(crate) fn stopped(&self) -> Option<StopReason> {
+        match self.phase {
+            Phase::GaveUp(reason, _) => Some(reason),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn progress(&self) -> Progress {
+        let run = &self.session.run;
+        let made = match self.phase {
+            Phase::New | Phase::Succeeded(_) => return Progress::default(),
+            Phase::Attempting => run.tries().saturating_sub(1),
+            Phase::Waiting | Phase::GaveUp(..) => run.tries(),
+        };
+        run.progress(made, self.elapsed())
+    }
+
+    pub(crate) fn reset(&mut self) {
+        self.session.run = Run::NEW;
+        if let Phase::Attempting = self.phase {
+            self.session.start();
+            self.session.run.count_try();
+        } else {
+            self.phase = Phase::New;
+        }
+    }
+
+    #[cfg(feature = "explain")]
+    pub(crate) fn explain(&self, end: Result<T, E>) -> Result<Succeeded<T>, RetryError<T, E>> {
+        let (tries, elapsed) = (self.tries(), self.elapsed());
+        Explained.output(end, End { tries, elapsed, reason: self.stopped() })
+    }
+}
+
+impl<P, T, E, A, M> ByHand<P, T, E, A, M>
+where
+    P: PolicyFor<T, E, Observer: NotifyBlocking>,
+    A: ShowArgs,
+    M: Side<P::Clock>,
+{
+    pub(crate) fn begin(policy: P, operation: InLine<T, E, A>, progress: Progress) -> Self {
+        let mut session = Session::new(policy, operation, Ending);
+        if progress != Progress::default() {
+            session.run = Run::resume(&progress, session.now());
+        }
+        let mut run = Self { session, phase: Phase::New };
+        run.announce();
+        run
+    }
+
+    /// Notifies observers of the next attempt, and begins the run if there is none.
+    fn announce(&mut self) {
+        if let Phase::Succeeded(_) = self.phase {
+            self.session.run = Run::NEW;
+        }
+        let step = self.session.begin::<T, E>();
+        self.session.notify_all::<T, E>(&step, None);
+        self.phase = Phase::Attempting;
+    }
+
+    pub(crate) fn next_try(&mut self) -> Result<(), StopReason> {
+        match self.phase {
+            Phase::Attempting => Ok(()),
+            Phase::GaveUp(reason, _) => Err(reason),
+            Phase::New | Phase::Succeeded(_) => {
+                self.announce();
+                Ok(())
+            }
+            Phase::Waiting => {
+                let step = self.session.wake::<T, E>(true);
+                self.session.notify_all::<T, E>(&step, None);
+                self.phase = match step.reason {
+                    Some(reason) => Phase::GaveUp(reason, self.session.run.end(&step)),
+                    None => Phase::Attempting,
+                };
+                step.reason.map_or(Ok(()), Err)
+            }
+        }
+    }
+
+    pub(crate) fn decide(&mut self, outcome: &Result<T, E>) -> Decision {
+        match self.phase {
+            Phase::Attempting => {}
+            Phase::New | Phase::Waiting | Phase::Succeeded(_) => self.announce(),
+            Phase::GaveUp(reason, _) => return self.repeat(reason, outcome),
+        }
+        let step = self.judge(outcome);
+        self.session.notify_all(&step, Some(outcome));
+        self.phase = match step.event {
+            EventKind::Backoff => {
+                self.session.run.back_off(&step);
+                Phase::Waiting
+            }
+            _ => Phase::after(self.session.run.end(&step)),
+        };
+        Decision::of(&step)
+    }
+
+    /// What an outcome is worth after the run gave up.
+    fn repeat(&self, reason: StopReason, outcome: &Result<T, E>) -> Decision {
+        match self.session.verdict(outcome) {
+            Verdict::Accept => Decision::Done,
+            _ => Decision::GiveUp(reason),
+        }
+    }
+
+    fn judge(&self, outcome: &Result<T, E>) -> Step {
+        // `InLine` needs the time of a success too, so that there always is a step.
+        self.session.judge(outcome).unwrap_or(Step::new(EventKind::Success, 0))
+    }
+}
+
+impl<P, T, E, A> ByHand<P, T, E, A, Blocking>
+where
+    P: PolicyFor<T, E, Observer: NotifyBlocking, Clock: BlockingClock>,
+    A: ShowArgs,
+{
+    pub(crate) fn after(&mut self, outcome: Result<T, E>) -> ControlFlow<Result<T, E>> {
+        let Decision::Backoff(wait) = self.decide(&outcome) else {
+            return ControlFlow::Break(outcome);
+        };
+        let slept = self.session.sleep(wait, outcome);
+        self.phase = match &slept {
+            ControlFlow::Continue(()) => Phase::Attempting,
+            ControlFlow::Break((_, end)) => Phase::after(*end),
+        };
+        slept.map_break(|(outcome, _)| outcome)
+    }
+}
+
+impl<P, T, E> ByHand<P, T, E, (), NoClock>
+where
+    P: PolicyFor<T, E, Observer: NotifyBlocking, Clock: BlockingClock>,
+{
+    /// Decides on an attempt of a run that is kept elsewhere.
+    pub(crate) fn decide_once(
+        policy: P,
+        target: Target,
+        progress: &mut Progress,
+        outcome: &Result<T, E>,
+    ) -> Decision {
+        let mut run = Run::resume(progress, 0);
+        run.count_try();
+        let session = Session::resume(policy, InLine::new(target, ()), Ending, run);
+        let mut by_hand = Self { session, phase: Phase::Attempting };
+        let decision = by_hand.decide(outcome);
+        let run = by_hand.session.run;
+        *progress = run.progress(run.tries(), progress.elapsed);
+        decision
+    }
+}
+
+impl<P: Policy, T, E, A: ShowArgs, M> ByHand<P, T, E, A, M> {
+    pub(crate) fn debug(&self, name: &str, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct(name)
+            .field("target", &self.session.target())
+            .field("tries", &self.session.run.tries())
+            .finish_non_exhaustive()
+    }
+}
+
+/// Whether observers see arguments of a run that other code drives. Sealed: `()` and [`ShownArgs`].
+pub trait ShowArgs: Sealed {
+    /// The arguments, if observers see them.
+    fn args(&self) -> Option<&dyn fmt::Debug>;
+}
+
+impl ShowArgs for () {
+    fn args(&self) -> Option<&dyn fmt::Debug> {
+        None
+    }
+}
+
+/// Arguments that observers see, in the type of [`Attempts`](crate::run::Attempts).
+#[derive(Clone, Copy, Debug)]
+pub struct ShownArgs<A>(pub(crate) A);
+
+impl<A> Sealed for ShownArgs<A> {}
+
+impl<A: fmt::Debug> ShowArgs for ShownArgs<A> {
+    fn args(&self) -> Option<&dyn fmt::Debug> {
+        Some(&self.0)
+    }
+}
+
+impl<A: ShowArgs> ShowArgs for &A {
+    fn args(&self) -> Option<&dyn fmt::Debug> {
+        (**self).args()
+    }
+}
+
+/// The operation of a run whose attempts are made by other code.
+#[derive(Debug)]
+pub struct InLine<T, E, A = ()> {
+    pub(crate) target: Target,
+    pub(crate) args: A,
+    types: PhantomData<fn(T, E)>,
+}
+
+impl<T, E, A> InLine<T, E, A> {
+    pub(crate) const fn new(target: Target, args: A) -> Self {
+        Self { target, args, types: PhantomData }
+    }
+}
+
+impl<T, E, A> Sealed for InLine<T, E, A> {}
+
+impl<T, E, A, Z> Attempted<Z> for InLine<T, E, A> {
+    type Output = ();
+}
+
+impl<T, E, A: ShowArgs, Z> Operation<Z> for InLine<T, E, A> {
+    fn attempt(&mut self, _: &Z, _: impl FnOnce() -> Attempt) {}
+
+    /// Other code may ask at any moment how long it has run.
+    fn needs(&self) -> Needs {
+        Needs { elapsed: true, ..Needs::default() }
+    }
+
+    fn args(&self) -> Option<&dyn fmt::Debug> {
+        self.args.args()
+    }
+
+    fn target(&self) -> Target {
+        self.target
+    }
+}
