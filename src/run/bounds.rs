@@ -219,11 +219,11 @@ pub trait RunAsync<T, E>: RunLocal<T, E> + Sync {
     }
 }
 
-type TimerOf<P> = <<P as Policy>::Clock as AsyncClock>::Timer;
-type OutcomeIn<P, T, E> =
+pub(crate) type TimerOf<P> = <<P as Policy>::Clock as AsyncClock>::Timer;
+pub(crate) type OutcomeIn<P, T, E> =
     <<<TimerOf<P> as Future>::Output as TimerOutput>::Outcome as Slot>::Of<Result<T, E>>;
-type PendingIn<P> = <<P as Policy>::Observer as Chain>::Pending;
-type NoticeIn<P, T, E> =
+pub(crate) type PendingIn<P> = <<P as Policy>::Observer as Chain>::Pending;
+pub(crate) type NoticeIn<P, T, E> =
     <<PendingIn<P> as Pending>::Slot as Slot>::Of<crate::run::future::Noted<T, E>>;
 
 impl<T, E, P> RunAsync<T, E> for P

@@ -45,8 +45,19 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
     /// A value that [`until`](Self::until) never accepted is an error here. So is an error that a
     /// [`Condition`](crate::Condition) of your own accepts, although handlers are notified of a success: its reason is
     /// [`NotRetryable`](StopReason::NotRetryable).
-    pub fn explain(&self) -> Runner<&Self, Hidden, Unbounded, Explained> {
-        self.runner().explain()
+    pub const fn explain(&self) -> Runner<&Self, Hidden, Unbounded, Explained> {
+        Runner::explaining(self)
+    }
+
+    /// Same as [`explain`](Self::explain), with a policy that is owned: for a `static` or a field.
+    pub const fn into_explain(self) -> Runner<Self, Hidden, Unbounded, Explained> {
+        Runner::explaining(self)
+    }
+}
+
+impl<P> Runner<P, Hidden, Unbounded, Explained> {
+    const fn explaining(policy: P) -> Self {
+        Self { policy, visibility: Hidden, bound: Unbounded, returns: Explained }
     }
 }
 
@@ -178,16 +189,37 @@ impl<T, E> RetryError<T, E> {
         self.into_outcome().err()
     }
 
+    /// Returns what the last attempt returned, and when and why the run gave up.
+    ///
+    /// ```
+    /// use anyhow::Context;
+    /// use relent::{Retry, TestClock};
+    ///
+    /// fn load() -> anyhow::Result<u32> {
+    ///     anyhow::bail!("connection refused")
+    /// }
+    ///
+    /// let policy = Retry::expo().max_tries(5).clock(TestClock::new());
+    /// let loaded: anyhow::Result<u32> = policy.explain().run(load).map(|done| done.value).or_else(|error| {
+    ///     let (outcome, stats) = error.into_outcome_and_stats();
+    ///     outcome.context(stats)
+    /// });
+    /// assert!(format!("{:#}", loaded.unwrap_err()).ends_with("(max tries): connection refused"));
+    /// ```
+    pub fn into_outcome_and_stats(self) -> (Result<T, E>, RunStats) {
+        match self {
+            Self::Failed { error, stats } => (Err(error), stats),
+            Self::NotAccepted { value, stats } => (Ok(value), stats),
+        }
+    }
+
     /// Returns what the last attempt returned.
     ///
     /// # Errors
     ///
     /// Returns the error of the last attempt, if it failed.
     pub fn into_outcome(self) -> Result<T, E> {
-        match self {
-            Self::Failed { error, .. } => Err(error),
-            Self::NotAccepted { value, .. } => Ok(value),
-        }
+        self.into_outcome_and_stats().0
     }
 }
 

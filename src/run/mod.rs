@@ -51,7 +51,7 @@ pub use options::Runner;
 pub use returns::{AsIs, Return, Returns, ValueOnly};
 pub use session::{Async, Blocking, Side};
 pub use timeout::{
-    AttemptTimeout, Bound, By, Convert, InTime, MakeError, Timed, TimedOut, Unbounded,
+    AttemptTimeout, Bound, By, Convert, InTime, MakeError, OrAtDeadline, Timed, TimedOut, Unbounded,
 };
 
 pub use crate::policy::hold::{Policy, PolicyFor};

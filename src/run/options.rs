@@ -8,17 +8,24 @@ use crate::observe::chain::NotifyBlocking;
 use crate::policy::Retry;
 use crate::policy::hold::{Policy, PolicyFor};
 use crate::run::blocking::drive;
+use crate::run::bounds::{
+    NoticeIn, OutcomeIn, PendingIn, RunAsync, RunBlocking, RunLocal, TimerOf,
+};
 use crate::run::future::Retrying;
 use crate::run::operation::{
     Attempt, Call, CallAttempt, CallWith, Hidden, Operation, Shown, Visibility,
 };
 use crate::run::returns::{AsIs, Return};
-use crate::run::timeout::{AttemptTimeout, Bound, Convert, Unbounded};
+use crate::run::timeout::{
+    AttemptTimeout, Bound, By, MakeError, OrAtDeadline, TimedOut, Unbounded,
+};
+use crate::testing::scope::Sleeping;
 
 /// # Run options: shown arguments
 ///
-/// Run options change what the runs of a policy show, limit or return. They borrow the policy, combine in any order,
-/// and end in one of the forms of `run` and `run_async`.
+/// Run options change what the runs of a policy show, limit or return. They combine in any order, and end in one of the
+/// forms of `run` and `run_async`. These methods borrow the policy; their `into_` forms own it, for a `static`, a field or
+/// a spawned task. A policy in an `Arc` or a `Box` gets run options by [`Runner::new`].
 impl<S, C, H, Z> Retry<S, C, H, Z> {
     /// Shows the arguments to handlers and observers, as [`Details::args`](crate::Details::args).
     ///
@@ -40,9 +47,9 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
         Runner { policy: self, visibility: Shown, bound: Unbounded, returns: AsIs }
     }
 
-    /// The policy without run options.
-    pub(crate) const fn runner(&self) -> Runner<&Self> {
-        Runner { policy: self, visibility: Hidden, bound: Unbounded, returns: AsIs }
+    /// Same as [`show_args`](Self::show_args), with a policy that is owned.
+    pub const fn into_show_args(self) -> Runner<Self, Shown> {
+        Runner { policy: self, visibility: Shown, bound: Unbounded, returns: AsIs }
     }
 }
 
@@ -60,13 +67,54 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
 /// assert_eq!(run.unwrap_err().tries(), 2);
 /// # }
 /// ```
+///
+/// `P` is the policy as it is held: `&Retry`, `Retry`, an `Arc` or a `Box` of one. One that owns its policy can be kept:
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread", start_paused = true)]
+/// # async fn main() {
+/// use std::io;
+/// use std::sync::Arc;
+/// use std::time::Duration;
+/// use relent::Retry;
+/// use relent::run::{AttemptTimeout, Hidden, Runner};
+///
+/// static API: Runner<Retry, Hidden, AttemptTimeout> =
+///     Retry::expo().max_tries(5).into_attempt_timeout(Duration::from_secs(5));
+///
+/// struct Client<P> {
+///     retry: Runner<Arc<P>, Hidden, AttemptTimeout>,
+/// }
+///
+/// let retry = Runner::new(Arc::new(Retry::fibo())).attempt_timeout(Duration::from_secs(1));
+/// let client = Client { retry };
+/// let first = tokio::spawn(API.run_async(async || Ok::<_, io::Error>(1)));
+/// let second = tokio::spawn(client.retry.clone().run_async(async || Ok::<_, io::Error>(2)));
+/// assert_eq!((first.await.unwrap().unwrap(), second.await.unwrap().unwrap()), (1, 2));
+/// # }
+/// ```
 #[derive(Clone, Copy, Debug)]
 #[must_use = "a policy does nothing until it is run: `.run(..)` or `.run_async(..)`"]
 pub struct Runner<P, V = Hidden, B = Unbounded, X = AsIs> {
-    policy: P,
-    visibility: V,
-    bound: B,
-    returns: X,
+    pub(crate) policy: P,
+    pub(crate) visibility: V,
+    pub(crate) bound: B,
+    pub(crate) returns: X,
+}
+
+impl<P> Runner<P> {
+    /// Creates run options, none of which is set, for a policy that is held in any way.
+    pub const fn new(policy: P) -> Self {
+        Self { policy, visibility: Hidden, bound: Unbounded, returns: AsIs }
+    }
+}
+
+impl<P, V: Copy, B: Clone, X: Copy> Runner<P, V, B, X> {
+    /// Borrows the policy, with the same options: for a run of an owned one that is not `Copy`.
+    pub fn by_ref(&self) -> Runner<&P, V, B, X> {
+        let Self { policy, visibility, bound, returns } = self;
+        Runner { policy, visibility: *visibility, bound: bound.clone(), returns: *returns }
+    }
 }
 
 impl<P, V, B, X> Runner<P, V, B, X> {
@@ -126,20 +174,116 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
     /// The final attempt at the deadline of [`max_time`](Self::max_time) gets its whole timeout too, so that a run takes
     /// at most the sum of both. [`interrupt_at_deadline`](Runner::interrupt_at_deadline) changes that.
     #[doc(alias = "timeout")]
-    pub fn attempt_timeout(&self, most: Duration) -> Runner<&Self, Hidden, AttemptTimeout> {
-        self.runner().attempt_timeout(most)
+    pub const fn attempt_timeout(&self, most: Duration) -> Runner<&Self, Hidden, AttemptTimeout> {
+        let bound = AttemptTimeout::new(most);
+        Runner { policy: self, visibility: Hidden, bound, returns: AsIs }
+    }
+
+    /// Same as [`attempt_timeout`](Self::attempt_timeout), with a policy that is owned: for a `static` or a field.
+    pub const fn into_attempt_timeout(
+        self,
+        most: Duration,
+    ) -> Runner<Self, Hidden, AttemptTimeout> {
+        let bound = AttemptTimeout::new(most);
+        Runner { policy: self, visibility: Hidden, bound, returns: AsIs }
+    }
+
+    /// Same as [`attempt_timeout`](Self::attempt_timeout), with an error that a function makes: for error types that do
+    /// not implement `From<`[`TimedOut`](crate::TimedOut)`>` and that are not yours.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread", start_paused = true)]
+    /// # async fn main() {
+    /// use std::future::pending;
+    /// use std::time::Duration;
+    /// use relent::Retry;
+    ///
+    /// let policy = Retry::expo().max_tries(2);
+    /// let timed = policy.attempt_timeout_with(Duration::from_secs(5), |timed_out| timed_out.to_string());
+    /// let outcome = timed.run_async(pending::<Result<(), String>>).await;
+    /// assert_eq!(outcome, Err("the attempt took longer than 5s".into()));
+    /// # }
+    /// ```
+    pub fn attempt_timeout_with<E, F>(
+        &self,
+        most: Duration,
+        error: F,
+    ) -> Runner<&Self, Hidden, AttemptTimeout<By<F>>>
+    where
+        F: Fn(TimedOut) -> E + Clone,
+    {
+        Runner::new(self).attempt_timeout_with(most, error)
+    }
+
+    /// Ends an attempt at the deadline of [`max_time`](Self::max_time), with an error that a function makes: a hard limit
+    /// for the whole run. For async runs only.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread", start_paused = true)]
+    /// # async fn main() {
+    /// use std::future::pending;
+    /// use std::time::Duration;
+    /// use relent::Retry;
+    /// use tokio::time::Instant;
+    ///
+    /// let began = Instant::now();
+    /// let policy = Retry::expo().max_time(Duration::from_secs(10));
+    /// let limited = policy.interrupt_at_deadline(|_| "too slow");
+    /// assert_eq!(limited.run_async(pending::<Result<(), _>>).await, Err("too slow"));
+    /// assert_eq!(began.elapsed(), Duration::from_secs(10));
+    /// # }
+    /// ```
+    ///
+    /// The run then gives up with [`StopReason::MaxTime`](crate::StopReason::MaxTime), even if the error is not
+    /// retryable. No attempt is made at the deadline, since no time would remain; a wait that would reach it is skipped,
+    /// and the run returns its last outcome. Without `max_time` it changes nothing.
+    ///
+    /// The operation's future is dropped when its time is over, as with [`attempt_timeout`](Self::attempt_timeout).
+    #[doc(alias("timeout", "deadline"))]
+    pub fn interrupt_at_deadline<E, F>(
+        &self,
+        error: F,
+    ) -> Runner<&Self, Hidden, AttemptTimeout<By<F>>>
+    where
+        F: Fn(TimedOut) -> E + Clone,
+    {
+        Runner::new(self).interrupt_at_deadline(error)
     }
 }
 
 impl<P, V, X> Runner<P, V, Unbounded, X> {
     /// Same as [`Retry::attempt_timeout`].
     pub fn attempt_timeout(self, most: Duration) -> Runner<P, V, AttemptTimeout, X> {
-        self.with_bound(|_| AttemptTimeout { most, at_deadline: false, error: Convert })
+        self.with_bound(|_| AttemptTimeout::new(most))
+    }
+
+    /// Same as [`Retry::attempt_timeout_with`].
+    pub fn attempt_timeout_with<E, F>(
+        self,
+        most: Duration,
+        error: F,
+    ) -> Runner<P, V, AttemptTimeout<By<F>>, X>
+    where
+        F: Fn(TimedOut) -> E + Clone,
+    {
+        self.with_bound(|_| AttemptTimeout::with(most, By(error)))
+    }
+
+    /// Same as [`Retry::interrupt_at_deadline`].
+    pub fn interrupt_at_deadline<E, F>(self, error: F) -> Runner<P, V, AttemptTimeout<By<F>>, X>
+    where
+        F: Fn(TimedOut) -> E + Clone,
+    {
+        self.with_bound(|_| AttemptTimeout {
+            at_deadline: true,
+            ..AttemptTimeout::with(Duration::MAX, By(error))
+        })
     }
 }
 
-impl<P, V, X> Runner<P, V, AttemptTimeout, X> {
-    /// Ends attempts at the deadline of [`max_time`](Retry::max_time) too, so that no attempt outlives it.
+impl<P, V, M, X> Runner<P, V, AttemptTimeout<M>, X> {
+    /// Ends attempts at the deadline of [`max_time`](Retry::max_time) too, so that no attempt outlives it: see
+    /// [`Retry::interrupt_at_deadline`].
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread", start_paused = true)]
@@ -154,7 +298,7 @@ impl<P, V, X> Runner<P, V, AttemptTimeout, X> {
     /// let timed = policy.attempt_timeout(Duration::from_secs(8));
     ///
     /// let began = Instant::now();
-    /// timed.interrupt_at_deadline().run_async(pending::<io::Result<()>>).await.unwrap_err();
+    /// timed.interrupt_at_deadline(io::Error::from).run_async(pending::<io::Result<()>>).await.unwrap_err();
     /// assert_eq!(began.elapsed(), Duration::from_secs(10)); // 8, a wait of 1, and what was left
     ///
     /// let began = Instant::now();
@@ -162,11 +306,17 @@ impl<P, V, X> Runner<P, V, AttemptTimeout, X> {
     /// assert_eq!(began.elapsed(), Duration::from_secs(17)); // 8, a wait of 1, and 8 once more
     /// # }
     /// ```
-    ///
-    /// No final attempt is made at the deadline, since no time would remain; a wait that would reach it is skipped.
-    /// Without `max_time` it changes nothing.
-    pub fn interrupt_at_deadline(self) -> Self {
-        self.with_bound(|bound| AttemptTimeout { at_deadline: true, ..bound })
+    pub fn interrupt_at_deadline<E, F>(
+        self,
+        error: F,
+    ) -> Runner<P, V, AttemptTimeout<OrAtDeadline<M, F>>, X>
+    where
+        F: Fn(TimedOut) -> E + Clone,
+    {
+        self.with_bound(|AttemptTimeout { most, error: timeout, .. }| {
+            let error = OrAtDeadline { timeout, deadline: error };
+            AttemptTimeout { at_deadline: true, ..AttemptTimeout::with(most, error) }
+        })
     }
 }
 
@@ -225,7 +375,8 @@ type Bounded<B, O> = <B as Bound>::Operation<O>;
 
 /// # Run async
 ///
-/// The futures borrow the policy if these options do.
+/// The futures hold the policy as these options do. For options that own a policy that is not `Copy`, use
+/// [`by_ref`](Self::by_ref).
 #[expect(clippy::type_complexity, reason = "each parameter is one of the policy's or the call's")]
 impl<P: Policy, V, B: Bound, X> Runner<P, V, B, X> {
     /// Same as [`Retry::run_async`].
@@ -290,3 +441,59 @@ impl<P: Policy, V, B: Bound, X> Runner<P, V, B, X> {
         Retrying::new(self.policy, self.bound.bind(CallAttempt(operation)), self.returns)
     }
 }
+
+/// # Bounds for any policy
+///
+/// A policy with run options that returns a plain `Result` is a policy like any other.
+impl<T, E, P, V> RunBlocking<T, E> for Runner<P, V>
+where
+    P: PolicyFor<T, E, Observer: NotifyBlocking, Clock: BlockingClock>,
+{
+    fn run<F>(&self, operation: F) -> Result<T, E>
+    where
+        F: FnMut() -> Result<T, E>,
+    {
+        drive(&self.policy, Call(operation), AsIs)
+    }
+}
+
+/// The bounds of futures, for each limit on the time of an attempt.
+macro_rules! run_async {
+    ($bound:ty $(, $M:ident: $error:ident)?) => {
+        impl<T, E, P, V $(, $M)?> RunLocal<T, E> for Runner<P, V, $bound>
+        where
+            P: PolicyFor<T, E, Clock: AsyncClock>,
+            $($M: $error<E>,)?
+        {
+            fn run_local<F, Fut>(&self, operation: F) -> impl Future<Output = Result<T, E>>
+            where
+                F: FnMut() -> Fut,
+                Fut: Future<Output = Result<T, E>>,
+            {
+                Retrying::new(&self.policy, self.bound.clone().bind(Call(operation)), AsIs)
+            }
+        }
+
+        impl<T, E, P, V $(, $M)?> RunAsync<T, E> for Runner<P, V, $bound>
+        where
+            P: PolicyFor<T, E, Clock: AsyncClock> + Sync,
+            V: Sync,
+            $($M: $error<E> + Send + Sync,)?
+            Sleeping<TimerOf<P>>: Send,
+            OutcomeIn<P, T, E>: Send,
+            PendingIn<P>: Send,
+            NoticeIn<P, T, E>: Send,
+        {
+            fn run_async<F, Fut>(&self, operation: F) -> impl Future<Output = Result<T, E>> + Send
+            where
+                F: FnMut() -> Fut + Send,
+                Fut: Future<Output = Result<T, E>> + Send,
+            {
+                Retrying::new(&self.policy, self.bound.clone().bind(Call(operation)), AsIs)
+            }
+        }
+    };
+}
+
+run_async!(Unbounded);
+run_async!(AttemptTimeout<M>, M: MakeError);

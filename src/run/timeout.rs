@@ -97,12 +97,24 @@ impl Bound for Unbounded {
     }
 }
 
-/// Attempts with a timeout, in the type of a [`Runner`](crate::run::Runner).
+/// Attempts with a timeout, in the type of a [`Runner`](crate::run::Runner). `M` makes the error.
 #[derive(Clone, Copy)]
 pub struct AttemptTimeout<M = Convert> {
     pub(crate) most: Duration,
     pub(crate) at_deadline: bool,
     pub(crate) error: M,
+}
+
+impl AttemptTimeout {
+    pub(crate) const fn new(most: Duration) -> Self {
+        Self::with(most, Convert)
+    }
+}
+
+impl<M> AttemptTimeout<M> {
+    pub(crate) const fn with(most: Duration, error: M) -> Self {
+        Self { most, at_deadline: false, error }
+    }
 }
 
 impl<M> fmt::Debug for AttemptTimeout<M> {
@@ -126,8 +138,8 @@ impl<M: Clone> Bound for AttemptTimeout<M> {
 
 /// How the error of an attempt that took too long is made, in the type of [`AttemptTimeout`]. Sealed.
 pub trait MakeError<E>: Clone + Sealed {
-    /// Makes the error.
-    fn make(&self, timed_out: TimedOut) -> E;
+    /// Makes the error of an attempt that reached its timeout, or the deadline of the run.
+    fn make(&self, timed_out: TimedOut, at_deadline: bool) -> E;
 }
 
 /// Makes the error by `From<TimedOut>`.
@@ -137,7 +149,7 @@ pub struct Convert;
 impl Sealed for Convert {}
 
 impl<E: From<TimedOut>> MakeError<E> for Convert {
-    fn make(&self, timed_out: TimedOut) -> E {
+    fn make(&self, timed_out: TimedOut, _: bool) -> E {
         timed_out.into()
     }
 }
@@ -155,8 +167,29 @@ impl<F> fmt::Debug for By<F> {
 impl<F> Sealed for By<F> {}
 
 impl<E, F: Fn(TimedOut) -> E + Clone> MakeError<E> for By<F> {
-    fn make(&self, timed_out: TimedOut) -> E {
+    fn make(&self, timed_out: TimedOut, _: bool) -> E {
         (self.0)(timed_out)
+    }
+}
+
+/// Makes the error of a timeout in one way, and that of the deadline by a function.
+#[derive(Clone, Copy)]
+pub struct OrAtDeadline<M, F> {
+    pub(crate) timeout: M,
+    pub(crate) deadline: F,
+}
+
+impl<M, F> fmt::Debug for OrAtDeadline<M, F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("OrAtDeadline").finish_non_exhaustive()
+    }
+}
+
+impl<M, F> Sealed for OrAtDeadline<M, F> {}
+
+impl<E, M: MakeError<E>, F: Fn(TimedOut) -> E + Clone> MakeError<E> for OrAtDeadline<M, F> {
+    fn make(&self, timed_out: TimedOut, at_deadline: bool) -> E {
+        if at_deadline { (self.deadline)(timed_out) } else { self.timeout.make(timed_out, false) }
     }
 }
 
@@ -176,14 +209,16 @@ impl<O: Attempted<Z>, M, Z: AsyncClock> Attempted<Z> for Timed<O, M> {
 impl<O: Operation<Z>, M: Clone, Z: AsyncClock> Operation<Z> for Timed<O, M> {
     fn attempt(&mut self, clock: &Z, attempt: impl FnOnce() -> Attempt) -> Self::Output {
         let AttemptTimeout { most, at_deadline, ref error } = self.bound;
-        let (attempt, after) = if at_deadline {
-            let attempt = attempt();
-            let after = attempt.remaining.map_or(most, |left| most.min(left));
-            (self.operation.attempt(clock, || attempt), after)
-        } else {
-            (self.operation.attempt(clock, attempt), most)
-        };
-        InTime { attempt, timer: scope::timeout(clock, after), after, error: error.clone() }
+        let error = error.clone();
+        if !at_deadline {
+            let attempt = self.operation.attempt(clock, attempt);
+            return InTime::new(attempt, scope::timeout(clock, most), most, error);
+        }
+        let attempt = attempt();
+        let left = attempt.remaining.unwrap_or(Duration::MAX);
+        let attempt = self.operation.attempt(clock, || attempt);
+        let timer = scope::timeout(clock, most.min(left));
+        InTime { at_deadline: left <= most, ..InTime::new(attempt, timer, most.min(left), error) }
     }
 
     fn needs(&self) -> Needs {
@@ -210,13 +245,15 @@ pin_project! {
         #[pin]
         timer: W,
         after: Duration,
+        // Whether it is the deadline of the run that is reached then.
+        at_deadline: bool,
         error: M,
     }
 }
 
 impl<A, W, M> InTime<A, W, M> {
     pub(crate) const fn new(attempt: A, timer: W, after: Duration, error: M) -> Self {
-        Self { attempt, timer, after, error }
+        Self { attempt, timer, after, at_deadline: false, error }
     }
 }
 
@@ -235,7 +272,8 @@ where
         let is_over = this.timer.poll(context).is_ready();
         match this.attempt.poll(context) {
             Poll::Pending if is_over => {
-                Poll::Ready(Err(this.error.make(TimedOut { after: *this.after })))
+                let timed_out = TimedOut { after: *this.after };
+                Poll::Ready(Err(this.error.make(timed_out, *this.at_deadline)))
             }
             polled => polled,
         }

@@ -3,9 +3,12 @@
 use std::cell::RefCell;
 use std::future::pending;
 use std::io;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
 use futures::executor::block_on;
+use relent::run::{
+    AttemptTimeout, Explained, Hidden, RunAsync, RunBlocking, Runner, Shown, Unbounded,
+};
 use relent::{Details, Retry, StopReason, TestClock};
 
 use crate::support::{Fault, secs};
@@ -63,4 +66,76 @@ async fn a_timed_operation_keeps_its_name_and_its_arguments() {
     let lines = lines.lock().unwrap();
     let expected = "::fetch after 1 try (the attempt took longer than 5s) 7";
     assert!(lines[0].starts_with("Giving up ") && lines[0].ends_with(expected), "{lines:?}");
+}
+
+static TIMED: Runner<Retry, Hidden, AttemptTimeout> =
+    Retry::expo().max_tries(3).into_attempt_timeout(secs(5));
+static EXPLAINED: Runner<Retry, Hidden, Unbounded, Explained> =
+    Retry::expo().max_tries(3).into_explain();
+static SHOWN: Runner<Retry, Shown> = Retry::expo().max_tries(3).into_show_args();
+
+#[tokio::test(start_paused = true)]
+async fn a_policy_with_options_can_be_a_static_and_its_runs_be_spawned() {
+    let timed = tokio::spawn(TIMED.run_async(pending::<io::Result<()>>));
+    assert_eq!(timed.await.unwrap().unwrap_err().kind(), io::ErrorKind::TimedOut);
+    let explained = tokio::spawn(EXPLAINED.run_async(async || Err::<(), _>("down")));
+    assert_eq!(explained.await.unwrap().unwrap_err().tries(), 3);
+    let shown =
+        tokio::spawn(SHOWN.run_with_async("url", async |url: &'static str| Ok::<_, ()>(url)));
+    assert_eq!(shown.await.unwrap(), Ok("url"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_policy_with_options_is_held_in_any_way() {
+    type Timed<P> = Runner<P, Hidden, AttemptTimeout>;
+    struct Client {
+        shared: Timed<Arc<Retry>>,
+        boxed: Timed<Box<Retry>>,
+    }
+
+    let policy = Retry::expo().max_tries(2);
+    let client = Client {
+        shared: Runner::new(Arc::new(policy)).attempt_timeout(secs(5)),
+        boxed: Runner::new(Box::new(policy)).attempt_timeout(secs(5)),
+    };
+    let task = tokio::spawn(client.shared.clone().run_async(pending::<io::Result<()>>));
+    assert_eq!(task.await.unwrap().unwrap_err().kind(), io::ErrorKind::TimedOut);
+    let task = tokio::spawn(async move {
+        let first = client.boxed.by_ref().run_async(pending::<io::Result<()>>).await;
+        first.and(client.boxed.run_async(pending::<io::Result<()>>).await)
+    });
+    assert_eq!(task.await.unwrap().unwrap_err().kind(), io::ErrorKind::TimedOut);
+}
+
+/// A function that knows nothing of the policy.
+async fn spawned<P>(policy: P) -> Result<u32, Fault>
+where
+    P: RunAsync<u32, Fault> + Send + 'static,
+{
+    tokio::spawn(async move { policy.run_async(pending).await }).await.unwrap()
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_policy_with_a_timeout_is_a_policy_like_any_other() {
+    let policy = Retry::expo().max_tries(2).max_time(secs(60));
+    assert_eq!(spawned(policy.into_attempt_timeout(secs(5))).await, Err(Fault::TooSlow));
+    let runner = Runner::new(Arc::new(policy));
+    assert_eq!(spawned(runner.clone().attempt_timeout(secs(5))).await, Err(Fault::TooSlow));
+    let error = |_| Fault::Fatal;
+    assert_eq!(
+        spawned(runner.clone().attempt_timeout_with(secs(5), error)).await,
+        Err(Fault::Fatal)
+    );
+    assert_eq!(spawned(runner.clone().interrupt_at_deadline(error)).await, Err(Fault::Fatal));
+    let both = runner.attempt_timeout(secs(5)).interrupt_at_deadline(error);
+    assert_eq!(spawned(both).await, Err(Fault::TooSlow));
+}
+
+#[test]
+fn a_policy_without_a_timeout_blocks_as_one_bound_asks() {
+    fn runs(policy: &impl RunBlocking<u32, Fault>) -> Result<u32, Fault> {
+        policy.run_with(7, Ok)
+    }
+    assert_eq!(runs(&Runner::new(Arc::new(Retry::expo()))), Ok(7));
+    assert_eq!(runs(&Retry::expo().show_args()), Ok(7));
 }

@@ -4,10 +4,13 @@ use std::cell::Cell;
 use std::future::{Future, pending};
 use std::io;
 use std::pin::pin;
+use std::sync::Mutex;
 use std::task::{Context, Waker};
 use std::time::Duration;
 
-use relent::{Jitter, Retry, TestClock, TimedOut};
+use relent::condition::{AnyError, RetryIf};
+use relent::wait::Constant;
+use relent::{Jitter, Retry, StopReason, TestClock, TimedOut};
 use tokio::time::{Instant, sleep};
 
 use crate::support::{Fault, secs};
@@ -20,7 +23,7 @@ async fn takes(seconds: u64, outcome: Result<u32, Fault>) -> Result<u32, Fault> 
 
 #[tokio::test(start_paused = true)]
 async fn an_attempt_that_hangs_is_retried_until_one_does_not() {
-    let (calls, waits) = (Cell::new(0), std::sync::Mutex::new(Vec::new()));
+    let (calls, waits) = (Cell::new(0), Mutex::new(Vec::new()));
     let policy = Retry::constant(secs(1)).jitter(Jitter::None);
     let policy = policy.on_backoff(|d| {
         waits.lock().unwrap().push((d.elapsed, d.wait, d.error().copied()));
@@ -96,13 +99,17 @@ async fn ends_after(max_time: u64, timeout: u64, is_strict: bool) -> (Duration, 
     let calls = Cell::new(0);
     let policy = Retry::constant(secs(2)).max_time(secs(max_time)).jitter(Jitter::None);
     let timed = policy.attempt_timeout(secs(timeout));
-    let timed = if is_strict { timed.interrupt_at_deadline() } else { timed };
     let began = Instant::now();
-    let run = timed.run_async(|| {
+    let hangs = || {
         calls.set(calls.get() + 1);
         pending::<Result<(), Fault>>()
-    });
-    assert_eq!(run.await, Err(Fault::TooSlow));
+    };
+    let outcome = if is_strict {
+        timed.interrupt_at_deadline(Fault::from).run_async(hangs).await
+    } else {
+        timed.run_async(hangs).await
+    };
+    assert_eq!(outcome, Err(Fault::TooSlow));
     (began.elapsed(), calls.get())
 }
 
@@ -135,9 +142,55 @@ async fn nothing_outlives_the_deadline_where_it_must_not() {
 async fn without_a_deadline_it_changes_nothing_to_stop_there() {
     let policy = Retry::constant(secs(2)).max_tries(3).jitter(Jitter::None);
     let began = Instant::now();
-    let run = policy.attempt_timeout(secs(5)).interrupt_at_deadline();
+    let run = policy.attempt_timeout(secs(5)).interrupt_at_deadline(Fault::from);
     run.run_async(pending::<Result<(), Fault>>).await.unwrap_err();
     assert_eq!(began.elapsed(), secs(3 * 5 + 2 * 2));
+}
+
+/// The reason and the error of a run that is interrupted at its deadline.
+async fn interrupted(
+    policy: Retry<Constant, RetryIf<AnyError, fn(&&'static str) -> bool>>,
+) -> (Duration, StopReason, Option<&'static str>) {
+    let error = policy
+        .interrupt_at_deadline(|_| "interrupted")
+        .explain()
+        .run_async(pending::<Result<(), _>>)
+        .await
+        .unwrap_err();
+    (error.elapsed(), error.reason(), error.into_error())
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_run_is_interrupted_at_its_deadline_with_an_error_of_its_own() {
+    let expected = (secs(9), StopReason::MaxTime, Some("interrupted"));
+    let policy = Retry::constant(secs(2)).max_time(secs(9));
+    assert_eq!(interrupted(policy.retry_if((|_| true) as fn(&_) -> _)).await, expected);
+    // The error need not be one that is retried.
+    assert_eq!(interrupted(policy.retry_if((|_| false) as fn(&_) -> _)).await, expected);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_run_that_would_wait_until_its_deadline_returns_its_last_outcome() {
+    let began = Instant::now();
+    let policy = Retry::constant(secs(4)).max_time(secs(9)).jitter(Jitter::None);
+    let limited = policy.interrupt_at_deadline(|_| "interrupted");
+    assert_eq!(limited.run_async(async || Err::<(), _>("down")).await, Err("down"));
+    assert_eq!(began.elapsed(), secs(8));
+}
+
+#[tokio::test(start_paused = true)]
+async fn timeout_and_deadline_have_an_error_each() {
+    let errors = Mutex::new(Vec::new());
+    let policy = Retry::constant(secs(1)).max_time(secs(9)).jitter(Jitter::None);
+    let policy = policy.on_backoff(|d| errors.lock().unwrap().push(*d.error().unwrap()));
+    let limited =
+        policy.attempt_timeout_with(secs(5), |_| "timeout").interrupt_at_deadline(|timed_out| {
+            assert_eq!(timed_out.after(), secs(3));
+            "deadline"
+        });
+    assert_eq!(limited.run_async(pending::<Result<(), _>>).await, Err("deadline"));
+    drop(policy);
+    assert_eq!(errors.into_inner().unwrap(), ["timeout"]);
 }
 
 #[tokio::test(start_paused = true)]
@@ -193,6 +246,6 @@ fn a_timed_operation_shows_its_own_and_its_time() {
     let timed = policy.attempt_timeout(secs(5));
     let shown = format!("{timed:?}");
     assert!(shown.contains("AttemptTimeout { most: 5s, at_deadline: false, .. }"), "{shown}");
-    let strict = format!("{:?}", timed.interrupt_at_deadline());
+    let strict = format!("{:?}", timed.interrupt_at_deadline(Fault::from));
     assert!(strict.contains("AttemptTimeout { most: 5s, at_deadline: true, .. }"), "{strict}");
 }
