@@ -204,6 +204,7 @@ impl Run {
         details
     }
 
+    #[inline]
     pub(crate) fn last_wait_nanos(&self) -> u64 {
         self.last_wait
     }

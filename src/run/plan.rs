@@ -47,7 +47,12 @@ pub(crate) struct Planned {
 }
 
 impl Planned {
-    pub(crate) const NONE: Self = Self { wait: 0, own: 0 };
+    pub(crate) const NONE: Self = Self::both(0);
+
+    /// A wait that the other side has no part in.
+    const fn both(wait: u64) -> Self {
+        Self { wait, own: wait }
+    }
 }
 
 /// The wait before the next attempt, or why there is none.
@@ -56,12 +61,12 @@ impl Planned {
 pub(crate) fn next_wait(
     strategy: &dyn Numeric,
     settings: &Settings,
-    run: &Run,
+    tries: u32,
+    last_wait: u64,
     elapsed: u64,
     asked: u64,
     chance: Chance,
 ) -> Result<Planned, StopReason> {
-    let tries = run.tries();
     if tries >= most_tries(strategy, settings) || scope::is_last_try(tries) {
         return Err(StopReason::MaxTries);
     }
@@ -75,8 +80,31 @@ pub(crate) fn next_wait(
     }
     // The strategy is asked even if the other side asks for longer: when its waits end, so do the attempts.
     let planned = strategy.nanos(tries).ok_or(StopReason::WaitsExhausted)?;
+    let Planned { wait, own } = match (settings.jitter, asked, strategy.window(last_wait)) {
+        // The default: a window from zero on needs not be moved.
+        (Jitter::Full, 0, None) => {
+            Planned::both(draw(planned.min(settings.max_wait.0), settings, tries, chance))
+        }
+        (_, _, range) => spread(planned, range, settings, tries, asked, chance),
+    };
+    Ok(match (left, settings.last_wait) {
+        (Some(left), LastWait::Shortened) => Planned { wait: wait.min(left), own: own.min(left) },
+        _ => Planned { wait, own },
+    })
+}
+
+/// Draws a wait from the window that jitter, cap and the other side leave.
+#[inline(never)]
+fn spread(
+    planned: u64,
+    range: Option<RangeInclusive<u64>>,
+    settings: &Settings,
+    tries: u32,
+    asked: u64,
+    chance: Chance,
+) -> Planned {
     let most = settings.max_wait.0;
-    let window = match (strategy.window(run.last_wait_nanos()), settings.jitter) {
+    let window = match (range, settings.jitter) {
         (None, jitter) => jitter.window(planned.min(most)),
         (Some(range), Jitter::None) => Window::of(&range).middle(),
         (Some(range), _) => Window::of(&range),
@@ -84,11 +112,7 @@ pub(crate) fn next_wait(
     let own = window.moved_below(most);
     let window = own.moved_above(asked);
     let wait = window.start.saturating_add(draw(window.width, settings, tries, chance));
-    let wait = match (left, settings.last_wait) {
-        (Some(left), LastWait::Shortened) => wait.min(left),
-        _ => wait,
-    };
-    Ok(Planned { wait, own: wait.saturating_sub(window.start - own.start) })
+    Planned { wait, own: wait - (window.start - own.start) }
 }
 
 fn most_tries(strategy: &dyn Numeric, settings: &Settings) -> u32 {
@@ -100,6 +124,7 @@ fn most_tries(strategy: &dyn Numeric, settings: &Settings) -> u32 {
 }
 
 /// Draws from `0..=width`.
+#[inline]
 fn draw(width: u64, settings: &Settings, tries: u32, chance: Chance) -> u64 {
     match settings.seed {
         _ if width == 0 => 0,
@@ -141,7 +166,9 @@ pub(crate) fn unseen<S: Wait<(), ()> + ?Sized>(
     let looking = Looking { strategy, details: &details };
     let strategy = strategy.numeric().unwrap_or(&looking);
     let chance = Chance::at(|| *elapsed);
-    let planned = next_wait(strategy, settings, run, *elapsed, 0, chance).ok()?;
+    let planned =
+        next_wait(strategy, settings, run.tries(), run.last_wait_nanos(), *elapsed, 0, chance)
+            .ok()?;
     check_fit(settings, Needs::default(), planned.wait, *elapsed, 0).ok()?;
     run.back_off(&Step { planned, ..Step::new(EventKind::Backoff, 0) });
     *elapsed = elapsed.saturating_add(planned.wait);

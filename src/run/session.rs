@@ -272,7 +272,15 @@ impl<P: Policy, O: Operation<P::Clock>, X: Returns, M: Side<P::Clock>> Session<P
         let looking = Looking { strategy, details: &*details };
         let strategy = strategy.numeric().unwrap_or(&looking);
         let chance = Chance::at(|| self.now());
-        let planned = plan::next_wait(strategy, settings, &self.run, elapsed, asked, chance)?;
+        let planned = plan::next_wait(
+            strategy,
+            settings,
+            self.run.tries(),
+            self.run.last_wait_nanos(),
+            elapsed,
+            asked,
+            chance,
+        )?;
         let needs = self.needs();
         if needs.time_for_attempt || settings.last_wait == LastWait::MustFit {
             plan::check_fit(settings, needs, planned.wait, elapsed, nanos(M::resolution(clock)))?;
