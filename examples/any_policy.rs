@@ -3,12 +3,11 @@
 
 use std::error::Error;
 use std::fmt;
-use std::future::Future;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use relent::Retry;
-use relent::run::{BoxedRetry, RunAsync, RunLocal};
+use relent::run::{AttemptFn, BoxedRetry, RunAsync, RunLocal};
 
 #[derive(Debug, PartialEq)]
 struct Busy;
@@ -30,10 +29,8 @@ impl<P: RunAsync<String, Busy>> Client<P> {
         Self { retry, requests: AtomicU32::new(0) }
     }
 
-    // An `async fn` could be awaited but not spawned: rustc fails to prove that its future is `Send`, since the closure
-    // borrows `self`.
-    fn user(&self, id: u32) -> impl Future<Output = Result<String, Busy>> + Send {
-        self.retry.run_async(move || self.request(id))
+    async fn user(&self, id: u32) -> Result<String, Busy> {
+        self.retry.run_async(|| self.request(id)).await
     }
 
     async fn request(&self, id: u32) -> Result<String, Busy> {
@@ -70,10 +67,9 @@ struct Mock {
 }
 
 impl<T, E> RunAsync<T, E> for Mock {
-    async fn run_async<F, Fut>(&self, mut operation: F) -> Result<T, E>
+    async fn run_async<F>(&self, mut operation: F) -> Result<T, E>
     where
-        F: FnMut() -> Fut + Send,
-        Fut: Future<Output = Result<T, E>> + Send,
+        F: AttemptFn<T, E, Attempt: Send> + Send,
     {
         self.runs.fetch_add(1, Ordering::Relaxed);
         operation().await
@@ -82,11 +78,7 @@ impl<T, E> RunAsync<T, E> for Mock {
 
 // Required by `RunAsync`: the same without `Send`.
 impl<T, E> RunLocal<T, E> for Mock {
-    async fn run_local<F, Fut>(&self, mut operation: F) -> Result<T, E>
-    where
-        F: FnMut() -> Fut,
-        Fut: Future<Output = Result<T, E>>,
-    {
+    async fn run_local<F: AttemptFn<T, E>>(&self, mut operation: F) -> Result<T, E> {
         self.runs.fetch_add(1, Ordering::Relaxed);
         operation().await
     }

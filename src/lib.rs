@@ -101,7 +101,7 @@ pub use crate::integrations::Tracing;
 pub use crate::observe::Observe;
 pub use crate::policy::Retry;
 #[doc(inline)]
-pub use crate::run::{Attempt, TimedOut};
+pub use crate::run::{Attempt, Decision, TimedOut};
 #[cfg(feature = "explain")]
 #[doc(inline)]
 pub use crate::run::{RetryError, Succeeded};

@@ -17,6 +17,7 @@ pub use filters::{RetryAfter, RetryAfterValue, RetryIf, Until};
 #[cfg(feature = "std")]
 pub use filters::{RetryIfShared, SharedPredicate};
 
+use core::fmt;
 use core::time::Duration;
 
 use crate::event::{Details, RetryKind, StopReason};
@@ -166,5 +167,12 @@ impl<T, E> Condition<T, E> for AnyError {
 
     fn needs_elapsed(&self) -> bool {
         false
+    }
+}
+
+/// Names the trait, since the condition behind it need not be `Debug`.
+impl<T, E> fmt::Debug for dyn Condition<T, E> + Send + Sync + '_ {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("dyn Condition")
     }
 }

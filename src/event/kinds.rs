@@ -2,77 +2,72 @@
 
 use core::fmt;
 
-/// The kind of event that [`Details`](crate::Details) describes.
-///
-/// The events of a complete run follow the pattern `(Try Backoff)* Try (Success | GiveUp)`. There is one exception: if
-/// a [`Cancel`](crate::Cancel) cuts a wait short, the give-up follows the back-off.
-///
-/// The enum is non-exhaustive: later releases may add kinds. To treat all events alike, implement
-/// [`Observe::on_event`](crate::Observe::on_event) instead of matching.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum EventKind {
-    /// An attempt is about to be made, including the first.
-    Try,
-    /// The outcome was accepted. The run is over.
-    Success,
-    /// The outcome was not accepted. The next attempt follows after [`Details::wait`](crate::Details::wait).
-    Backoff,
-    /// The outcome was not accepted, and no further attempt follows. The run is over.
-    GiveUp,
+/// Defines the kinds with the words that belong to them, so that no list of them can be incomplete.
+macro_rules! kinds {
+    (
+        $(#[$doc:meta])*
+        $enum:ident { $($(#[$kind_doc:meta])* $kind:ident: $name:literal, $verb:literal, $message:literal, $handler:literal;)* }
+    ) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        #[non_exhaustive]
+        pub enum $enum {
+            $($(#[$kind_doc])* $kind,)*
+        }
+
+        impl $enum {
+            /// All kinds, in the order of their indices.
+            pub(crate) const ALL: [Self; [$($name),*].len()] = [$(Self::$kind),*];
+
+            /// Returns the name under which the kind is serialised: `try`, `success`, `backoff` or `giveup`.
+            #[must_use]
+            pub const fn name(self) -> &'static str {
+                match self { $(Self::$kind => $name),* }
+            }
+
+            /// The first word of a log line on such an event.
+            pub(crate) const fn verb(self) -> &'static str {
+                match self { $(Self::$kind => $verb),* }
+            }
+
+            /// The message of such an event.
+            #[cfg(feature = "tracing")]
+            pub(crate) const fn message(self) -> &'static str {
+                match self { $(Self::$kind => $message),* }
+            }
+
+            /// The name of the builder method that adds a handler for this kind.
+            #[cfg(feature = "std")]
+            pub(crate) const fn handler_name(self) -> &'static str {
+                match self { $(Self::$kind => $handler),* }
+            }
+
+            /// The kind's index in an array with one entry per kind.
+            #[cfg(feature = "std")]
+            pub(crate) const fn index(self) -> usize {
+                self as usize
+            }
+        }
+    };
 }
 
-impl EventKind {
-    /// All kinds, in the order of their indices.
-    pub(crate) const ALL: [Self; 4] = [Self::Try, Self::Success, Self::Backoff, Self::GiveUp];
-
-    /// Returns the name under which the kind is serialised: `try`, `success`, `backoff` or `giveup`.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Try => "try",
-            Self::Success => "success",
-            Self::Backoff => "backoff",
-            Self::GiveUp => "giveup",
-        }
-    }
-
-    /// The first word of a log line on such an event.
-    pub(crate) const fn verb(self) -> &'static str {
-        match self {
-            Self::Try => "Trying",
-            Self::Success => "Succeeded",
-            Self::Backoff => "Backing off",
-            Self::GiveUp => "Giving up",
-        }
-    }
-
-    /// The message of such an event.
-    #[cfg(feature = "tracing")]
-    pub(crate) const fn message(self) -> &'static str {
-        match self {
-            Self::Try => "trying",
-            Self::Success => "succeeded",
-            Self::Backoff => "backing off",
-            Self::GiveUp => "giving up",
-        }
-    }
-
-    /// Returns the name of the builder method that adds a handler for this kind.
-    #[cfg(feature = "std")]
-    pub(crate) const fn handler_name(self) -> &'static str {
-        match self {
-            Self::Try => "on_try",
-            Self::Success => "on_success",
-            Self::Backoff => "on_backoff",
-            Self::GiveUp => "on_giveup",
-        }
-    }
-
-    /// Returns the kind's index in an array with one entry per kind.
-    #[cfg(feature = "std")]
-    pub(crate) const fn index(self) -> usize {
-        self as usize
+kinds! {
+    /// The kind of event that [`Details`](crate::Details) describes.
+    ///
+    /// The events of a complete run follow the pattern `(Try Backoff)* Try (Success | GiveUp)`. There is one exception:
+    /// if a wait is cut short, or ends too late, the give-up follows the back-off.
+    ///
+    /// The enum is non-exhaustive: later releases may add kinds. To treat all events alike, implement
+    /// [`Observe::on_event`](crate::Observe::on_event) instead of matching.
+    EventKind {
+        /// An attempt is about to be made, including the first.
+        Try: "try", "Trying", "trying", "on_try";
+        /// The outcome was accepted. The run is over.
+        Success: "success", "Succeeded", "succeeded", "on_success";
+        /// The outcome was not accepted. The next attempt follows after [`Details::wait`](crate::Details::wait).
+        Backoff: "backoff", "Backing off", "backing off", "on_backoff";
+        /// The outcome was not accepted, and no further attempt follows. The run is over.
+        GiveUp: "giveup", "Giving up", "giving up", "on_giveup";
     }
 }
 

@@ -17,6 +17,7 @@ use crate::run::by_hand::{ByHand, Decision, InLine, ShowArgs, ShownArgs};
 #[cfg(feature = "explain")]
 use crate::run::explain::{RetryError, Succeeded};
 use crate::run::session::{Async, Blocking};
+use crate::testing::scope::{self, Sleeping};
 use crate::wait::Wait;
 
 /// # Run it in line
@@ -236,6 +237,22 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
         Attempts::resume(self, progress)
     }
 
+    /// Same as [`attempts_from`](Self::attempts_from), for async code.
+    ///
+    /// # Panics
+    ///
+    /// Panics if an `on_try` handler panics.
+    #[track_caller]
+    pub fn attempts_async_from<T, E>(&self, progress: Progress) -> AttemptsAsync<&Self, T, E>
+    where
+        S: Wait<T, E>,
+        C: Condition<T, E>,
+        H: Notify<T, E> + NotifyBlocking,
+        Z: AsyncClock,
+    {
+        AttemptsAsync::resume(self, progress)
+    }
+
     /// Decides what follows one attempt of a run that is kept elsewhere: in a queue's message, in a database row.
     ///
     /// ```
@@ -280,7 +297,32 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
         H: Notify<T, E> + NotifyBlocking,
         Z: BlockingClock,
     {
-        ByHand::decide_once(self, Target::at(Location::caller()), progress, outcome)
+        let operation = InLine::new(Target::at(Location::caller()), ());
+        ByHand::decide_once(self, operation, progress, outcome)
+    }
+
+    /// Same as [`decide`](Self::decide), with arguments that observers see as
+    /// [`Details::args`](crate::Details::args): such as the id of a message.
+    ///
+    /// # Panics
+    ///
+    /// Panics if a handler panics.
+    #[track_caller]
+    pub fn decide_with<T, E, A>(
+        &self,
+        progress: &mut Progress,
+        args: A,
+        outcome: &Result<T, E>,
+    ) -> Decision
+    where
+        A: fmt::Debug,
+        S: Wait<T, E>,
+        C: Condition<T, E>,
+        H: Notify<T, E> + NotifyBlocking,
+        Z: BlockingClock,
+    {
+        let operation = InLine::new(Target::at(Location::caller()), ShownArgs(args));
+        ByHand::decide_once(self, operation, progress, outcome)
     }
 }
 
@@ -303,7 +345,7 @@ pub struct AttemptsAsync<P, T, E, A = ()> {
 
 /// The methods that do not wait, which both have.
 macro_rules! attempts {
-    ($attempts:ident, $side:ident, $clock:ident, $attempts_from:literal) => {
+    ($attempts:ident, $side:ident, $clock:ident, $wait:literal) => {
         impl<P, T, E> $attempts<P, T, E>
         where
             P: PolicyFor<T, E, Observer: NotifyBlocking, Clock: $clock>,
@@ -375,8 +417,7 @@ macro_rules! attempts {
                 self.run.stopped()
             }
 
-            /// Returns what must be kept to go on later, with
-            #[doc = concat!("[`", $attempts_from, "`](", $attempts_from, ") or [`Retry::decide`].")]
+            /// Returns what must be kept to go on later, with [`resume`](Self::resume) or [`Retry::decide`].
             ///
             /// It counts the attempts that were made, and not the one that is being made.
             #[must_use]
@@ -384,10 +425,11 @@ macro_rules! attempts {
                 self.run.progress()
             }
 
-            /// Starts anew: for a loop that lives long, such as a consumer that reconnects, once it has worked again.
+            /// Starts anew: for a loop that lives long, such as a stream that reconnects, when it has worked again.
             ///
-            /// An attempt that is being made becomes the first one of the new run, without another `on_try`. Otherwise
-            /// the new run begins with the next attempt.
+            /// If an attempt is being made, it becomes the first one of the new run, without another `on_try`. Otherwise
+            /// the next attempt begins the new run. No observer is notified of a success: to notify of one for each item
+            /// of a stream, pass the items to [`decide`](Self::decide) instead.
             pub fn reset(&mut self) {
                 self.run.reset();
             }
@@ -416,7 +458,9 @@ macro_rules! attempts {
                 self.run.next_try()
             }
 
-            /// Decides what follows the outcome of an attempt, and notifies observers of it. The wait is yours.
+            /// Decides what follows the outcome of an attempt, and notifies observers of it. The wait is yours:
+            #[doc = concat!("[`", $wait, "`](Self::", $wait, ") is one on the policy's clock. On another clock, a")]
+            /// [`Cancel`](crate::Cancel) is noticed when the wait is over, by [`next_try`](Self::next_try).
             ///
             /// After [`Done`](Decision::Done) the next outcome is that of a new run, which begins at that moment.
             ///
@@ -452,8 +496,8 @@ macro_rules! attempts {
     };
 }
 
-attempts!(Attempts, Blocking, BlockingClock, "Attempts::resume");
-attempts!(AttemptsAsync, Async, AsyncClock, "AttemptsAsync::resume");
+attempts!(Attempts, Blocking, BlockingClock, "sleep");
+attempts!(AttemptsAsync, Async, AsyncClock, "timer");
 
 impl<P, T, E, A> Attempts<P, T, E, A>
 where
@@ -471,6 +515,12 @@ where
     /// Panics if a handler panics.
     pub fn after(&mut self, outcome: Result<T, E>) -> ControlFlow<Result<T, E>> {
         self.run.after(outcome)
+    }
+
+    /// Waits on the policy's clock, until `wait` is over or the run is cancelled: for the wait of a
+    /// [`Decision::Backoff`].
+    pub fn sleep(&self, wait: Duration) {
+        scope::sleep(&self.run.session.policy.policy().clock, wait);
     }
 
     /// Makes one attempt inside of the run's scope, after [`next_try`](Self::next_try) if that was not called.
@@ -529,6 +579,12 @@ where
     P: PolicyFor<T, E, Observer: NotifyBlocking, Clock: AsyncClock>,
     A: ShowArgs,
 {
+    /// Returns a timer of the policy's clock that is ready when `wait` is over or the run is cancelled: for the wait of a
+    /// [`Decision::Backoff`].
+    pub fn timer(&self, wait: Duration) -> Sleeping<<P::Clock as AsyncClock>::Timer> {
+        scope::sleeping(&self.run.session.policy.policy().clock, wait)
+    }
+
     /// Awaits one attempt inside of the run's scope, after [`next_try`](Self::next_try) if that was not called.
     ///
     /// ```

@@ -98,6 +98,24 @@ where
     }
 }
 
+/// A function that makes the future of each attempt: the operation of [`RunAsync`] and [`RunLocal`]. Every
+/// `FnMut() -> Fut` whose future returns `Result<T, E>` is one.
+///
+/// The future is part of the trait, and not a parameter of its own, since the compiler could not prove that a run is
+/// `Send` if the future borrows what the function captures.
+pub trait AttemptFn<T, E>: FnMut() -> <Self as AttemptFn<T, E>>::Attempt {
+    /// The future of an attempt.
+    type Attempt: Future<Output = Result<T, E>>;
+}
+
+impl<T, E, F, Fut> AttemptFn<T, E> for F
+where
+    F: FnMut() -> Fut,
+    Fut: Future<Output = Result<T, E>>,
+{
+    type Attempt = Fut;
+}
+
 /// Any policy that awaits an operation that returns `Result<T, E>`, on one thread: a bound for functions and structs that
 /// take a policy.
 ///
@@ -125,10 +143,9 @@ where
 )]
 pub trait RunLocal<T, E> {
     /// Same as [`Retry::run_async`](crate::Retry::run_async).
-    fn run_local<F, Fut>(&self, operation: F) -> impl Future<Output = Result<T, E>>
+    fn run_local<F>(&self, operation: F) -> impl Future<Output = Result<T, E>>
     where
-        F: FnMut() -> Fut,
-        Fut: Future<Output = Result<T, E>>;
+        F: AttemptFn<T, E>;
 
     /// Same as [`Retry::run_with_async`](crate::Retry::run_with_async).
     fn run_with_local<A, F, Fut>(
@@ -149,10 +166,9 @@ impl<T, E, P> RunLocal<T, E> for P
 where
     P: PolicyFor<T, E, Clock: AsyncClock>,
 {
-    fn run_local<F, Fut>(&self, operation: F) -> impl Future<Output = Result<T, E>>
+    fn run_local<F>(&self, operation: F) -> impl Future<Output = Result<T, E>>
     where
-        F: FnMut() -> Fut,
-        Fut: Future<Output = Result<T, E>>,
+        F: AttemptFn<T, E>,
     {
         Retrying::new(self, Call(operation), AsIs)
     }
@@ -173,8 +189,12 @@ where
 /// }
 ///
 /// impl<P: RunAsync<u32, String>> Client<P> {
+///     async fn request(&self, id: u32) -> Result<u32, String> {
+///         Ok(id)
+///     }
+///
 ///     async fn get(&self, id: u32) -> Result<u32, String> {
-///         self.retry.run_async(|| async move { Ok(id) }).await
+///         self.retry.run_async(|| self.request(id)).await
 ///     }
 /// }
 ///
@@ -188,7 +208,30 @@ where
 /// async handlers or [`cancelled_by`](crate::Retry::cancelled_by), `T` and `E` have to be `Send` too. A reference, an
 /// `Arc` and a `Box` of one do, too, and so does a [`Runner`](crate::run::Runner) that returns a plain `Result`.
 ///
-/// Implement it for a mock, with [`RunLocal`]: only [`run_async`](Self::run_async) is required here.
+/// A mock implements it, and [`RunLocal`], with one method each:
+///
+/// ```
+/// use std::future::Future;
+/// use relent::run::{AttemptFn, RunAsync, RunLocal};
+///
+/// /// Tries once.
+/// struct Once;
+///
+/// impl<T, E> RunLocal<T, E> for Once {
+///     fn run_local<F: AttemptFn<T, E>>(&self, mut operation: F) -> impl Future<Output = Result<T, E>> {
+///         operation()
+///     }
+/// }
+///
+/// impl<T, E> RunAsync<T, E> for Once {
+///     fn run_async<F>(&self, mut operation: F) -> impl Future<Output = Result<T, E>> + Send
+///     where
+///         F: AttemptFn<T, E, Attempt: Send> + Send,
+///     {
+///         operation()
+///     }
+/// }
+/// ```
 ///
 /// It is not dyn compatible. For a policy behind a type, see [`Retry::boxed`](crate::Retry::boxed).
 #[diagnostic::on_unimplemented(
@@ -198,10 +241,9 @@ where
 )]
 pub trait RunAsync<T, E>: RunLocal<T, E> + Sync {
     /// Same as [`Retry::run_async`](crate::Retry::run_async), with an operation and futures that are `Send`.
-    fn run_async<F, Fut>(&self, operation: F) -> impl Future<Output = Result<T, E>> + Send
+    fn run_async<F>(&self, operation: F) -> impl Future<Output = Result<T, E>> + Send
     where
-        F: FnMut() -> Fut + Send,
-        Fut: Future<Output = Result<T, E>> + Send;
+        F: AttemptFn<T, E, Attempt: Send> + Send;
 
     /// Same as [`Retry::run_with_async`](crate::Retry::run_with_async), with arguments, an operation and futures that are
     /// `Send`.
@@ -234,10 +276,9 @@ where
     PendingIn<P>: Send,
     NoticeIn<P, T, E>: Send,
 {
-    fn run_async<F, Fut>(&self, operation: F) -> impl Future<Output = Result<T, E>> + Send
+    fn run_async<F>(&self, operation: F) -> impl Future<Output = Result<T, E>> + Send
     where
-        F: FnMut() -> Fut + Send,
-        Fut: Future<Output = Result<T, E>> + Send,
+        F: AttemptFn<T, E, Attempt: Send> + Send,
     {
         Retrying::new(self, Call(operation), AsIs)
     }
@@ -308,7 +349,7 @@ mod boxed {
         /// ```
         ///
         /// The policy then serves operations of one pair of types. Its parts must be `Send`, `Sync` and `'static`. Async
-        /// handlers cannot be boxed.
+        /// handlers cannot be boxed. Box last: a handler that is added afterwards changes the type again.
         pub fn boxed<T, E>(self) -> BoxedRetry<T, E, Z>
         where
             S: Wait<T, E> + Send + Sync + 'static,

@@ -24,6 +24,8 @@ use crate::sealed::Sealed;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Decision {
     /// The outcome is accepted. The run is over.
+    ///
+    /// It is an `Ok`, unless a [`Condition`](crate::Condition) of your own accepts errors.
     Done,
     /// Make the next attempt after this time.
     Backoff(Duration),
@@ -221,20 +223,21 @@ where
     }
 }
 
-impl<P, T, E> ByHand<P, T, E, (), NoClock>
+impl<P, T, E, A> ByHand<P, T, E, A, NoClock>
 where
     P: PolicyFor<T, E, Observer: NotifyBlocking, Clock: BlockingClock>,
+    A: ShowArgs,
 {
     /// Decides on an attempt of a run that is kept elsewhere.
     pub(crate) fn decide_once(
         policy: P,
-        target: Target,
+        operation: InLine<T, E, A>,
         progress: &mut Progress,
         outcome: &Result<T, E>,
     ) -> Decision {
         let mut run = Run::resume(progress, 0);
         run.count_try();
-        let session = Session::resume(policy, InLine::new(target, ()), Ending, run);
+        let session = Session::resume(policy, operation, Ending, run);
         let mut by_hand = Self { session, phase: Phase::Attempting };
         let decision = by_hand.decide(outcome);
         let run = by_hand.session.run;

@@ -40,7 +40,7 @@ pub use attempts::{Attempts, AttemptsAsync};
 pub use backoff::Backoff;
 #[cfg(feature = "std")]
 pub use bounds::BoxedRetry;
-pub use bounds::{RunAsync, RunBlocking, RunLocal};
+pub use bounds::{AttemptFn, RunAsync, RunBlocking, RunLocal};
 pub use by_hand::{Decision, InLine, ShowArgs, ShownArgs};
 #[cfg(feature = "explain")]
 pub use explain::{Explained, RetryError, RunStats, Succeeded};

@@ -9,7 +9,7 @@ use crate::policy::Retry;
 use crate::policy::hold::{Policy, PolicyFor};
 use crate::run::blocking::drive;
 use crate::run::bounds::{
-    NoticeIn, OutcomeIn, PendingIn, RunAsync, RunBlocking, RunLocal, TimerOf,
+    AttemptFn, NoticeIn, OutcomeIn, PendingIn, RunAsync, RunBlocking, RunLocal, TimerOf,
 };
 use crate::run::future::Retrying;
 use crate::run::operation::{
@@ -465,10 +465,9 @@ macro_rules! run_async {
             P: PolicyFor<T, E, Clock: AsyncClock>,
             $($M: $error<E>,)?
         {
-            fn run_local<F, Fut>(&self, operation: F) -> impl Future<Output = Result<T, E>>
+            fn run_local<F>(&self, operation: F) -> impl Future<Output = Result<T, E>>
             where
-                F: FnMut() -> Fut,
-                Fut: Future<Output = Result<T, E>>,
+                F: AttemptFn<T, E>,
             {
                 Retrying::new(&self.policy, self.bound.clone().bind(Call(operation)), AsIs)
             }
@@ -484,10 +483,9 @@ macro_rules! run_async {
             PendingIn<P>: Send,
             NoticeIn<P, T, E>: Send,
         {
-            fn run_async<F, Fut>(&self, operation: F) -> impl Future<Output = Result<T, E>> + Send
+            fn run_async<F>(&self, operation: F) -> impl Future<Output = Result<T, E>> + Send
             where
-                F: FnMut() -> Fut + Send,
-                Fut: Future<Output = Result<T, E>> + Send,
+                F: AttemptFn<T, E, Attempt: Send> + Send,
             {
                 Retrying::new(&self.policy, self.bound.clone().bind(Call(operation)), AsIs)
             }

@@ -18,6 +18,7 @@ pub use jitter::Jitter;
 pub use schedule::Schedule;
 pub use strategies::*;
 
+use core::fmt;
 use core::ops::RangeInclusive;
 use core::time::Duration;
 
@@ -151,3 +152,10 @@ pub trait Numeric {
 /// A strategy whose waits depend on the number of tries alone: the bound of
 /// [`Retry::wait_after`](crate::Retry::wait_after). Sealed.
 pub trait ByTries: Numeric + Sealed {}
+
+/// Names the trait, since the strategy behind it need not be `Debug`.
+impl<T, E> fmt::Debug for dyn Wait<T, E> + Send + Sync + '_ {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("dyn Wait")
+    }
+}
