@@ -111,7 +111,7 @@ pub trait BlockingClock {
         false
     }
 
-    /// Returns whether runs on this clock must not wait any more.
+    /// Returns whether this clock is cancelled.
     ///
     /// Called before each wait and, if the clock [is cancellable](Self::is_cancellable), after it. If `true`, the run
     /// gives up with [`StopReason::Cancelled`](crate::StopReason::Cancelled). `false` by default.

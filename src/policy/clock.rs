@@ -40,7 +40,7 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
 /// # Cancellation
 #[cfg(feature = "std")]
 impl<S, C, H, Z> Retry<S, C, H, Z> {
-    /// Gives up as soon as this handle is cancelled, even in the middle of a wait.
+    /// Stops retrying once this handle is cancelled, and ends a wait early.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread", start_paused = true)]
@@ -60,7 +60,7 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
     /// The run gives up with [`StopReason::Cancelled`](crate::StopReason::Cancelled) and returns its last outcome. It
     /// keeps that outcome during its waits: to spawn such a run, its value and its error must be `Send`.
     ///
-    /// Cancelling does not interrupt an attempt. After `on_try` was notified, the attempt is made. The first attempt is
+    /// Cancelling does not interrupt an attempt. Once `on_try` was called, the attempt is made. The first attempt is
     /// always made, since a run has to return something. An accepted outcome is a success, even if the run was
     /// cancelled.
     ///

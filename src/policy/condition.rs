@@ -120,7 +120,7 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
         self.map_condition(|previous| Until { previous, function: is_wanted })
     }
 
-    /// Waits as long as an error requests, such as one that carries a server's `Retry-After`.
+    /// Waits at least as long as an error requests, such as one that carries a server's `Retry-After`.
     ///
     /// ```
     /// use std::time::Duration;
@@ -164,7 +164,7 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
         self.map_condition(|previous| RetryAfter { previous, function: requested_wait })
     }
 
-    /// Waits as long as a value requests that [`until`](Self::until) did not accept.
+    /// Same as [`retry_after`](Self::retry_after), for values that [`until`](Self::until) did not accept.
     ///
     /// ```
     /// use std::time::Duration;

@@ -89,8 +89,8 @@ impl Retry {
     ///
     /// Use it for what is likely to become ready soon: a lock, a replica that catches up.
     ///
-    /// The waits are maxima, since full jitter is on by default. After some twenty tries they are zero. If a run may
-    /// last longer, set a [`min_wait`](Retry::min_wait), below which only jitter goes.
+    /// The waits are maxima, since full jitter is on by default. After about 20 tries they are zero. If a run may
+    /// last longer, set a [`min_wait`](Retry::min_wait): only jitter can make a wait shorter than that.
     pub const fn decay() -> Retry<Decay> {
         Retry::new(Decay::DEFAULT)
     }

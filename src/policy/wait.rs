@@ -120,7 +120,7 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
     /// `rand`. [`Jitter::Custom`] ignores the seed.
     ///
     /// Without the feature `std` the system's randomness is not available, and unseeded jitter is drawn from the
-    /// clock. Devices that must not act alike then need a seed each.
+    /// clock. Give each device its own seed then.
     pub const fn seed(mut self, seed: u64) -> Self {
         self.settings.seed = Some(seed);
         self

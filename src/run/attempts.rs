@@ -56,8 +56,8 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
     /// the thread: in async code use [`attempts_async`](Self::attempts_async). Handlers and observers are notified of
     /// the same events in the same order as by [`run`](Self::run).
     ///
-    /// The target is the file and line of this call unless one is set. Attempts that are dropped half-way notify no
-    /// handler of it. Run options do not apply.
+    /// The target is the file and line of this call unless one is set. Dropping it early calls no handlers. Run options do
+    /// not apply.
     ///
     /// # Panics
     ///

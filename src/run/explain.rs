@@ -42,9 +42,10 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
     /// # }
     /// ```
     ///
-    /// A value that [`until`](Self::until) never accepted is an error here. So is an error that a
-    /// [`Condition`](crate::Condition) of your own accepts, although handlers are notified of a success: its reason is
-    /// [`NotRetryable`](StopReason::NotRetryable).
+    /// A value that [`until`](Self::until) never accepted is an error here.
+    ///
+    /// An error that a [`Condition`](crate::Condition) of your own accepts stays an error, with the reason
+    /// [`NotRetryable`](StopReason::NotRetryable). Handlers are notified of a success then.
     pub const fn explain(&self) -> Runner<&Self, Hidden, Unbounded, Explained> {
         Runner::explaining(self)
     }
@@ -68,7 +69,7 @@ impl<P, V, B, X> Runner<P, V, B, X> {
     }
 }
 
-/// Returns how a run ended, in the type of a [`Retrying`](crate::future::Retrying).
+/// The result says how the run ended, in the type of a [`Retrying`](crate::future::Retrying).
 #[derive(Clone, Copy, Debug)]
 pub struct Explained;
 

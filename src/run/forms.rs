@@ -50,7 +50,7 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
         drive(self, Call(operation), AsIs)
     }
 
-    /// Calls an operation that cannot fail until its value is accepted, and returns the last value.
+    /// Calls an infallible operation until its value is accepted, and returns the last value.
     ///
     /// ```
     /// use std::time::Duration;
@@ -81,7 +81,7 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
         drive(self, Call(operation), ValueOnly)
     }
 
-    /// Runs a function of its arguments, which are cloned for each attempt.
+    /// Same as [`run`](Self::run), but passes a clone of `args` to each attempt.
     ///
     /// ```
     /// use relent::{Retry, TestClock};
@@ -114,7 +114,7 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
         drive(self, CallWith::new(args, operation, Hidden), AsIs)
     }
 
-    /// Runs a function that receives the current [`Attempt`]: its number, and the time that is left.
+    /// Same as [`run`](Self::run), but passes the [`Attempt`] to the operation: its number, and the time that is left.
     ///
     /// ```
     /// use std::time::Duration;

@@ -14,7 +14,7 @@ use crate::wait::Wait;
 
 /// # Run async
 ///
-/// The futures do nothing before they are first polled. A future that is dropped notifies no handler of it.
+/// The futures do nothing before they are first polled. Dropping one calls no handler.
 ///
 /// They are `Send` if the policy is `Sync` and the operation, its futures and the timer are `Send`. With async
 /// handlers or [`cancelled_by`](Retry::cancelled_by), the operation's value and error must be `Send` too.
@@ -85,7 +85,7 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
     /// # }
     /// ```
     ///
-    /// A closure that owns what it needs clones it for each attempt. If the policy is a `static`, the task can own
+    /// A closure that owns what an attempt needs clones it for each attempt. If the policy is a `static`, the task can own
     /// everything instead:
     ///
     /// ```
@@ -134,7 +134,7 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
         Retrying::new(self, Call(operation), AsIs)
     }
 
-    /// Awaits an operation that cannot fail until its value is accepted, and returns the last value. See
+    /// Awaits an infallible operation until its value is accepted, and returns the last value. See
     /// [`poll`](Self::poll).
     ///
     /// ```
@@ -199,7 +199,7 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
         Retrying::new(self, Call(operation), ValueOnly)
     }
 
-    /// Awaits a function of its arguments, which are cloned for each attempt.
+    /// Same as [`run_async`](Self::run_async), but passes a clone of `args` to each attempt.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread", start_paused = true)]
@@ -247,7 +247,8 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
         Retrying::new(self, CallWith::new(args, operation, Hidden), AsIs)
     }
 
-    /// Awaits a function that receives the current [`Attempt`]: its number, and the time that is left.
+    /// Same as [`run_async`](Self::run_async), but passes the [`Attempt`] to the operation: its number, and the time that
+    /// is left.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread", start_paused = true)]

@@ -228,7 +228,7 @@ impl Run {
     }
 }
 
-/// How a run ended.
+/// How a run ended. It appears in the signatures of sealed traits.
 #[derive(Clone, Copy, Debug)]
 pub struct End {
     #[cfg_attr(not(feature = "explain"), expect(dead_code, reason = "only `explain` reads it"))]

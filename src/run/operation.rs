@@ -56,19 +56,19 @@ impl Attempt {
     }
 }
 
-/// What one attempt gives.
+/// The type that an attempt of an operation returns. Sealed: it appears in bounds and error messages.
 ///
 /// A trait apart from [`Operation`], which does not ask whether the function takes its arguments: the compiler
 /// forgets lifetimes before it checks whether a future that holds a run is `Send`.
 pub trait Attempted<Z>: Sealed {
-    /// In the blocking driver what the attempt returned, in the async driver the future of it.
+    /// What the attempt returned in a blocking run, and the future of it in an async one.
     type Output;
 }
 
 // Fully qualified, since `P::Clock` in the bounds of another parameter is a cycle (E0391).
 pub(crate) type AttemptOf<P, O> = <O as Attempted<<P as Policy>::Clock>>::Output;
 
-/// What is attempted. Sealed.
+/// An operation with what the forms of `run` add to it. Sealed: it appears in bounds and error messages.
 pub trait Operation<Z>: Attempted<Z> {
     /// Makes the attempt, or the future that will make it. A timeout waits on `clock`; `attempt` reads it.
     fn attempt(&mut self, clock: &Z, attempt: impl FnOnce() -> Attempt) -> Self::Output;
@@ -87,7 +87,7 @@ pub trait Operation<Z>: Attempted<Z> {
     fn target(&self) -> Target;
 }
 
-/// What a form of a run needs beyond what the policy does.
+/// What an operation needs of a run.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Needs {
     /// To know how much time has passed.

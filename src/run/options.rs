@@ -166,8 +166,7 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
     /// `Box<dyn Error>` and `anyhow::Error` do. A [`retry_if`](Self::retry_if) has to accept that error for the attempt
     /// to be retried.
     ///
-    /// The operation's future is dropped when its time is over. Work that it has requested from others, such as a
-    /// server, may still be done. The timer is that of the policy's clock.
+    /// The operation's future is dropped when its time is over. A server may still complete the request. The timer is that of the policy's clock.
     ///
     /// A blocking call cannot be interrupted. [`run_attempt`](Self::run_attempt) passes it the time that is left.
     ///

@@ -5,13 +5,13 @@ use core::convert::Infallible;
 use crate::run::End;
 use crate::sealed::Sealed;
 
-/// A way to return from a run: what it needs to know. Sealed.
+/// The form of a run's result. Sealed: it appears in bounds and error messages.
 pub trait Returns: Sealed {
     /// Whether it says how long the run took.
     const NEEDS_ELAPSED: bool = false;
 }
 
-/// How an attempt's `Returned` is judged, and what a run makes of the last one. Sealed.
+/// The form of a run's result, for an operation that returns `Returned`. Sealed: it appears in bounds and error messages.
 pub trait Return<Returned>: Returns {
     /// The operation's value.
     type Value;
@@ -20,18 +20,18 @@ pub trait Return<Returned>: Returns {
     /// What the run returns.
     type Output;
 
-    /// What is judged.
+    /// Converts what an attempt returned to what is judged.
     ///
     /// # Errors
     ///
     /// The operation's own.
     fn outcome(&self, returned: Returned) -> Result<Self::Value, Self::Error>;
 
-    /// What the run returns.
+    /// Converts the last outcome to what the run returns.
     fn output(&self, outcome: Result<Self::Value, Self::Error>, end: End) -> Self::Output;
 }
 
-/// Returns what the last attempt returned, in the type of a [`Retrying`](crate::future::Retrying).
+/// The result is what the last attempt returned, in the type of a [`Retrying`](crate::future::Retrying).
 #[derive(Clone, Copy, Debug)]
 pub struct AsIs;
 
@@ -53,7 +53,7 @@ impl<T, E> Return<Result<T, E>> for AsIs {
     }
 }
 
-/// Returns the last value of an operation that cannot fail, in the type of a [`Retrying`](crate::future::Retrying).
+/// The result is the last value of an infallible operation, in the type of a [`Retrying`](crate::future::Retrying).
 #[derive(Clone, Copy, Debug)]
 pub struct ValueOnly;
 

@@ -32,7 +32,7 @@ use crate::testing::scope;
 use crate::wait::Wait;
 use crate::wait::jitter::Chance;
 
-/// Which side of a policy's clock a run goes by. Sealed: [`Blocking`] and [`Async`].
+/// Blocking or async: which clock trait a run uses. Sealed: it appears in bounds and error messages.
 pub trait Side<Z>: Sealed {
     /// The time on this side.
     fn now(clock: &Z) -> Duration;

@@ -142,7 +142,7 @@ pub trait MakeError<E>: Clone + Sealed {
     fn make(&self, timed_out: TimedOut, at_deadline: bool) -> E;
 }
 
-/// Makes the error by `From<TimedOut>`.
+/// An error that is made by `From<TimedOut>`.
 #[derive(Clone, Copy, Debug)]
 pub struct Convert;
 
@@ -154,7 +154,7 @@ impl<E: From<TimedOut>> MakeError<E> for Convert {
     }
 }
 
-/// Makes the error by a function.
+/// An error that is made by a function.
 #[derive(Clone, Copy)]
 pub struct By<F>(pub(crate) F);
 
@@ -172,7 +172,7 @@ impl<E, F: Fn(TimedOut) -> E + Clone> MakeError<E> for By<F> {
     }
 }
 
-/// Makes the error of a timeout in one way, and that of the deadline by a function.
+/// An error that is made in one way for a timeout, and by a function for the deadline.
 #[derive(Clone, Copy)]
 pub struct OrAtDeadline<M, F> {
     pub(crate) timeout: M,
