@@ -44,8 +44,14 @@ type Function<'h, T, E, R> = dyn FnMut(&Details<'_, T, E>) -> R + Send + 'h;
 type Awaited<'h> = Pin<Box<dyn Future<Output = ()> + Send + 'h>>;
 
 impl<'h, T, E> Handler<'h, T, E> {
-    pub(crate) fn new(handler: impl FnMut(&Details<'_, T, E>) + Send + 'h) -> Self {
-        Self(Box::new(handler))
+    pub(crate) fn new<F, R>(mut handler: F) -> Self
+    where
+        F: FnMut(&Details<'_, T, E>) -> R + Send + 'h,
+        R: HandlerReturn,
+    {
+        Self(Box::new(move |details| {
+            handler(details);
+        }))
     }
 }
 
@@ -53,11 +59,57 @@ impl<'h, T, E> AsyncHandler<'h, T, E> {
     pub(crate) fn new<F, Fut>(mut handler: F) -> Self
     where
         F: FnMut(&Details<'_, T, E>) -> Fut + Send + 'h,
-        Fut: Future<Output = ()> + Send + 'h,
+        Fut: HandlerFuture<'h>,
     {
         Self(Box::new(move |details| Box::pin(handler(details))))
     }
 }
+
+/// What a handler returns: nothing. Sealed; appears in bounds and error messages.
+//
+// With `FnMut(&Details<'_, T, E>)` as the bound, the compiler does not know the argument of an async closure, and reports
+// no more than that.
+#[diagnostic::on_unimplemented(
+    message = "a handler must return nothing, but this one returns `{Self}`",
+    label = "the handler returns `{Self}`",
+    note = "to await a handler, use `on_try_async`, `on_success_async`, `on_backoff_async` or `on_giveup_async`",
+    note = "to discard a value, end the closure's body with a semicolon: `|d| {{ ..; }}`"
+)]
+pub trait HandlerReturn: Sealed {}
+
+#[diagnostic::do_not_recommend]
+impl HandlerReturn for () {}
+
+// A closure that always panics or exits. As the second implementation it also keeps the compiler from expecting `()` of
+// every closure, which would bring its own message instead of this trait's.
+#[diagnostic::do_not_recommend]
+impl HandlerReturn for Diverges {}
+
+impl Sealed for Diverges {}
+
+/// The type `!`, which has no name of its own in stable Rust.
+type Diverges = <fn() -> ! as FnPointer>::Return;
+
+trait FnPointer {
+    type Return;
+}
+
+impl<R> FnPointer for fn() -> R {
+    type Return = R;
+}
+
+/// What an async handler returns: a future that owns what it needs. It appears in bounds and error messages.
+///
+/// Implemented for every such future.
+#[diagnostic::on_unimplemented(
+    message = "an async handler must return a future without output, but this one returns `{Self}`",
+    label = "the handler returns `{Self}`",
+    note = "read the details first, and return a future that owns what it needs: `|d| {{ let tries = d.tries; async move {{ .. }} }}`",
+    note = "for a handler that is not async, use `on_try`, `on_success`, `on_backoff` or `on_giveup`"
+)]
+pub trait HandlerFuture<'k>: Future<Output = ()> + Send + 'k {}
+
+impl<'k, F: Future<Output = ()> + Send + 'k> HandlerFuture<'k> for F {}
 
 impl<T, E> fmt::Debug for Handler<'_, T, E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -84,6 +136,11 @@ pub trait HandlerKind: Sealed {
 }
 
 /// A handler for operations that return `Result<T, E>`. Sealed; appears in bounds and error messages.
+#[diagnostic::on_unimplemented(
+    message = "a handler of this policy is not for operations that return `Result<{T}, {E}>`: it is a `{Self}`",
+    label = "the policy's handlers do not match the types of the operation",
+    note = "handlers serve one type of operation; an observer (`observe`) can serve all"
+)]
 pub trait Handle<T, E>: HandlerKind {
     /// Calls the handler, and returns its future if it is async.
     fn handle<Q: Pending>(&mut self, details: &Details<'_, T, E>) -> Option<Self::Pending<Q>>;

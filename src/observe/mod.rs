@@ -20,8 +20,8 @@ mod lists;
 pub use chain::{Chain, Cursor, Never, Notify, NotifyBlocking, Pending};
 #[cfg(feature = "std")]
 pub use handlers::{
-    Append, AsyncHandler, Either, Handle, Handler, HandlerKind, HandlerList, Handlers,
-    HandlersAsync,
+    Append, AsyncHandler, Either, Handle, Handler, HandlerFuture, HandlerKind, HandlerList,
+    HandlerReturn, Handlers, HandlersAsync,
 };
 
 use core::fmt;

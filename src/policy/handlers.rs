@@ -1,9 +1,7 @@
 //! Handlers: closures that are called with events.
 
-use core::future::Future;
-
 use crate::event::{Details, EventKind};
-use crate::observe::handlers::{Append, AsyncHandler, Handler};
+use crate::observe::handlers::{Append, AsyncHandler, Handler, HandlerFuture, HandlerReturn};
 use crate::policy::Retry;
 
 /// # Handlers
@@ -12,8 +10,10 @@ use crate::policy::Retry;
 /// Handlers are called in the order in which they were added, each with the same details. They may borrow, and may
 /// change what they borrow.
 ///
-/// Handlers must be `Send`. To update a counter in a struct, capture a reference to that field, not to the whole
-/// struct.
+/// Handlers must be `Send`, even if all runs stay on one thread: the compiler refuses a closure that captures an `Rc` or
+/// a reference to a `Cell` or `RefCell`. An observer need not be `Send`: implement [`Observe`](crate::Observe) for a
+/// struct that holds them, and add it with [`observe`](Self::observe). To update a counter in a struct, capture a
+/// reference to that field, not to the whole struct.
 ///
 /// A run calls its handlers inline, so a handler should be quick. It must not:
 ///
@@ -23,8 +23,17 @@ use crate::policy::Retry;
 ///
 /// A handler that panics ends the run; the policy stays usable.
 ///
+/// A handler returns nothing. To discard a value, end the closure's body with a semicolon: `|d| { set.insert(d.tries); }`.
+/// For closures that return a future, see [async handlers](#async-handlers).
+///
 /// A closure needs no type annotations if it reads fields, prints [`Details::error`] or matches on it. To call a method
 /// of the error, name its type: `|d: &Details<'_, (), io::Error>|`.
+///
+/// A policy with handlers serves operations of one pair of types, and is not `Clone`. To keep it in a field, name its
+/// type with [`boxed`](Self::boxed), or make the struct generic with the bound [`RunBlocking`](crate::run::RunBlocking)
+/// or [`RunAsync`](crate::run::RunAsync). To clone it, call [`share_observers`](Self::share_observers) first. To add
+/// handlers for a single call, borrow the policy with [`by_ref`](Self::by_ref). To serve operations of different types,
+/// use an observer.
 ///
 /// The guide has a page on [handlers](crate::guide::handlers).
 impl<S, C, H, Z> Retry<S, C, H, Z> {
@@ -42,10 +51,11 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
     ///     .unwrap_err();
     /// assert_eq!(tries, [1, 2, 3]);
     /// ```
-    pub fn on_try<'k, T, E, F>(self, handler: F) -> Retry<S, C, H::Output, Z>
+    pub fn on_try<'k, T, E, F, R>(self, handler: F) -> Retry<S, C, H::Output, Z>
     where
         H: Append<Handler<'k, T, E>>,
-        F: FnMut(&Details<'_, T, E>) + Send + 'k,
+        F: FnMut(&Details<'_, T, E>) -> R + Send + 'k, // If it cannot be `Send`: `.observe(..)`.
+        R: HandlerReturn,
     {
         self.map_observer(|h| h.append(EventKind::Try, Handler::new(handler)))
     }
@@ -62,10 +72,11 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
     /// assert_eq!(value, Ok(7));
     /// assert_eq!(seen, Some((1, Some(7))));
     /// ```
-    pub fn on_success<'k, T, E, F>(self, handler: F) -> Retry<S, C, H::Output, Z>
+    pub fn on_success<'k, T, E, F, R>(self, handler: F) -> Retry<S, C, H::Output, Z>
     where
         H: Append<Handler<'k, T, E>>,
-        F: FnMut(&Details<'_, T, E>) + Send + 'k,
+        F: FnMut(&Details<'_, T, E>) -> R + Send + 'k, // If it cannot be `Send`: `.observe(..)`.
+        R: HandlerReturn,
     {
         self.map_observer(|h| h.append(EventKind::Success, Handler::new(handler)))
     }
@@ -88,10 +99,11 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
     /// assert_eq!(waits, clock.waits());
     /// ```
     #[doc(alias("notify", "on_retry"))]
-    pub fn on_backoff<'k, T, E, F>(self, handler: F) -> Retry<S, C, H::Output, Z>
+    pub fn on_backoff<'k, T, E, F, R>(self, handler: F) -> Retry<S, C, H::Output, Z>
     where
         H: Append<Handler<'k, T, E>>,
-        F: FnMut(&Details<'_, T, E>) + Send + 'k,
+        F: FnMut(&Details<'_, T, E>) -> R + Send + 'k, // If it cannot be `Send`: `.observe(..)`.
+        R: HandlerReturn,
     {
         self.map_observer(|h| h.append(EventKind::Backoff, Handler::new(handler)))
     }
@@ -111,10 +123,11 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
     /// assert_eq!(seen, Some((5, Some(StopReason::MaxTries))));
     /// ```
     #[doc(alias = "give_up")]
-    pub fn on_giveup<'k, T, E, F>(self, handler: F) -> Retry<S, C, H::Output, Z>
+    pub fn on_giveup<'k, T, E, F, R>(self, handler: F) -> Retry<S, C, H::Output, Z>
     where
         H: Append<Handler<'k, T, E>>,
-        F: FnMut(&Details<'_, T, E>) + Send + 'k,
+        F: FnMut(&Details<'_, T, E>) -> R + Send + 'k, // If it cannot be `Send`: `.observe(..)`.
+        R: HandlerReturn,
     {
         self.map_observer(|h| h.append(EventKind::GiveUp, Handler::new(handler)))
     }
@@ -123,7 +136,23 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
 /// # Async handlers
 ///
 /// An async handler receives [`&Details`](Details) and returns a future that owns what it needs. Read the details
-/// first, then use `async move`, or call an `async fn` with what you read.
+/// first, then use `async move`, or call an `async fn` with what you read:
+///
+/// ```
+/// # async fn post(_: u32) {}
+/// # use relent::Retry;
+/// # let policy = Retry::expo()
+/// .on_backoff_async(|d| {
+///     let tries = d.tries;
+///     async move { post(tries).await }
+/// })
+/// .on_giveup_async(|d| post(d.tries))
+/// # ;
+/// # drop(policy.run_async(async || Err::<(), _>("down")));
+/// ```
+///
+/// The closures `async |d| ..` and `|d| async move { .. d.tries .. }` do not compile, since their futures borrow the
+/// details. The compiler then reports "future cannot be sent between threads safely".
 ///
 /// The run awaits the future before it calls the next handler, waits or returns. A slow handler therefore slows down
 /// the run: spawn work that may take long.
@@ -149,7 +178,7 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
     where
         H: Append<AsyncHandler<'k, T, E>>,
         F: FnMut(&Details<'_, T, E>) -> Fut + Send + 'k,
-        Fut: Future<Output = ()> + Send + 'k,
+        Fut: HandlerFuture<'k>, // It cannot borrow `d`: `|d| { let tries = d.tries; async move { .. } }`.
     {
         self.map_observer(|h| h.append(EventKind::Try, AsyncHandler::new(handler)))
     }
@@ -173,7 +202,7 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
     where
         H: Append<AsyncHandler<'k, T, E>>,
         F: FnMut(&Details<'_, T, E>) -> Fut + Send + 'k,
-        Fut: Future<Output = ()> + Send + 'k,
+        Fut: HandlerFuture<'k>, // It cannot borrow `d`: `|d| { let tries = d.tries; async move { .. } }`.
     {
         self.map_observer(|h| h.append(EventKind::Success, AsyncHandler::new(handler)))
     }
@@ -197,7 +226,7 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
     where
         H: Append<AsyncHandler<'k, T, E>>,
         F: FnMut(&Details<'_, T, E>) -> Fut + Send + 'k,
-        Fut: Future<Output = ()> + Send + 'k,
+        Fut: HandlerFuture<'k>, // It cannot borrow `d`: `|d| { let tries = d.tries; async move { .. } }`.
     {
         self.map_observer(|h| h.append(EventKind::Backoff, AsyncHandler::new(handler)))
     }
@@ -220,7 +249,7 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
     where
         H: Append<AsyncHandler<'k, T, E>>,
         F: FnMut(&Details<'_, T, E>) -> Fut + Send + 'k,
-        Fut: Future<Output = ()> + Send + 'k,
+        Fut: HandlerFuture<'k>, // It cannot borrow `d`: `|d| { let tries = d.tries; async move { .. } }`.
     {
         self.map_observer(|h| h.append(EventKind::GiveUp, AsyncHandler::new(handler)))
     }

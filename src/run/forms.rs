@@ -28,8 +28,8 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
     /// ```
     ///
     /// The waits block the thread: in async code, and for operations that return a future, use
-    /// [`run_async`](Self::run_async). If the operation returns a future, the compiler reports "expected `Result`,
-    /// found future" here.
+    /// [`run_async`](Self::run_async). If the operation returns a future, the compiler reports "expected `Result`, found
+    /// future", or "found `async` block". Its advice to wrap the future in `Ok` or `Err` is wrong: use `run_async`.
     ///
     /// # Errors
     ///
@@ -41,7 +41,7 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
     /// stays usable.
     pub fn run<T, E, F>(&self, operation: F) -> Result<T, E>
     where
-        F: FnMut() -> Result<T, E>,
+        F: FnMut() -> Result<T, E>, // If it returns a future: `run_async`.
         S: Wait<T, E>,
         C: Condition<T, E>,
         H: Notify<T, E> + NotifyBlocking,

@@ -142,6 +142,56 @@ fn all_of_it_holds_for_async_operations_and_handlers() {
     assert_eq!(lines.0.into_inner().unwrap(), ["busy", "busy"]);
 }
 
+type Boxed = Box<dyn FnMut(&Details<'_, u8, &'static str>) + Send>;
+
+/// A handler that does not return.
+fn refuse<T, E>(_: &Details<'_, T, E>) -> ! {
+    panic!("not expected")
+}
+
+/// What an async handler returns.
+async fn post(tries: u32) {
+    std::future::ready(()).await;
+    assert!(tries > 0);
+}
+
+#[test]
+fn closures_of_every_shape_need_no_types() {
+    let (mut tries, mut latest, mut text) = (Vec::new(), None, String::new());
+    let mut boxed: Boxed = Box::new(|_| {});
+    let policy = Retry::expo()
+        .max_tries(2)
+        .clock(TestClock::new())
+        .on_backoff(|d| tries.push(d.tries))
+        .on_backoff(|d| latest = Some(d.tries))
+        .on_backoff(|d| {
+            if d.tries > 1 {
+                return;
+            }
+            text = format!("{} {}", d.tries, d.error().unwrap());
+        })
+        .on_backoff(|d| match d.error() {
+            Some(&"up") => unreachable!(),
+            Some(_) => {}
+            None => panic!("no error"),
+        })
+        .on_backoff(&mut boxed)
+        .on_success(refuse)
+        .on_success(|_| panic!("not expected"))
+        .on_success(|_| todo!())
+        .on_success(|_| std::process::exit(1))
+        .on_giveup_async(|d| post(d.tries))
+        .on_giveup_async(|d| {
+            let tries = d.tries;
+            async move { post(tries).await }
+        })
+        .on_success_async(|_| async { panic!("not expected") })
+        .on_success_async(|_| std::future::pending());
+    block_on(policy.run_async(async || Err::<u8, _>("down"))).unwrap_err();
+    drop(policy);
+    assert_eq!((tries, latest, text.as_str()), (vec![1], Some(1), "1 down"));
+}
+
 #[test]
 fn polling_needs_no_types_in_handlers() {
     let mut seen = Vec::new();

@@ -1,0 +1,6 @@
+//! An async block is awaited, not run.
+use relent::Retry;
+
+fn main() {
+    let _ = Retry::expo().run(|| async { Err::<(), _>("down") });
+}
