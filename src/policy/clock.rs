@@ -28,10 +28,12 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
     /// functions.
     ///
     /// A clock can be set once: the compiler refuses to replace a clock that is not the system's.
+    //
+    // `O` is a parameter since with `Z::Output` the compiler reports "private field, not a method" for a second clock.
     #[doc(alias("sleep", "timer"))]
-    pub fn clock<Y>(self, clock: Y) -> Retry<S, C, H, Z::Output>
+    pub fn clock<Y, O>(self, clock: Y) -> Retry<S, C, H, O>
     where
-        Z: ReplaceClock<Y>,
+        Z: ReplaceClock<Y, Output = O>,
     {
         self.map_clock(|previous| previous.replace_clock(clock))
     }

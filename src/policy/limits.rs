@@ -129,7 +129,7 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
 }
 
 /// # Limits: no attempt after the deadline
-impl<S: Plain, C: Plain, H: Plain, Z: Plain> Retry<S, C, H, Z> {
+impl<S, C, H, Z> Retry<S, C, H, Z> {
     /// Makes no attempt after the deadline of [`max_time`](Self::max_time).
     ///
     /// ```
@@ -155,7 +155,13 @@ impl<S: Plain, C: Plain, H: Plain, Z: Plain> Retry<S, C, H, Z> {
     /// This method is `const`, and needs a policy that is `Copy`: call it before handlers, a `cancelled_by` and other
     /// parts that are not are added.
     #[doc(alias = "deadline")]
-    pub const fn no_attempt_after_deadline(self) -> Retry<S, C, H, Punctual<Z>> {
+    pub const fn no_attempt_after_deadline(self) -> Retry<S, C, H, Punctual<Z>>
+    where
+        S: Plain,
+        C: Plain,
+        H: Plain,
+        Z: Plain,
+    {
         let Self { strategy, condition, observer, clock, mut settings } = self;
         settings.last_wait = LastWait::MustFit;
         Retry { strategy, condition, observer, clock: Punctual { clock }, settings }
@@ -165,9 +171,8 @@ impl<S: Plain, C: Plain, H: Plain, Z: Plain> Retry<S, C, H, Z> {
 /// A part of a policy that is `Copy`: the bound of
 /// [`no_attempt_after_deadline`](Retry::no_attempt_after_deadline). Every `Copy` type is one.
 #[diagnostic::on_unimplemented(
-    message = "`no_attempt_after_deadline` needs a policy that is `Copy`",
-    label = "`{Self}` is not `Copy`",
-    note = "call `no_attempt_after_deadline` before handlers, `cancelled_by` and other parts that are not `Copy` are added"
+    message = "`no_attempt_after_deadline` needs a policy that is `Copy`: call it before handlers, `cancelled_by` and other parts that are not `Copy` are added",
+    label = "`{Self}` is not `Copy`"
 )]
 pub trait Plain: Copy {}
 

@@ -151,6 +151,11 @@ pub trait Numeric {
 
 /// A strategy whose waits depend on the number of tries alone: the bound of
 /// [`Retry::wait_after`](crate::Retry::wait_after). Sealed.
+#[diagnostic::on_unimplemented(
+    message = "the waits of `{Self}` do not depend on the number of attempts alone",
+    label = "one wait cannot be computed without those before it",
+    note = "for all waits of a run in order, use `backoff`; to keep a run elsewhere, use `decide` and keep its `Progress`"
+)]
 pub trait ByTries: Numeric + Sealed {}
 
 /// Names the trait, since the strategy behind it need not be `Debug`.
