@@ -27,6 +27,11 @@ impl Chain for () {
 ///
 /// It appears in the bounds of [`Retry::run`](crate::Retry::run) and its like, and in error messages. To be notified
 /// of events, implement [`Observe`](crate::Observe) or add a handler.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be notified of an operation that returns `Result<{T}, {E}>`",
+    label = "the policy's handlers or observers do not match the types of the operation",
+    note = "in code that takes any policy, use one bound for the whole policy: `P: relent::run::RunBlocking<T, E>`, `RunAsync<T, E>` or `RunLocal<T, E>`"
+)]
 pub trait Notify<T, E>: Chain {
     /// Returns whether any observer or handler wants events of this kind.
     fn wants(&self, event: EventKind) -> bool;

@@ -243,7 +243,7 @@ pub trait RunAsync<T, E>: RunLocal<T, E> + Sync {
     /// Same as [`Retry::run_async`](crate::Retry::run_async), with an operation and futures that are `Send`.
     fn run_async<F>(&self, operation: F) -> impl Future<Output = Result<T, E>> + Send
     where
-        F: AttemptFn<T, E, Attempt: Send> + Send;
+        F: AttemptFn<T, E, Attempt: Send> + Send; // If it cannot be `Send`: `RunLocal`.
 
     /// Same as [`Retry::run_with_async`](crate::Retry::run_with_async), with arguments, an operation and futures that are
     /// `Send`.
