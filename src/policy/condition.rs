@@ -55,6 +55,12 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
     /// # assert!(client.retry.run(|| Ok::<_, ApiError>(())).is_ok());
     /// ```
     ///
+    /// A closure that captures has no such type. To keep its policy in a field, use
+    /// [`retry_if_shared`](Self::retry_if_shared), which takes the predicate in an `Arc`, or [`boxed`](Self::boxed), which
+    /// names any policy's type. Or make the struct generic, with the bound [`RunBlocking`](crate::run::RunBlocking) or
+    /// [`RunAsync`](crate::run::RunAsync). To add a condition for a single call, borrow the policy with
+    /// [`by_ref`](Self::by_ref).
+    ///
     /// In a `static`, wrap the policy in a `LazyLock`: this method is not `const`.
     ///
     /// Python's `backoff` has the inverse, `giveup`.

@@ -24,8 +24,15 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
     /// assert_eq!(policy.run(|| "seven".parse::<i32>()).ok(), None);
     /// ```
     ///
-    /// Unlike a handler, an observer can serve operations of different types. Pass it by value or by reference: see
-    /// [`Observe`](crate::Observe).
+    /// Unlike a handler, an observer can serve operations of different types, and need not be `Send`. Pass it by value or
+    /// by reference: see [`Observe`](crate::Observe).
+    ///
+    /// A policy with this observer is `Clone` if the observer is: pass a reference or an `Arc`, or call
+    /// [`share_observers`](Self::share_observers). In a field its type is `Retry<Expo, AnyError, Observed<(), Print>>`;
+    /// [`boxed`](Self::boxed) names any policy's type, and the bounds [`RunBlocking`](crate::run::RunBlocking) and
+    /// [`RunAsync`](crate::run::RunAsync) take any policy. To replace the observer, call
+    /// [`without_observers`](Self::without_observers) first. To add another for a single call, borrow the policy with
+    /// [`by_ref`](Self::by_ref).
     pub fn observe<O>(self, observer: O) -> Retry<S, C, Observed<H, O>, Z> {
         self.map_observer(|previous| Observed { previous, observer })
     }
