@@ -1,6 +1,7 @@
 //! The forms of a run, and what only some of them can do.
 
 mod attempts;
+mod by_hand;
 mod explain;
 mod forms;
 mod future;
