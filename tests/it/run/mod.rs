@@ -1,5 +1,6 @@
 //! The forms of a run, and what only some of them can do.
 
+mod attempt;
 mod attempts;
 mod by_hand;
 mod explain;
