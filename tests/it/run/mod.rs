@@ -3,6 +3,7 @@
 mod attempt;
 mod attempts;
 mod by_hand;
+mod decide;
 mod explain;
 mod forms;
 mod future;
