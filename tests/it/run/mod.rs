@@ -4,6 +4,7 @@ mod attempt;
 mod attempts;
 mod by_hand;
 mod decide;
+mod dropped;
 mod explain;
 mod forms;
 mod future;
