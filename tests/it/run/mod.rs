@@ -2,6 +2,7 @@
 
 mod attempt;
 mod attempts;
+mod bounds;
 mod by_hand;
 mod decide;
 mod dropped;
