@@ -11,4 +11,5 @@ mod forms;
 mod future;
 mod options;
 mod preview;
+mod spawned;
 mod timeout;
