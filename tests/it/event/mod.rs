@@ -1,4 +1,5 @@
 //! What happened?
 
 mod details;
+mod progress;
 mod target;
