@@ -2,4 +2,5 @@
 
 mod details;
 mod progress;
+mod retry_kind;
 mod target;
