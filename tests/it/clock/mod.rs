@@ -1,5 +1,6 @@
 //! What clock?
 
 mod cancel;
+mod functions;
 mod time;
 mod tokio;
