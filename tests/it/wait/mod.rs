@@ -3,6 +3,7 @@
 mod jitter;
 mod schedule;
 mod strategies;
+mod windows;
 
 use std::time::Duration;
 
