@@ -1,5 +1,6 @@
 //! How long to wait? Here are any numbers, and any strategies and jitters that are made of them.
 
+mod backoff;
 mod decorrelated;
 mod jitter;
 mod schedule;
