@@ -1,6 +1,7 @@
 //! How long to wait? Here are any numbers, and any strategies and jitters that are made of them.
 
 mod backoff;
+mod deadline;
 mod decorrelated;
 mod jitter;
 mod schedule;
