@@ -16,7 +16,8 @@ use core::pin::{Pin, pin};
 use core::task::{Context, Poll, Waker};
 use core::time::Duration;
 
-use relent::{AsyncClock, BlockingClock, Details, Jitter, Observe, Retry};
+use relent::run::Decision;
+use relent::{AsyncClock, BlockingClock, Details, Jitter, Observe, Progress, Retry, StopReason};
 
 // The host's C library starts the program, and has the `memcpy` that compiled code calls.
 #[link(name = "c")]
@@ -48,6 +49,11 @@ const CHECKS: &[fn() -> bool] = &[
     unseeded_jitter_goes_by_the_clock,
     a_future_is_woken_by_the_timer,
     the_loop_in_line_makes_the_same_run,
+    goes_on_with_a_run_that_was_kept,
+    decides_without_a_clock,
+    backs_off_as_a_run_would,
+    decorrelated_waits_stay_in_their_windows,
+    unseeded_jitter_reads_the_clock_and_nothing_else,
     refuses_a_setting_in_words,
     #[cfg(feature = "explain")]
     explains_how_it_ended,
@@ -59,6 +65,7 @@ struct Board {
     time: Cell<Duration>,
     slept: Cell<Duration>,
     sleeps: Cell<u32>,
+    reads: Cell<u32>,
 }
 
 impl Board {
@@ -71,6 +78,11 @@ impl Board {
         self.sleeps.set(self.sleeps.get() + 1);
     }
 
+    fn read(&self) -> Duration {
+        self.reads.set(self.reads.get() + 1);
+        self.time.get()
+    }
+
     /// How many sleeps there were, and how many seconds they took in all.
     fn seconds(&self) -> (u32, u64) {
         (self.sleeps.get(), self.slept.get().as_secs())
@@ -79,7 +91,7 @@ impl Board {
 
 impl BlockingClock for Board {
     fn now(&self) -> Duration {
-        self.time.get()
+        self.read()
     }
 
     fn sleep(&self, wait: Duration) {
@@ -92,7 +104,7 @@ impl<'a> AsyncClock for &'a Board {
     type Timer = Alarm<'a>;
 
     fn now(&self) -> Duration {
-        self.time.get()
+        self.read()
     }
 
     fn timer(&self, wait: Duration) -> Alarm<'a> {
@@ -271,8 +283,101 @@ fn the_loop_in_line_makes_the_same_run() -> bool {
     outcome == Ok(4) && board.seconds() == (3, 1 + 2 + 4) && notes.are(b"TBTBTBTS")
 }
 
+fn goes_on_with_a_run_that_was_kept() -> bool {
+    let (board, notes) = (Board::default(), Notes::default());
+    let policy = POLICY.max_tries(3).observe(&notes).clock(&board);
+    let mut progress = Progress::default();
+    let mut decisions = [None; 3];
+    for decision in &mut decisions {
+        let mut attempts = policy.attempts_from(progress);
+        *decision = Some(attempts.decide(&Err::<(), _>(Fault::Busy)));
+        board.pass(SECOND);
+        progress = attempts.progress();
+    }
+    let expected = [
+        Decision::Backoff(SECOND),
+        Decision::Backoff(SECOND * 2),
+        Decision::GiveUp(StopReason::MaxTries),
+    ];
+    decisions == expected.map(Some)
+        && (progress.tries, progress.elapsed) == (3, SECOND * 2)
+        && notes.are(b"TBTBTG")
+}
+
+fn decides_without_a_clock() -> bool {
+    let board = Board::default();
+    let policy = POLICY.max_time(SECOND * 60).clock(&board);
+    let mut progress = Progress::new(2);
+    let backoff = policy.decide(&mut progress, &Err::<(), _>(Fault::Busy));
+    let counted = (progress.tries, progress.last_wait) == (3, SECOND * 4);
+    progress.elapsed = SECOND * 60;
+    let stopped = policy.decide(&mut progress, &Err::<(), _>(Fault::Busy));
+    let done = policy.decide(&mut progress, &Ok::<_, Fault>(()));
+
+    // Of jitter that neither a seed nor a clock feeds.
+    let jittered = Retry::constant(SECOND).clock(&board);
+    let one = jittered.decide(&mut Progress::new(1), &Err::<(), _>(Fault::Busy));
+    let other = jittered.decide(&mut Progress::new(7), &Err::<(), _>(Fault::Busy));
+    backoff == Decision::Backoff(SECOND * 4)
+        && counted
+        && stopped == Decision::GiveUp(StopReason::MaxTime)
+        && done == Decision::Done
+        && matches!(one, Decision::Backoff(wait) if wait <= SECOND)
+        && one == other
+        && board.reads.get() == 0
+}
+
+/// 100 ms, 400 ms, 900 ms, and no more.
+fn squares(tries: u32) -> Option<Duration> {
+    (tries < 4).then(|| Duration::from_millis(100) * tries.pow(2))
+}
+
+fn backs_off_as_a_run_would() -> bool {
+    let policy = Retry::from_fn(squares).jitter(Jitter::None);
+    let mut waits = policy.backoff();
+    let first = waits.by_ref().eq([100, 400, 900].map(Duration::from_millis));
+    waits.reset();
+    let again = waits.next() == squares(1);
+    let board = Board::default();
+    policy.clock(&board).run(fails(9, &Cell::new(0))).ok();
+
+    let spread = Retry::expo().seed(7).max_tries(5);
+    let most = [1, 2, 4, 8].map(|seconds| SECOND * seconds);
+    let bounded = spread.backoff().zip(most).all(|(wait, most)| wait <= most);
+    let unseeded = Retry::constant(SECOND).backoff().all(|wait| wait <= SECOND);
+    let one =
+        (1..=5).zip(spread.backoff()).all(|(tries, wait)| spread.wait_after(tries) == Some(wait));
+    first
+        && again
+        && (board.sleeps.get(), board.slept.get().as_millis()) == (3, 1400)
+        && bounded
+        && unseeded
+        && one
+        && spread.wait_after(5).is_none()
+}
+
+fn decorrelated_waits_stay_in_their_windows() -> bool {
+    let board = Board::default();
+    let policy = Retry::decorrelated(SECOND).max_tries(6).clock(&board);
+    policy.run(fails(9, &Cell::new(0))).ok();
+    let slept = board.slept.get();
+    let mut last = SECOND;
+    let in_windows = policy.seed(3).backoff().all(|wait| {
+        let window = SECOND..=last * 3;
+        last = wait;
+        window.contains(&wait)
+    });
+    // From 5 times 1 s to 3, 9, 27, 81 and 243 s.
+    board.sleeps.get() == 5 && slept >= SECOND * 5 && slept <= SECOND * 363 && in_windows
+}
+
+fn unseeded_jitter_reads_the_clock_and_nothing_else() -> bool {
+    let (began, later) = (jittered(None, SECOND), jittered(None, SECOND * 2));
+    began == jittered(None, SECOND) && later == jittered(None, SECOND * 2) && began != later
+}
+
 /// Whether it is displayed so.
-fn reads(shown: impl fmt::Display, expected: &str) -> bool {
+fn displays(shown: impl fmt::Display, expected: &str) -> bool {
     let mut rest = Rest(expected);
     write!(rest, "{shown}").is_ok() && rest.0.is_empty()
 }
@@ -290,20 +395,18 @@ impl fmt::Write for Rest<'_> {
 fn refuses_a_setting_in_words() -> bool {
     let refused = Retry::expo().try_max_tries(0).map(|_| ());
     refused.is_err_and(|refused| {
-        reads(refused, "max_tries must be at least 1; for no limit use `forever()`")
+        displays(refused, "max_tries must be at least 1; for no limit use `forever()`")
     })
 }
 
 #[cfg(feature = "explain")]
 fn explains_how_it_ended() -> bool {
-    use relent::StopReason;
-
     let board = Board::default();
     let policy = POLICY.max_tries(5).clock(&board);
     let refused = policy.explain().run(fails(9, &Cell::new(0)));
     let failed = refused.is_err_and(|error| {
         (error.reason(), error.tries(), error.elapsed()) == (StopReason::MaxTries, 5, SECOND * 15)
-            && reads(error.stats(), "gave up after 5 tries in 15.0s (max tries)")
+            && displays(error.stats(), "gave up after 5 tries in 15.0s (max tries)")
             && error.into_error() == Some(Fault::Busy)
     });
     let succeeded = policy.explain().run(fails(1, &Cell::new(0)));
