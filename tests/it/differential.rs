@@ -143,6 +143,7 @@ struct Case {
     policy: Policy,
     script: Vec<(Outcome, Duration)>,
     told: Story,
+    waits_are_asked_for: bool,
 }
 
 fn text(json: &Value) -> &str {
@@ -298,11 +299,6 @@ impl Policy {
         }
     }
 
-    /// Whether a part of it is told how much time has passed.
-    fn needs_the_time(&self) -> bool {
-        self.max_time.is_some() || matches!(self.strategy, Strategy::Runtime)
-    }
-
     /// Why a run ends with this outcome, that was not accepted.
     fn reason(&self, told: &Event) -> StopReason {
         let outcome = told.outcome.expect("a give-up has an outcome");
@@ -342,7 +338,23 @@ impl Case {
                 end: outcome(&json["end"]),
                 ended: number(&json["ended"]),
             },
+            waits_are_asked_for: false,
         }
+    }
+
+    /// Whether a wait of `runtime` was shortened to the time that was left.
+    fn shortens_a_wait(&self) -> bool {
+        matches!(self.policy.strategy, Strategy::Runtime)
+            && self.told.events.iter().any(|event| {
+                let asked = || asked_wait(event.outcome.expect("a back-off has an outcome"));
+                event.kind == EventKind::Backoff && !is_close(event.wait, asked().as_secs_f64())
+            })
+    }
+
+    /// Whether a part of the policy is told how much time has passed.
+    fn needs_the_time(&self) -> bool {
+        let Policy { max_time, strategy, .. } = &self.policy;
+        max_time.is_some() || matches!(strategy, Strategy::Runtime) && !self.waits_are_asked_for
     }
 
     fn all() -> impl Iterator<Item = Self> {
@@ -376,7 +388,7 @@ impl Case {
                     deviations.insert(TimeOfTryIsReadAnew);
                 }
                 event.elapsed = event.at;
-            } else if !policy.needs_the_time() {
+            } else if !self.needs_the_time() {
                 if !is_close(event.elapsed, event.at) {
                     deviations.insert(ClockIsReadAfterTheCondition);
                 }
@@ -444,6 +456,12 @@ impl Event {
     }
 }
 
+/// What the generator has `runtime` compute.
+fn asked_wait(outcome: Outcome) -> Duration {
+    let (Ok(number) | Err(Failure { number, .. })) = outcome;
+    Duration::from_secs(number.into()) / 4
+}
+
 #[derive(Clone, Copy, Debug)]
 enum Driver {
     Run,
@@ -509,6 +527,10 @@ impl Stage<'_> {
         self.case.policy.is_retryable(outcome)
     }
 
+    fn asked(&self, outcome: Outcome) -> Option<Duration> {
+        self.case.waits_are_asked_for.then(|| asked_wait(outcome))
+    }
+
     fn play(case: &Case, driver: Driver) -> Story {
         let stage = Stage {
             case,
@@ -546,13 +568,12 @@ impl Stage<'_> {
                     .decay_factor(decay_factor)
                     .min_wait(duration(min_value)),
             ),
+            Strategy::Runtime if self.case.waits_are_asked_for => {
+                self.limit(Retry::constant(Duration::ZERO))
+            }
             Strategy::Runtime => {
                 self.limit(Retry::runtime(|details: &Details<'_, u32, Failure>| {
-                    let number = match details.outcome() {
-                        Some(Ok(number) | Err(Failure { number, .. })) => *number,
-                        None => panic!("there is an outcome: {details:?}"),
-                    };
-                    Duration::from_secs(number.into()) / 4
+                    asked_wait(*details.outcome().expect("a runtime wait has an outcome"))
                 }))
             }
         }
@@ -580,13 +601,16 @@ impl Stage<'_> {
             policy = policy.forever();
         }
         match self.case.policy.retried {
-            Retried::Errors { .. } => {
-                self.drive(policy.retry_if(|error: &Failure| self.is_retryable(Err(*error))))
-            }
+            Retried::Errors { .. } => self.drive(
+                policy
+                    .retry_if(|error: &Failure| self.is_retryable(Err(*error)))
+                    .retry_after(|error: &Failure| self.asked(Err(*error))),
+            ),
             Retried::Values(_) => self.drive(
                 policy
                     .until(|value: &u32| !self.is_retryable(Ok(*value)))
-                    .retry_if(|error: &Failure| self.is_retryable(Err(*error))),
+                    .retry_if(|error: &Failure| self.is_retryable(Err(*error)))
+                    .retry_after_value(|value: &u32| self.asked(Ok(*value))),
             ),
         }
     }
@@ -643,6 +667,14 @@ impl Stage<'_> {
     }
 }
 
+const DRIVERS: [Driver; 5] = [
+    Driver::Run,
+    Driver::RunAsync,
+    Driver::RunAsyncWithAsyncHandlers,
+    Driver::InLine,
+    Driver::InLineAsyncWithAsyncHandlers,
+];
+
 /// How many cases each deviation touches. A number that changes where the vectors do not says that
 /// relent does something else than it did.
 const TOUCHED: [(Deviation, usize); 9] = [
@@ -659,17 +691,10 @@ const TOUCHED: [(Deviation, usize); 9] = [
 
 #[test]
 fn every_driver_does_what_the_ancestor_does() {
-    let drivers = [
-        Driver::Run,
-        Driver::RunAsync,
-        Driver::RunAsyncWithAsyncHandlers,
-        Driver::InLine,
-        Driver::InLineAsyncWithAsyncHandlers,
-    ];
     let mut touched = BTreeMap::new();
     for case in Case::all() {
         let (expected, deviations) = case.expected();
-        for driver in drivers {
+        for driver in DRIVERS {
             let story = Stage::play(&case, driver);
             assert!(
                 story.agrees_with(&expected),
@@ -683,6 +708,35 @@ fn every_driver_does_what_the_ancestor_does() {
         }
     }
     assert_eq!(touched, BTreeMap::from(TOUCHED));
+}
+
+/// A wait of `runtime` may be ported as one that is asked for, above a strategy that waits for nothing. It is
+/// never shortened: the run gives up instead.
+#[test]
+fn what_runtime_waits_may_be_asked_for_and_is_then_not_shortened() {
+    let (mut same, mut shortened) = (0, 0);
+    let cases = Case::all().filter(|case| matches!(case.policy.strategy, Strategy::Runtime));
+    for case in cases.map(|case| Case { waits_are_asked_for: true, ..case }) {
+        let (expected, _) = case.expected();
+        for driver in DRIVERS {
+            let story = Stage::play(&case, driver);
+            if case.shortens_a_wait() {
+                let end = story.events.last().expect("an event");
+                assert_eq!(end.reason, Some(StopReason::MaxTime), "{driver:?}: {}", case.line);
+                assert_eq!(story.slept[..], expected.slept[..story.slept.len()]);
+                assert!(story.calls < expected.calls);
+                shortened += 1;
+            } else {
+                assert!(
+                    story.agrees_with(&expected),
+                    "{driver:?} makes {story:#?} of {}",
+                    case.line
+                );
+                same += 1;
+            }
+        }
+    }
+    assert!(same >= 300 && shortened >= 50, "{same} alike, {shortened} shortened");
 }
 
 /// A deviation that is gone is not to be worked around any more.

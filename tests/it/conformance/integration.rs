@@ -65,7 +65,7 @@ fn an_error_says_how_long_to_wait() {
 }
 
 /// Both items at once, by the settings that are meant for it: the header is read by the feature
-/// `http`, and full jitter, which is on, leaves alone what was asked for.
+/// `http`, and the policy's own waits are shorter than those that are asked for.
 #[cfg(feature = "http")]
 #[test]
 fn the_feature_http_reads_how_long_to_wait() {
