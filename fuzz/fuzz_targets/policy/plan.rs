@@ -1,5 +1,6 @@
 //! What the fuzzer's bytes mean: a policy, and a script of outcomes.
 
+use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use arbitrary::Arbitrary;
@@ -42,6 +43,8 @@ pub(crate) enum Strategy {
     Sequence { waits: Vec<Time> },
     Runtime { wait: Time, times_last: u8 },
     Schedule { wait: Time, kind: u8 },
+    FromFn { wait: Time, ends_after: u8 },
+    Decorrelated { base: Time },
 }
 
 impl Strategy {
@@ -71,7 +74,10 @@ impl Strategy {
                     continue;
                 }
                 Self::Sequence { waits } => wait = waits[place].duration().as_nanos(),
-                Self::Runtime { .. } | Self::Schedule { .. } => return,
+                Self::FromFn { wait: computed, .. } => {
+                    wait = from_fn(*computed, place as u32 + 1).as_nanos();
+                }
+                Self::Runtime { .. } | Self::Schedule { .. } | Self::Decorrelated { .. } => return,
                 Self::Expo { .. } | Self::Fibo { .. } => {}
                 Self::Constant { .. } | Self::Linear { .. } => {}
             }
@@ -97,9 +103,15 @@ impl Strategy {
             Self::Constant { wait } => *wait,
             Self::Linear { step, first } => first.unwrap_or(*step),
             Self::Sequence { .. } | Self::Runtime { .. } | Self::Schedule { .. } => Time::Zero,
+            Self::FromFn { .. } | Self::Decorrelated { .. } => Time::Zero,
         };
         whole_nanos(first.duration()).as_nanos()
     }
+}
+
+/// What the function of a plan's `FromFn` computes.
+pub(crate) fn from_fn(wait: Time, tries: u32) -> Duration {
+    wait.duration().saturating_mul(tries)
 }
 
 #[derive(Arbitrary, Clone, Copy, Debug)]
@@ -111,6 +123,22 @@ pub(crate) enum Chance {
     Additive(Time),
     Shrinks,
     Grows,
+    Proportional(f64),
+    /// In 256ths.
+    Part(u8),
+    AtLeast,
+    Empty,
+}
+
+const LEAST: Duration = Duration::from_millis(500);
+
+/// No range at all, where the wait is no longer than `LEAST`.
+fn at_least(wait: Duration) -> RangeInclusive<Duration> {
+    LEAST..=wait
+}
+
+fn empty(wait: Duration) -> RangeInclusive<Duration> {
+    wait..=Duration::ZERO
 }
 
 impl Chance {
@@ -123,6 +151,39 @@ impl Chance {
             Self::Additive(most) => Jitter::Additive(most.duration()),
             Self::Shrinks => Jitter::Custom(|wait| wait / 3),
             Self::Grows => Jitter::Custom(|wait| wait.saturating_mul(3)),
+            Self::Proportional(part) => Jitter::Proportional(part),
+            Self::Part(part) => Jitter::Proportional(f64::from(part) / 256.0),
+            Self::AtLeast => Jitter::Between(at_least),
+            Self::Empty => Jitter::Between(empty),
+        }
+    }
+
+    pub(crate) fn may_be_refused(self) -> bool {
+        matches!(self, Self::Proportional(part) if !(0.0..=1.0).contains(&part))
+    }
+
+    /// The window of a wait, computed in another way than the library does, and how far off it may be.
+    fn window(self, wait: Duration) -> (Window, Duration) {
+        let exactly = |start, end| (Window { start, end }, Duration::ZERO);
+        match self {
+            Self::Default | Self::Full => exactly(Duration::ZERO, wait),
+            // The upper half of an odd number of nanoseconds.
+            Self::Equal => exactly(wait - wait / 2, wait),
+            Self::None | Self::Empty => exactly(wait, wait),
+            Self::Additive(more) => exactly(wait, wait + whole_nanos(more.duration())),
+            Self::Shrinks => exactly(wait / 3, wait / 3),
+            Self::Grows => {
+                let grown = whole_nanos(wait.saturating_mul(3));
+                exactly(grown, grown)
+            }
+            Self::AtLeast => exactly(LEAST, wait.max(LEAST)),
+            Self::Part(part) => Self::Proportional(f64::from(part) / 256.0).window(wait),
+            Self::Proportional(part) => {
+                let off = wait.as_nanos() as f64 * part;
+                let off = Duration::from_nanos(off as u64).min(wait);
+                let rounding = Duration::from_nanos(2) + wait / 1_000_000_000;
+                (Window { start: wait - off, end: wait + off }, rounding)
+            }
         }
     }
 }
@@ -134,10 +195,12 @@ pub(crate) enum Setting {
     FewTries(u8),
     MaxTime(Time),
     MaxWait(Time),
-    StopBeforeDeadline,
+    NoAttemptAfterDeadline,
     Forever,
     Jitter(Chance),
     Seed(u64),
+    LastWaitMayOverrun,
+    MaxAskedWait(Time),
 }
 
 /// The functions of the condition chain. Each bit says what a function says of outcomes of one kind.
@@ -226,13 +289,28 @@ pub(crate) struct Plan {
 }
 
 /// What the settings of a plan come to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum LastWait {
+    #[default]
+    Shortened,
+    MayOverrun,
+    MustFit,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Window {
+    pub(crate) start: Duration,
+    pub(crate) end: Duration,
+}
+
 #[derive(Debug, Default)]
 pub(crate) struct Limits {
     pub(crate) max_tries: Option<u32>,
     pub(crate) has_no_default: bool,
     pub(crate) max_time: Option<Duration>,
     pub(crate) max_wait: Option<Duration>,
-    pub(crate) no_attempt_after_deadline: bool,
+    pub(crate) max_asked_wait: Option<Duration>,
+    pub(crate) last_wait: LastWait,
     pub(crate) chance: Option<Chance>,
 }
 
@@ -248,7 +326,9 @@ impl Limits {
                     limits.has_no_default = true;
                 }
                 Setting::MaxWait(wait) => limits.max_wait = Some(wait.duration()),
-                Setting::StopBeforeDeadline => limits.no_attempt_after_deadline = true,
+                Setting::NoAttemptAfterDeadline => limits.last_wait = LastWait::MustFit,
+                Setting::LastWaitMayOverrun => limits.last_wait = LastWait::MayOverrun,
+                Setting::MaxAskedWait(wait) => limits.max_asked_wait = Some(wait.duration()),
                 Setting::Forever => limits.has_no_default = true,
                 Setting::Jitter(chance) => limits.chance = Some(chance),
                 Setting::Seed(_) => {}
@@ -265,21 +345,50 @@ impl Limits {
         }
     }
 
-    /// The least and the most that may be waited where the strategy says this, without `max_time`.
-    pub(crate) fn waits(&self, planned: Duration) -> (Duration, Duration) {
-        let cap = self.max_wait.unwrap_or(Duration::MAX);
-        let planned = whole_nanos(planned.min(cap));
-        let (least, most) = match self.chance.unwrap_or(Chance::Default) {
-            Chance::Default | Chance::Full => (Duration::ZERO, planned),
-            Chance::Equal => (planned / 2, planned),
-            Chance::None => (planned, planned),
-            Chance::Additive(more) => {
-                (planned, whole_nanos(planned.saturating_add(more.duration())))
+    /// The longest wait that the other side may ask for.
+    pub(crate) fn max_asked_wait(&self) -> Duration {
+        whole_nanos(self.max_asked_wait.unwrap_or(Duration::from_secs(3600)))
+    }
+
+    /// The time that is left after this much, where there is a limit.
+    pub(crate) fn left(&self, elapsed: Duration) -> Option<Duration> {
+        let most = self.max_time.map(whole_nanos)?;
+        (most < Duration::from_nanos(u64::MAX)).then(|| most.saturating_sub(elapsed))
+    }
+
+    /// The window from which a wait is drawn where nothing was asked for, and how far off its ends may be.
+    pub(crate) fn window(&self, planned: Duration, own: Option<Window>) -> (Window, Duration) {
+        let cap = whole_nanos(self.max_wait.unwrap_or(Duration::MAX));
+        let chance = self.chance.unwrap_or(Chance::Default);
+        let (window, off) = match (own, chance) {
+            (None, chance) => chance.window(whole_nanos(planned.min(cap))),
+            (Some(Window { start, end }), Chance::None) => {
+                let middle = start + (end - start) / 2;
+                (Window { start: middle, end: middle }, Duration::from_nanos(1))
             }
-            Chance::Shrinks => (planned / 3, planned / 3),
-            Chance::Grows => (whole_nanos(planned * 3), whole_nanos(planned * 3)),
+            (Some(window), _) => (window, Duration::ZERO),
         };
-        (least.min(cap), most.min(cap))
+        (window.moved_below(cap), off)
+    }
+}
+
+impl Window {
+    /// That of decorrelated jitter after this wait.
+    pub(crate) fn decorrelated(base: Duration, last_wait: Duration) -> Self {
+        let base = whole_nanos(base);
+        Self { start: base, end: whole_nanos(last_wait.max(base).saturating_mul(3)) }
+    }
+
+    fn moved_below(self, cap: Duration) -> Self {
+        let too_far = self.end.saturating_sub(cap);
+        Self { start: self.start.saturating_sub(too_far), end: self.end.min(cap) }
+    }
+
+    /// As wide as before, but no wider than what was asked for, where that is longer.
+    pub(crate) fn moved_above(self, asked: Duration) -> Self {
+        let start = self.start.max(asked);
+        let width = (self.end - self.start).min(asked);
+        Self { start, end: self.end.max(whole_nanos(start + width)) }
     }
 }
 

@@ -8,11 +8,17 @@ use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Wake, Waker};
 use std::time::Duration;
 
+use relent::clock::ReplaceClock;
+use relent::run::Decision;
 use relent::{
-    Condition, Details, EventKind, Observe, Retry, RetryError, StopReason, TestClock, Wait,
+    AsyncClock, BlockingClock, Condition, Details, EventKind, Observe, Progress, Retry, RetryError,
+    StopReason, TestClock, Wait,
 };
 
 use crate::plan::{Answer, Outcome, Plan};
+
+/// The driver that goes on with a run from its progress.
+pub(crate) const KEPT: &str = "attempts_from";
 
 /// The call that every condition accepts.
 const LAST_CALL: usize = 64;
@@ -91,26 +97,28 @@ impl Observe<Answer, Answer> for Script<'_> {
 }
 
 /// The story of a blocking run.
-pub(crate) fn blocking<S, C>(policy: Retry<S, C>, plan: &Plan) -> Story
+pub(crate) fn blocking<S, C, Z>(policy: Retry<S, C, (), Z>, plan: &Plan) -> Story
 where
     S: Wait<Answer, Answer>,
     C: Condition<Answer, Answer>,
+    Z: ReplaceClock<TestClock, Output: BlockingClock>,
 {
     let script = Script::new(plan);
-    let result = policy.clock(&script.clock).observe(&script).run(|| script.attempt());
+    let result = policy.clock(script.clock.clone()).observe(&script).run(|| script.attempt());
     script.ended(result)
 }
 
 /// The stories of all other drivers, by name.
-pub(crate) fn others<S, C>(policy: &Retry<S, C>, plan: &Plan) -> Vec<(&'static str, Story)>
+pub(crate) fn others<S, C, Z>(policy: Retry<S, C, (), Z>, plan: &Plan) -> Vec<(&'static str, Story)>
 where
-    S: Wait<Answer, Answer> + Clone,
-    C: Condition<Answer, Answer> + Clone,
+    S: Wait<Answer, Answer> + Copy,
+    C: Condition<Answer, Answer> + Copy,
+    Z: ReplaceClock<TestClock, Output: BlockingClock + AsyncClock> + Copy,
 {
     let mut stories = Vec::new();
 
     let script = Script::new(plan);
-    let told = policy.clone().clock(&script.clock).observe(&script);
+    let told = policy.clock(script.clock.clone()).observe(&script);
     let result = match told.explain().run(|| script.attempt()) {
         Ok(succeeded) => Ok(succeeded.value),
         Err(stats) => {
@@ -125,7 +133,7 @@ where
 
     let script = Script::new(plan);
     let result = {
-        let told = policy.clone().clock(&script.clock).observe(&script);
+        let told = policy.clock(script.clock.clone()).observe(&script);
         let mut attempts = told.attempts();
         loop {
             if let Break(end) = attempts.after(script.attempt()) {
@@ -136,8 +144,37 @@ where
     stories.push(("attempts", script.ended(result)));
 
     let script = Script::new(plan);
+    let result = {
+        let told = policy.clock(script.clock.clone()).observe(&script);
+        let mut attempts = told.attempts();
+        loop {
+            let outcome = script.attempt();
+            let Decision::Backoff(wait) = attempts.decide(&outcome) else { break outcome };
+            BlockingClock::sleep(&script.clock, wait);
+            if attempts.next_try().is_err() {
+                break outcome;
+            }
+        }
+    };
+    stories.push(("decide", script.ended(result)));
+
+    let script = Script::new(plan);
+    let result = {
+        let told = policy.clock(script.clock.clone()).observe(&script);
+        let mut progress = Progress::default();
+        loop {
+            let mut attempts = told.attempts_from(progress);
+            let outcome = script.attempt();
+            let Decision::Backoff(wait) = attempts.decide(&outcome) else { break outcome };
+            BlockingClock::sleep(&script.clock, wait);
+            progress = attempts.progress();
+        }
+    };
+    stories.push((KEPT, script.ended(result)));
+
+    let script = Script::new(plan);
     let note = |details: &Details<'_, Answer, Answer>| script.note(details);
-    let told = policy.clone().clock(&script.clock).on_try(note).on_success(note);
+    let told = policy.clock(script.clock.clone()).on_try(note).on_success(note);
     let told = told.on_backoff(note).on_giveup(note);
     let result = block_on(told.run_async(async || {
         yields().await;
@@ -151,7 +188,7 @@ where
         script.note(details);
         yields()
     };
-    let told = policy.clone().clock(&script.clock).on_try_async(note).on_success_async(note);
+    let told = policy.clock(script.clock.clone()).on_try_async(note).on_success_async(note);
     let told = told.on_backoff_async(note).on_giveup_async(note);
     let result = block_on(async {
         let mut attempts = told.begin_async().await;
