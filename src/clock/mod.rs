@@ -376,7 +376,7 @@ impl BlockingClock for SystemClock {
 #[diagnostic::on_unimplemented(
     message = "this policy has a clock of its own already: `{Self}`",
     label = "cannot replace this policy's clock",
-    note = "`clock` replaces the system's clock and relent's test clock; set any other clock once, on a policy without one"
+    note = "`clock` replaces the system's clock; set any other clock once, on a policy without one"
 )]
 pub trait ReplaceClock<Y>: Sealed {
     /// The clock with `Y` in it.

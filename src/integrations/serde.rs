@@ -86,9 +86,17 @@ impl<'de> Deserialize<'de> for Progress {
 
         fn seconds<'de, A: MapAccess<'de>>(map: &mut A) -> Result<Duration, A::Error> {
             let seconds = map.next_value::<f64>()?;
-            Duration::try_from_secs_f64(seconds).map_err(|_| {
-                de::Error::invalid_value(de::Unexpected::Float(seconds), &"a number of seconds")
-            })
+            match Duration::try_from_secs_f64(seconds) {
+                Ok(time) => Ok(time),
+                // Written, the longest time is rounded up.
+                Err(_) if seconds.total_cmp(&Duration::MAX.as_secs_f64()).is_eq() => {
+                    Ok(Duration::MAX)
+                }
+                Err(_) => Err(de::Error::invalid_value(
+                    de::Unexpected::Float(seconds),
+                    &"a number of seconds",
+                )),
+            }
         }
 
         impl<'de> Visitor<'de> for Fields {

@@ -10,6 +10,7 @@ use pin_project_lite::pin_project;
 
 use crate::clock::AsyncClock;
 use crate::event::Target;
+use crate::nanos::nanos;
 use crate::observe::chain::{Chain, Cursor};
 use crate::policy::hold::{Policy, PolicyFor};
 use crate::run::attempts::AttemptsAsync;
@@ -17,7 +18,7 @@ use crate::run::by_hand::{ByHand, InLine, Phase, ShowArgs};
 use crate::run::future::Retrying;
 use crate::run::operation::{Attempt, Attempted, Operation};
 use crate::run::returns::Ending;
-use crate::run::session::{Async, Session};
+use crate::run::session::{Async, Session, Side};
 use crate::run::timeout::{By, Convert, InTime, TimedOut};
 use crate::run::{Run, Step};
 use crate::sealed::Sealed;
@@ -128,6 +129,7 @@ pin_project! {
         phase: &'a mut Phase,
         // An outcome after the run gave up.
         over: Option<Result<T, E>>,
+        is_ready: bool,
         #[pin]
         retrying: Retrying<&'a P, Passed<T, E, &'a A>, Ending>,
         // The number of the attempt whose outcome this is, until it is known what follows.
@@ -160,6 +162,8 @@ impl<'a, P: Policy<Clock: AsyncClock>, T, E, A> After<'a, P, T, E, A> {
         let InLine { target, args, .. } = operation;
         if let Phase::New | Phase::Succeeded(_) = phase {
             *run = Run::NEW;
+            // Not only when it is polled: should it be forgotten, the run has begun all the same.
+            run.begin(nanos(Async::now(&policy.policy().clock)));
         }
         let session = |run: Run, given| {
             let operation = Passed { target: *target, args: &*args, given };
@@ -181,7 +185,7 @@ impl<'a, P: Policy<Clock: AsyncClock>, T, E, A> After<'a, P, T, E, A> {
             // Until it is ready: should it be forgotten, the attempt counts all the same.
             *phase = Phase::Waiting;
         }
-        Self { run, phase, over, retrying, given }
+        Self { run, phase, over, is_ready: false, retrying, given }
     }
 }
 
@@ -194,7 +198,9 @@ where
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         let mut this = self.project();
+        assert!(!*this.is_ready, "relent: an `After` was polled after it had ended");
         if let Some(outcome) = this.over.take() {
+            *this.is_ready = true;
             return Poll::Ready(ControlFlow::Break(outcome));
         }
         let follows = match this.retrying.as_mut().poll(context) {
@@ -206,8 +212,16 @@ where
                 **this.phase = Phase::Attempting;
                 ControlFlow::Continue(())
             }
-            Poll::Pending => return Poll::Pending,
+            Poll::Pending => {
+                if let Some(end) = this.retrying.ending() {
+                    // Should it be dropped while a handler is awaited, the run has ended all the same.
+                    **this.phase = Phase::after(end);
+                    *this.given = None;
+                }
+                return Poll::Pending;
+            }
         };
+        *this.is_ready = true;
         **this.run = this.retrying.session().run;
         *this.given = None;
         Poll::Ready(follows)

@@ -56,6 +56,9 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
     /// the thread: in async code use [`attempts_async`](Self::attempts_async). Handlers and observers are notified of
     /// the same events in the same order as by [`run`](Self::run).
     ///
+    /// The run, and the time for [`max_time`](Self::max_time), begin with this call. Where attempts may be far apart, as
+    /// those of a stream are, call [`reset`](Attempts::reset) when one begins after a long silence.
+    ///
     /// The target is the file and line of this call unless one is set. Dropping it early calls no handlers. Run options do
     /// not apply.
     ///
@@ -411,6 +414,12 @@ macro_rules! attempts {
                 self.run.remaining()
             }
 
+            /// Returns the policy, as it is held.
+            #[must_use]
+            pub fn policy(&self) -> &P {
+                &self.run.session.policy
+            }
+
             /// Returns why the run gave up, if it did.
             #[must_use]
             pub fn stopped(&self) -> Option<StopReason> {
@@ -477,7 +486,7 @@ macro_rules! attempts {
         }
 
         #[cfg(feature = "explain")]
-        impl<P: Policy<Clock: $clock>, T, E, A: ShowArgs> $attempts<P, T, E, A> {
+        impl<P: PolicyFor<T, E, Clock: $clock>, T, E, A: ShowArgs> $attempts<P, T, E, A> {
             /// Adds to the last outcome how and why the run ended: see [`Retry::explain`].
             ///
             /// # Errors

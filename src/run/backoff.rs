@@ -28,6 +28,8 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
     /// Use it for code that takes an iterator of waits, or that drives itself and knows only that something failed. It is
     /// an [`Iterator`], and `Clone`. It ends where a run would give up whose attempts take no time. Conditions, budgets
     /// and handlers are not asked. See [`attempts`](Self::attempts) for runs that ask them.
+    ///
+    /// Without the feature `std` and without a [`seed`](Self::seed), jitter draws the same numbers each time.
     pub const fn backoff(&self) -> Backoff<&Self>
     where
         S: Wait<(), ()>,
@@ -55,7 +57,9 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
     /// ```
     ///
     /// Use it for a job table that stores the number of attempts. For strategies whose waits depend on that number alone.
-    /// [`max_time`](Self::max_time) is ignored, since no time is known.
+    /// [`max_time`](Self::max_time) is ignored, since no time is known. No attempt counts as one.
+    ///
+    /// Without the feature `std` and without a [`seed`](Self::seed), jitter draws the same number each time.
     #[must_use]
     pub fn wait_after(&self, tries: u32) -> Option<Duration>
     where
@@ -71,7 +75,7 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
 /// The waits of a policy, with jitter: see [`Retry::backoff`].
 ///
 /// `P` is the policy as it is held: `&Retry`, `Retry`, an `Arc` or a `Box` of one.
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 #[must_use = "iterators do nothing unless they are used"]
 pub struct Backoff<P> {
     policy: P,

@@ -172,6 +172,15 @@ where
     {
         Retrying::new(self, Call(operation), AsIs)
     }
+
+    fn run_with_local<A, F, Fut>(&self, args: A, operation: F) -> impl Future<Output = Result<T, E>>
+    where
+        A: Clone,
+        F: FnMut(A) -> Fut,
+        Fut: Future<Output = Result<T, E>>,
+    {
+        Retrying::new(self, CallWith::new(args, operation, Hidden), AsIs)
+    }
 }
 
 /// Any policy that awaits an operation that returns `Result<T, E>`, and whose futures can be spawned: a bound for
@@ -281,6 +290,19 @@ where
         F: AttemptFn<T, E, Attempt: Send> + Send,
     {
         Retrying::new(self, Call(operation), AsIs)
+    }
+
+    fn run_with_async<A, F, Fut>(
+        &self,
+        args: A,
+        operation: F,
+    ) -> impl Future<Output = Result<T, E>> + Send
+    where
+        A: Clone + Send,
+        F: FnMut(A) -> Fut + Send,
+        Fut: Future<Output = Result<T, E>> + Send,
+    {
+        Retrying::new(self, CallWith::new(args, operation, Hidden), AsIs)
     }
 }
 

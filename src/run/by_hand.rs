@@ -119,12 +119,6 @@ impl<P: Policy, T, E, A: ShowArgs, M: Side<P::Clock>> ByHand<P, T, E, A, M> {
             self.phase = Phase::New;
         }
     }
-
-    #[cfg(feature = "explain")]
-    pub(crate) fn explain(&self, end: Result<T, E>) -> Result<Succeeded<T>, RetryError<T, E>> {
-        let (tries, elapsed) = (self.tries(), self.elapsed());
-        Explained.output(end, End { tries, elapsed, reason: self.stopped() })
-    }
 }
 
 impl<P, T, E, A, M> ByHand<P, T, E, A, M>
@@ -148,7 +142,10 @@ where
         if let Phase::Succeeded(_) = self.phase {
             self.session.run = Run::NEW;
         }
-        let step = self.session.begin::<T, E>();
+        let step = match self.session.run.has_begun() {
+            true => self.session.go_on::<T, E>(),
+            false => self.session.begin::<T, E>(),
+        };
         self.session.notify_all::<T, E>(&step, None);
         self.phase = Phase::Attempting;
     }
@@ -191,6 +188,18 @@ where
         Decision::of(&step)
     }
 
+    fn judge(&self, outcome: &Result<T, E>) -> Step {
+        // `InLine` needs the time of a success too, so that there always is a step.
+        self.session.judge(outcome).unwrap_or(Step::new(EventKind::Success, 0))
+    }
+}
+
+impl<P, T, E, A, M> ByHand<P, T, E, A, M>
+where
+    P: PolicyFor<T, E>,
+    A: ShowArgs,
+    M: Side<P::Clock>,
+{
     /// What an outcome is worth after the run gave up.
     fn repeat(&self, reason: StopReason, outcome: &Result<T, E>) -> Decision {
         match self.session.verdict(outcome) {
@@ -199,9 +208,12 @@ where
         }
     }
 
-    fn judge(&self, outcome: &Result<T, E>) -> Step {
-        // `InLine` needs the time of a success too, so that there always is a step.
-        self.session.judge(outcome).unwrap_or(Step::new(EventKind::Success, 0))
+    #[cfg(feature = "explain")]
+    pub(crate) fn explain(&self, end: Result<T, E>) -> Result<Succeeded<T>, RetryError<T, E>> {
+        let (tries, elapsed) = (self.tries(), self.elapsed());
+        // A run that gave up may still have made an attempt that succeeded.
+        let reason = self.stopped().filter(|reason| self.repeat(*reason, &end) != Decision::Done);
+        Explained.output(end, End { tries, elapsed, reason })
     }
 }
 

@@ -13,10 +13,10 @@ use crate::clock::{AsyncClock, TimerOutput};
 use crate::event::EventKind;
 use crate::observe::chain::{Chain, Cursor, Pending};
 use crate::policy::hold::{Policy, PolicyFor};
-use crate::run::Step;
 use crate::run::operation::{AttemptOf, Attempted, Operation};
 use crate::run::returns::{AsIs, Return};
 use crate::run::session::{Async, Session};
+use crate::run::{End, Step};
 use crate::slot::Slot;
 use crate::testing::scope;
 use crate::testing::scope::Sleeping;
@@ -101,6 +101,14 @@ where
 
     pub(crate) fn is_attempting(&self) -> bool {
         matches!(self.state, State::Attempting { .. })
+    }
+
+    /// How the run ends, once that is known: handlers may be awaited before it does.
+    pub(crate) fn ending(&self) -> Option<End> {
+        let State::Notifying { notice, .. } = &self.state else { return None };
+        let (_, Notice { step, .. }) = NoticeSlot::<P>::peek(notice)?;
+        let ends = matches!(step.event, EventKind::Success | EventKind::GiveUp);
+        ends.then(|| self.session.run.end(step))
     }
 
     pub(crate) fn session(&self) -> &Session<P, O, X, Async> {

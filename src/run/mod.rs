@@ -126,7 +126,7 @@ impl Run {
         // It may have begun before the clock did: the subtraction wraps, and that in `elapsed` wraps back.
         let began = now.wrapping_sub(nanos(elapsed).min(Self::LONGEST_RESUMED));
         Self {
-            began: began.min(Self::LATEST),
+            began: began.min(Self::LATEST - 1),
             last_wait: nanos(last_wait),
             tries,
             retry: last_retry,
@@ -151,6 +151,11 @@ impl Run {
     #[inline]
     pub(crate) fn begin(&mut self, now: u64) {
         self.began = now.min(Self::LATEST);
+    }
+
+    /// Whether its start is recorded.
+    pub(crate) fn has_begun(&self) -> bool {
+        self.began != Self::NOT_RECORDED
     }
 
     /// The time since the run began, in nanoseconds. Zero where the start was not recorded.

@@ -104,12 +104,13 @@ fn spread(
     chance: Chance,
 ) -> Planned {
     let most = settings.max_wait.0;
-    let window = match (range, settings.jitter) {
-        (None, jitter) => jitter.window(planned.min(most)),
-        (Some(range), Jitter::None) => Window::of(&range).middle(),
-        (Some(range), _) => Window::of(&range),
+    let own = match (range, settings.jitter) {
+        (None, jitter) => jitter.window(planned.min(most)).moved_below(most),
+        (Some(range), Jitter::None) => Window::of(&range).cut_at(most).middle(),
+        (Some(range), _) if *range.start() < most => Window::of(&range).cut_at(most),
+        // Nothing would be left of it but the cap, and waits that are all the same are not spread.
+        (Some(range), _) => Window::of(&range).moved_below(most),
     };
-    let own = window.moved_below(most);
     let window = own.moved_above(asked);
     let wait = window.start.saturating_add(draw(window.width, settings, tries, chance));
     Planned { wait, own: wait - (window.start - own.start) }

@@ -191,6 +191,15 @@ impl<P: Policy, O: Operation<P::Clock>, X: Returns, M: Side<P::Clock>> Session<P
         self.next_try::<T, E>()
     }
 
+    /// Goes on with a run that has begun, perhaps without an attempt.
+    pub(crate) fn go_on<T, E>(&mut self) -> Step
+    where
+        P: PolicyFor<T, E>,
+    {
+        let step = self.next_try::<T, E>();
+        Step { elapsed: self.elapsed(), ..step }
+    }
+
     /// Records that the run begins now.
     pub(crate) fn start(&mut self) {
         self.run.begin(self.now());
@@ -271,7 +280,7 @@ impl<P: Policy, O: Operation<P::Clock>, X: Returns, M: Side<P::Clock>> Session<P
         let Retry { settings, strategy, condition, clock, .. } = self.policy.policy();
         let looking = Looking { strategy, details: &*details };
         let strategy = strategy.numeric().unwrap_or(&looking);
-        let chance = Chance::at(|| self.now());
+        let chance = Chance::at(|| if settings.seed.is_some() { 0 } else { self.now() });
         let planned = plan::next_wait(
             strategy,
             settings,

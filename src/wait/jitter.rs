@@ -151,6 +151,12 @@ impl Window {
         Self { start: self.start.min(most - width), width }
     }
 
+    /// Cuts it off at `most`.
+    pub(crate) fn cut_at(self, most: u64) -> Self {
+        let start = self.start.min(most);
+        Self { start, width: self.width.min(most - start) }
+    }
+
     /// Moves its start up to `least`. Where that leaves less than its width, it is as wide as it was, though not wider
     /// than `least` is long.
     pub(crate) fn moved_above(self, least: u64) -> Self {

@@ -70,6 +70,9 @@ pub trait Wait<T, E> {
     ///
     /// The policy's [`Jitter`] is then ignored, except [`Jitter::None`], which takes the middle of the window.
     /// [`wait`](Self::wait) still decides whether there is a wait. An empty range is its start. `None` by default.
+    ///
+    /// The window ends at [`max_wait`](crate::Retry::max_wait) at the latest. One that begins there or later is moved down
+    /// as a whole, so that its waits are still spread.
     fn window(&self, details: &Details<'_, T, E>) -> Option<RangeInclusive<Duration>> {
         let _ = details;
         None

@@ -360,15 +360,21 @@ impl Limits {
     pub(crate) fn window(&self, planned: Duration, own: Option<Window>) -> (Window, Duration) {
         let cap = whole_nanos(self.max_wait.unwrap_or(Duration::MAX));
         let chance = self.chance.unwrap_or(Chance::Default);
-        let (window, off) = match (own, chance) {
-            (None, chance) => chance.window(whole_nanos(planned.min(cap))),
+        match (own, chance) {
+            (None, chance) => {
+                let (window, off) = chance.window(whole_nanos(planned.min(cap)));
+                (window.moved_below(cap), off)
+            }
             (Some(Window { start, end }), Chance::None) => {
+                let (start, end) = (start.min(cap), end.min(cap));
                 let middle = start + (end - start) / 2;
                 (Window { start: middle, end: middle }, Duration::from_nanos(1))
             }
-            (Some(window), _) => (window, Duration::ZERO),
-        };
-        (window.moved_below(cap), off)
+            (Some(Window { start, end }), _) if start < cap => {
+                (Window { start, end: end.min(cap) }, Duration::ZERO)
+            }
+            (Some(window), _) => (window.moved_below(cap), Duration::ZERO),
+        }
     }
 }
 

@@ -368,7 +368,6 @@ fn the_target_is_the_operation_where_it_is_called_by_a_bound() {
 }
 
 #[test]
-#[ignore = "it is a closure of relent's own"]
 fn the_target_is_the_operation_where_it_is_called_with_arguments_by_a_bound() {
     fn with_arguments<P: RunAsync<u32, Error>>(retry: &P) {
         block_on(retry.run_with_async(7, |n| async move { Ok(n) })).unwrap();

@@ -129,14 +129,12 @@ fn a_run_that_begins_with_a_wait_that_is_dropped_is_timed() {
 }
 
 #[test]
-#[ignore = "its clock never starts"]
 fn a_run_that_begins_with_an_outcome_that_is_never_polled_is_timed() {
     begins_and_is_left(Leave::Drop, 0);
     begins_and_is_left(Leave::Forget, 0);
 }
 
 #[test]
-#[ignore = "its clock never starts"]
 fn a_run_that_begins_with_a_wait_that_is_forgotten_is_timed() {
     begins_and_is_left(Leave::Forget, 1);
 }
@@ -233,7 +231,6 @@ fn an_outcome_that_is_dropped_in_the_handler_of_its_own_try_counts() {
 }
 
 #[test]
-#[ignore = "the run goes on, and tells of a second end"]
 fn an_end_that_is_dropped_in_its_handler_is_the_end() {
     for (outcome, end) in [(UP, "S3"), (DOWN, "G3")] {
         let (story, clock) = (Story::default(), TestClock::new());
@@ -270,13 +267,11 @@ fn a_step_that_ended_the_run_panics_when_it_is_polled_again() {
 }
 
 #[test]
-#[ignore = "it is ready again"]
 fn a_step_before_the_next_attempt_panics_when_it_is_polled_again() {
     poll_again(&POLICY.clock(TestClock::new()), &[], DOWN);
 }
 
 #[test]
-#[ignore = "the run goes on, and tells of another try"]
 fn a_step_after_the_end_panics_when_it_is_polled_again() {
     poll_again(&POLICY.clock(TestClock::new()), &[DOWN; 3], DOWN);
 }

@@ -147,9 +147,11 @@ async fn without_a_deadline_it_changes_nothing_to_stop_there() {
     assert_eq!(began.elapsed(), secs(3 * 5 + 2 * 2));
 }
 
+type IfTransient = RetryIf<AnyError, fn(&&'static str) -> bool>;
+
 /// The reason and the error of a run that is interrupted at its deadline.
 async fn interrupted(
-    policy: Retry<Constant, RetryIf<AnyError, fn(&&'static str) -> bool>>,
+    policy: Retry<Constant, IfTransient>,
 ) -> (Duration, StopReason, Option<&'static str>) {
     let error = policy
         .interrupt_at_deadline(|_| "interrupted")

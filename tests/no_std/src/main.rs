@@ -54,6 +54,7 @@ const CHECKS: &[fn() -> bool] = &[
     backs_off_as_a_run_would,
     decorrelated_waits_stay_in_their_windows,
     unseeded_jitter_reads_the_clock_and_nothing_else,
+    seeded_jitter_does_not_read_the_clock,
     refuses_a_setting_in_words,
     #[cfg(feature = "explain")]
     explains_how_it_ended,
@@ -374,6 +375,14 @@ fn decorrelated_waits_stay_in_their_windows() -> bool {
 fn unseeded_jitter_reads_the_clock_and_nothing_else() -> bool {
     let (began, later) = (jittered(None, SECOND), jittered(None, SECOND * 2));
     began == jittered(None, SECOND) && later == jittered(None, SECOND * 2) && began != later
+}
+
+fn seeded_jitter_does_not_read_the_clock() -> bool {
+    let board = Board::default();
+    let policy = Retry::expo().seed(7).max_tries(3).clock(&board);
+    policy.run(fails(9, &Cell::new(0))).is_err()
+        && board.sleeps.get() == 2
+        && board.reads.get() == 0
 }
 
 /// Whether it is displayed so.
