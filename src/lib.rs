@@ -63,7 +63,7 @@ mod slot;
 
 /// The futures that [`Retry::run_async`] and its variants return.
 pub mod future {
-    pub use crate::run::after::{After, Begin};
+    pub use crate::run::after::{After, Begin, InAttempt, Timer};
     pub use crate::run::future::Retrying;
 }
 

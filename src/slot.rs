@@ -13,9 +13,6 @@ pub trait Slot: Sealed {
     /// Stores the value, or drops it.
     fn keep<X>(x: X) -> Self::Of<X>;
 
-    /// The value, if it was stored and not yet taken.
-    fn peek<X>(slot: &Self::Of<X>) -> Option<&X>;
-
     /// Takes the value, if it was stored and not yet taken.
     fn take<X>(slot: &mut Self::Of<X>) -> Option<X>;
 }
@@ -37,10 +34,6 @@ impl Slot for Full {
         Some(x)
     }
 
-    fn peek<X>(slot: &Option<X>) -> Option<&X> {
-        slot.as_ref()
-    }
-
     fn take<X>(slot: &mut Option<X>) -> Option<X> {
         slot.take()
     }
@@ -52,10 +45,6 @@ impl Slot for Empty {
     type Of<X> = ();
 
     fn keep<X>(_: X) {}
-
-    fn peek<X>((): &()) -> Option<&X> {
-        None
-    }
 
     fn take<X>((): &mut ()) -> Option<X> {
         None

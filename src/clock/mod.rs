@@ -396,6 +396,14 @@ impl<Y> ReplaceClock<Y> for SystemClock {
     }
 }
 
+impl<Y, Z: ReplaceClock<Y> + Clone> ReplaceClock<Y> for &Z {
+    type Output = Z::Output;
+
+    fn replace_clock(self, clock: Y) -> Z::Output {
+        self.clone().replace_clock(clock)
+    }
+}
+
 impl<Z> Sealed for Punctual<Z> {}
 
 impl<Y, Z: ReplaceClock<Y>> ReplaceClock<Y> for Punctual<Z> {

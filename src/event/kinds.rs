@@ -148,11 +148,15 @@ pub enum RetryKind {
     Poll,
     /// A failure that is likely to pass.
     Transient,
-    /// A refusal of a server that asks for fewer requests.
+    /// A refusal of a server that asks for fewer requests. No condition of this crate returns it: return it from
+    /// [`Condition::retry_kind`](crate::Condition::retry_kind) of your own.
     Throttled,
 }
 
 impl RetryKind {
+    #[cfg(feature = "serde")]
+    pub(crate) const ALL: [Self; 3] = [Self::Poll, Self::Transient, Self::Throttled];
+
     /// Returns the name of the kind, as it is serialised: `poll`, `transient` or `throttled`.
     #[must_use]
     pub const fn name(self) -> &'static str {

@@ -2,8 +2,9 @@
 
 use core::fmt;
 use core::time::Duration;
-use serde::de::{self, Deserialize, Deserializer, IgnoredAny, MapAccess, Visitor};
+use serde::de::{self, Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde::ser::{Serialize, SerializeStruct, Serializer};
+use std::string::String;
 
 use crate::event::{Event, EventKind, Progress, RetryKind, StopReason};
 
@@ -54,7 +55,7 @@ impl<'de> Deserialize<'de> for RetryKind {
             }
 
             fn visit_str<E: de::Error>(self, name: &str) -> Result<RetryKind, E> {
-                [RetryKind::Poll, RetryKind::Transient, RetryKind::Throttled]
+                RetryKind::ALL
                     .into_iter()
                     .find(|kind| kind.name() == name)
                     .ok_or_else(|| E::invalid_value(de::Unexpected::Str(name), &self))
@@ -79,24 +80,29 @@ impl Serialize for Progress {
     }
 }
 
-/// Missing fields are those of a new run, and unknown ones are ignored: a message may come from another version.
+/// Missing fields are those of a new run, and unknown ones, as unknown kinds of a retry, are ignored: a message may come
+/// from another version.
 impl<'de> Deserialize<'de> for Progress {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct Fields;
 
-        fn seconds<'de, A: MapAccess<'de>>(map: &mut A) -> Result<Duration, A::Error> {
-            let seconds = map.next_value::<f64>()?;
+        /// A time, as a number of seconds.
+        fn time<E: de::Error>(seconds: f64) -> Result<Duration, E> {
             match Duration::try_from_secs_f64(seconds) {
                 Ok(time) => Ok(time),
                 // Written, the longest time is rounded up.
                 Err(_) if seconds.total_cmp(&Duration::MAX.as_secs_f64()).is_eq() => {
                     Ok(Duration::MAX)
                 }
-                Err(_) => Err(de::Error::invalid_value(
-                    de::Unexpected::Float(seconds),
-                    &"a number of seconds",
-                )),
+                Err(_) => {
+                    Err(E::invalid_value(de::Unexpected::Float(seconds), &"a number of seconds"))
+                }
             }
+        }
+
+        /// The kind of a retry, if this version knows it.
+        fn kind(name: Option<&String>) -> Option<RetryKind> {
+            RetryKind::ALL.into_iter().find(|kind| name.is_some_and(|name| kind.name() == name))
         }
 
         impl<'de> Visitor<'de> for Fields {
@@ -106,14 +112,28 @@ impl<'de> Deserialize<'de> for Progress {
                 f.write_str("the progress of a run")
             }
 
+            fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Progress, A::Error> {
+                let mut progress = Progress::default();
+                let missing = |place| de::Error::invalid_length(place, &"four fields");
+                progress.tries = seq.next_element()?.ok_or_else(|| missing(0))?;
+                progress.elapsed = time(seq.next_element()?.ok_or_else(|| missing(1))?)?;
+                progress.last_wait = time(seq.next_element()?.ok_or_else(|| missing(2))?)?;
+                progress.last_retry =
+                    kind(seq.next_element::<Option<String>>()?.ok_or_else(|| missing(3))?.as_ref());
+                Ok(progress)
+            }
+
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Progress, A::Error> {
                 let mut progress = Progress::default();
-                while let Some(key) = map.next_key::<std::string::String>()? {
+                while let Some(key) = map.next_key::<String>()? {
                     match key.as_str() {
                         "tries" => progress.tries = map.next_value()?,
-                        "elapsed" => progress.elapsed = seconds(&mut map)?,
-                        "last_wait" => progress.last_wait = seconds(&mut map)?,
-                        "last_retry" => progress.last_retry = map.next_value()?,
+                        "elapsed" => progress.elapsed = time(map.next_value()?)?,
+                        "last_wait" => progress.last_wait = time(map.next_value()?)?,
+                        "last_retry" => {
+                            progress.last_retry =
+                                kind(map.next_value::<Option<String>>()?.as_ref());
+                        }
                         _ => drop(map.next_value::<IgnoredAny>()?),
                     }
                 }

@@ -8,7 +8,7 @@ use core::task::{Context, Poll, ready};
 use core::time::Duration;
 use pin_project_lite::pin_project;
 
-use crate::clock::AsyncClock;
+use crate::clock::{AsyncClock, TimerOutput};
 use crate::event::Target;
 use crate::nanos::nanos;
 use crate::observe::chain::{Chain, Cursor};
@@ -127,8 +127,8 @@ pin_project! {
     {
         run: &'a mut Run,
         phase: &'a mut Phase,
-        // An outcome after the run gave up.
-        over: Option<Result<T, E>>,
+        // Whether the run gave up before this outcome.
+        is_over: bool,
         is_ready: bool,
         #[pin]
         retrying: Retrying<&'a P, Passed<T, E, &'a A>, Ending>,
@@ -145,8 +145,10 @@ pin_project! {
             let this = this.project();
             if let Some(given) = *this.given {
                 **this.run = this.retrying.session().run;
-                // Observers may have been notified of the next attempt already.
-                if this.run.tries() > given {
+                if let Some(end) = this.retrying.ended() {
+                    **this.phase = Phase::after(end);
+                } else if this.run.tries() > given {
+                    // Observers have been notified of the next attempt already.
                     **this.phase = Phase::Attempting;
                 } else {
                     this.run.count_up_to(given);
@@ -169,23 +171,24 @@ impl<'a, P: Policy<Clock: AsyncClock>, T, E, A> After<'a, P, T, E, A> {
             let operation = Passed { target: *target, args: &*args, given };
             Session::resume(&*policy, operation, Ending, run)
         };
-        let (retrying, given, over) = match phase {
-            Phase::GaveUp(..) => (Retrying::resume(session(*run, None)), None, Some(outcome)),
+        let is_over = matches!(phase, Phase::GaveUp(..));
+        let (retrying, given) = match phase {
+            Phase::GaveUp(..) => (Retrying::resume(session(*run, Some(outcome))), None),
             Phase::Attempting => {
                 let attempt = Given(Some(outcome));
-                (Retrying::attempting(session(*run, None), attempt), Some(run.tries()), None)
+                (Retrying::attempting(session(*run, None), attempt), Some(run.tries()))
             }
             Phase::New | Phase::Waiting | Phase::Succeeded(_) => {
                 let retrying = Retrying::resume(session(*run, Some(outcome)));
                 run.count_try();
-                (retrying, Some(run.tries()), None)
+                (retrying, Some(run.tries()))
             }
         };
         if given.is_some() {
             // Until it is ready: should it be forgotten, the attempt counts all the same.
             *phase = Phase::Waiting;
         }
-        Self { run, phase, over, is_ready: false, retrying, given }
+        Self { run, phase, is_over, is_ready: false, retrying, given }
     }
 }
 
@@ -199,9 +202,11 @@ where
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         let mut this = self.project();
         assert!(!*this.is_ready, "relent: an `After` was polled after it had ended");
-        if let Some(outcome) = this.over.take() {
-            *this.is_ready = true;
-            return Poll::Ready(ControlFlow::Break(outcome));
+        if *this.is_over {
+            if let Some(outcome) = this.retrying.as_mut().operation_mut().given.take() {
+                *this.is_ready = true;
+                return Poll::Ready(ControlFlow::Break(outcome));
+            }
         }
         let follows = match this.retrying.as_mut().poll(context) {
             Poll::Ready((outcome, end)) => {
@@ -213,10 +218,9 @@ where
                 ControlFlow::Continue(())
             }
             Poll::Pending => {
-                if let Some(end) = this.retrying.ending() {
-                    // Should it be dropped while a handler is awaited, the run has ended all the same.
+                if let Some(end) = this.retrying.ended() {
+                    // Should it be forgotten while a handler is awaited, the run has ended all the same.
                     **this.phase = Phase::after(end);
-                    *this.given = None;
                 }
                 return Poll::Pending;
             }
@@ -227,6 +231,32 @@ where
         Poll::Ready(follows)
     }
 }
+
+pin_project! {
+    /// A timer of the policy's clock: the future of [`AttemptsAsync::timer`].
+    #[must_use = "futures do nothing unless they are awaited or polled"]
+    #[derive(Debug)]
+    pub struct Timer<W> {
+        #[pin]
+        sleep: Sleeping<W>,
+    }
+}
+
+impl<W> Timer<W> {
+    pub(crate) const fn new(sleep: Sleeping<W>) -> Self {
+        Self { sleep }
+    }
+}
+
+impl<W: Future<Output: TimerOutput>> Future for Timer<W> {
+    type Output = ();
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
+        self.project().sleep.poll(context).map(drop)
+    }
+}
+
+type TimerOf<P> = Timer<<<P as Policy>::Clock as AsyncClock>::Timer>;
 
 pin_project! {
     /// The future of [`AttemptsAsync::attempt`].
@@ -244,21 +274,17 @@ impl<'a, P: Policy<Clock: AsyncClock>, F> InAttempt<'a, P, F> {
     }
 
     /// Ends the attempt if it takes longer than `most`. Its error is made by `From<`[`TimedOut`]`>`.
-    pub fn within(self, most: Duration) -> InTime<F, Sleeping<<P::Clock as AsyncClock>::Timer>> {
-        let timer = scope::timeout(&self.policy.policy().clock, most);
+    pub fn within(self, most: Duration) -> InTime<F, TimerOf<P>> {
+        let timer = Timer::new(scope::timeout(&self.policy.policy().clock, most));
         InTime::new(self.operation, timer, most, Convert)
     }
 
     /// Ends the attempt if it takes longer than `most`, with an error that a function makes.
-    pub fn within_with<E, M>(
-        self,
-        most: Duration,
-        error: M,
-    ) -> InTime<F, Sleeping<<P::Clock as AsyncClock>::Timer>, By<M>>
+    pub fn within_with<E, M>(self, most: Duration, error: M) -> InTime<F, TimerOf<P>, By<M>>
     where
         M: Fn(TimedOut) -> E + Clone,
     {
-        let timer = scope::timeout(&self.policy.policy().clock, most);
+        let timer = Timer::new(scope::timeout(&self.policy.policy().clock, most));
         InTime::new(self.operation, timer, most, By(error))
     }
 }
@@ -285,7 +311,7 @@ impl<P: Policy<Clock: AsyncClock>, T, E, A: ShowArgs> fmt::Debug for After<'_, P
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let session = self.retrying.session();
         let (target, tries) = (session.target(), session.run.tries());
-        let attempts = format_args!("Attempts {{ target: {target:?}, tries: {tries}, .. }}");
+        let attempts = format_args!("AttemptsAsync {{ target: {target:?}, tries: {tries}, .. }}");
         f.debug_struct("After").field("attempts", &attempts).finish_non_exhaustive()
     }
 }

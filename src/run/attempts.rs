@@ -12,12 +12,12 @@ use crate::event::{Progress, StopReason, Target};
 use crate::observe::chain::{Notify, NotifyBlocking};
 use crate::policy::Retry;
 use crate::policy::hold::{Policy, PolicyFor};
-use crate::run::after::{After, Begin, InAttempt};
+use crate::run::after::{After, Begin, InAttempt, Timer};
 use crate::run::by_hand::{ByHand, Decision, InLine, ShowArgs, ShownArgs};
 #[cfg(feature = "explain")]
 use crate::run::explain::{RetryError, Succeeded};
 use crate::run::session::{Async, Blocking};
-use crate::testing::scope::{self, Sleeping};
+use crate::testing::scope;
 use crate::wait::Wait;
 
 /// # Run it in line
@@ -246,7 +246,7 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
     ///
     /// Panics if an `on_try` handler panics.
     #[track_caller]
-    pub fn attempts_async_from<T, E>(&self, progress: Progress) -> AttemptsAsync<&Self, T, E>
+    pub fn attempts_from_async<T, E>(&self, progress: Progress) -> AttemptsAsync<&Self, T, E>
     where
         S: Wait<T, E>,
         C: Condition<T, E>,
@@ -590,8 +590,8 @@ where
 {
     /// Returns a timer of the policy's clock that is ready when `wait` is over or the run is cancelled: for the wait of a
     /// [`Decision::Backoff`].
-    pub fn timer(&self, wait: Duration) -> Sleeping<<P::Clock as AsyncClock>::Timer> {
-        scope::sleeping(&self.run.session.policy.policy().clock, wait)
+    pub fn timer(&self, wait: Duration) -> Timer<<P::Clock as AsyncClock>::Timer> {
+        Timer::new(scope::sleeping(&self.run.session.policy.policy().clock, wait))
     }
 
     /// Awaits one attempt inside of the run's scope, after [`next_try`](Self::next_try) if that was not called.

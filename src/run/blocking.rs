@@ -47,7 +47,7 @@ where
     X: Returns,
 {
     /// Sleeps, up to where the next attempt is to be made.
-    pub(crate) fn sleep<T, E>(
+    fn sleep<T, E>(
         &mut self,
         wait: Duration,
         outcome: Result<T, E>,
@@ -55,10 +55,7 @@ where
     where
         P: PolicyFor<T, E>,
     {
-        let clock = &self.policy.policy().clock;
-        // Dropped before the wait, to release what it holds, unless the run may end after the wait and return it.
-        let kept = clock.is_cancellable().then_some(outcome);
-        scope::sleep(clock, wait);
+        let kept = self.pass(wait, outcome);
         let step = self.wake::<T, E>(kept.is_some());
         if let (Some(outcome), Some(_)) = (kept, step.reason) {
             self.notify_all(&step, Some(&outcome));
@@ -66,6 +63,16 @@ where
         }
         self.notify_all::<T, E>(&step, None);
         ControlFlow::Continue(())
+    }
+
+    /// Lets a wait pass, and returns the outcome if the run may end after it.
+    #[inline]
+    pub(crate) fn pass<T, E>(&self, wait: Duration, outcome: Result<T, E>) -> Option<Result<T, E>> {
+        let clock = &self.policy.policy().clock;
+        // Dropped before the wait otherwise, to release what it holds.
+        let kept = clock.is_cancellable().then_some(outcome);
+        scope::sleep(clock, wait);
+        kept
     }
 }
 

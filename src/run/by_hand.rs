@@ -1,4 +1,4 @@
-//! What a run that other code drives does, whichever side of the clock it goes by.
+//! The states of a run that other code drives, behind `Attempts` and `AttemptsAsync`.
 
 use core::fmt;
 use core::marker::PhantomData;
@@ -12,7 +12,7 @@ use crate::observe::chain::NotifyBlocking;
 use crate::policy::hold::{Policy, PolicyFor};
 #[cfg(feature = "explain")]
 use crate::run::explain::{Explained, RetryError, Succeeded};
-use crate::run::operation::{Attempt, Attempted, Needs, Operation};
+use crate::run::operation::{Attempt, Attempted, Operation};
 use crate::run::returns::Ending;
 #[cfg(feature = "explain")]
 use crate::run::returns::Return;
@@ -21,7 +21,7 @@ use crate::run::{End, Run, Step};
 use crate::sealed::Sealed;
 
 /// What follows an attempt: see [`Attempts::decide`](crate::run::Attempts::decide).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Decision {
     /// The outcome is accepted. The run is over.
     ///
@@ -142,12 +142,13 @@ where
         if let Phase::Succeeded(_) = self.phase {
             self.session.run = Run::NEW;
         }
-        let step = match self.session.run.has_begun() {
-            true => self.session.go_on::<T, E>(),
-            false => self.session.begin::<T, E>(),
+        let step = if self.session.run.has_begun() {
+            self.session.go_on::<T, E>()
+        } else {
+            self.session.begin::<T, E>()
         };
-        self.session.notify_all::<T, E>(&step, None);
         self.phase = Phase::Attempting;
+        self.session.notify_all::<T, E>(&step, None);
     }
 
     pub(crate) fn next_try(&mut self) -> Result<(), StopReason> {
@@ -158,16 +159,20 @@ where
                 self.announce();
                 Ok(())
             }
-            Phase::Waiting => {
-                let step = self.session.wake::<T, E>(true);
-                self.session.notify_all::<T, E>(&step, None);
-                self.phase = match step.reason {
-                    Some(reason) => Phase::GaveUp(reason, self.session.run.end(&step)),
-                    None => Phase::Attempting,
-                };
-                step.reason.map_or(Ok(()), Err)
-            }
+            Phase::Waiting => self.wake(true, None),
         }
+    }
+
+    /// Goes on after a wait. A driver that lost the last outcome may not stop.
+    fn wake(&mut self, may_stop: bool, outcome: Option<&Result<T, E>>) -> Result<(), StopReason> {
+        let step = self.session.wake::<T, E>(may_stop);
+        self.phase = match step.reason {
+            Some(reason) => Phase::GaveUp(reason, self.session.run.end(&step)),
+            None => Phase::Attempting,
+        };
+        let outcome = outcome.filter(|_| step.reason.is_some());
+        self.session.notify_all::<T, E>(&step, outcome);
+        step.reason.map_or(Ok(()), Err)
     }
 
     pub(crate) fn decide(&mut self, outcome: &Result<T, E>) -> Decision {
@@ -177,19 +182,20 @@ where
             Phase::GaveUp(reason, _) => return self.repeat(reason, outcome),
         }
         let step = self.judge(outcome);
-        self.session.notify_all(&step, Some(outcome));
+        // Before handlers are called, which may panic.
         self.phase = match step.event {
-            EventKind::Backoff => {
-                self.session.run.back_off(&step);
-                Phase::Waiting
-            }
+            EventKind::Backoff => Phase::Waiting,
             _ => Phase::after(self.session.run.end(&step)),
         };
+        self.session.notify_all(&step, Some(outcome));
+        if step.event == EventKind::Backoff {
+            self.session.run.back_off(&step);
+        }
         Decision::of(&step)
     }
 
     fn judge(&self, outcome: &Result<T, E>) -> Step {
-        // `InLine` needs the time of a success too, so that there always is a step.
+        // `Ending` needs the time of a success too, so that there always is a step.
         self.session.judge(outcome).unwrap_or(Step::new(EventKind::Success, 0))
     }
 }
@@ -210,7 +216,7 @@ where
 
     #[cfg(feature = "explain")]
     pub(crate) fn explain(&self, end: Result<T, E>) -> Result<Succeeded<T>, RetryError<T, E>> {
-        let (tries, elapsed) = (self.tries(), self.elapsed());
+        let (tries, elapsed) = (self.session.run.tries(), self.elapsed());
         // A run that gave up may still have made an attempt that succeeded.
         let reason = self.stopped().filter(|reason| self.repeat(*reason, &end) != Decision::Done);
         Explained.output(end, End { tries, elapsed, reason })
@@ -226,12 +232,11 @@ where
         let Decision::Backoff(wait) = self.decide(&outcome) else {
             return ControlFlow::Break(outcome);
         };
-        let slept = self.session.sleep(wait, outcome);
-        self.phase = match &slept {
-            ControlFlow::Continue(()) => Phase::Attempting,
-            ControlFlow::Break((_, end)) => Phase::after(*end),
-        };
-        slept.map_break(|(outcome, _)| outcome)
+        let kept = self.session.pass(wait, outcome);
+        match (self.wake(kept.is_some(), kept.as_ref()), kept) {
+            (Err(_), Some(outcome)) => ControlFlow::Break(outcome),
+            _ => ControlFlow::Continue(()),
+        }
     }
 }
 
@@ -319,11 +324,6 @@ impl<T, E, A, Z> Attempted<Z> for InLine<T, E, A> {
 
 impl<T, E, A: ShowArgs, Z> Operation<Z> for InLine<T, E, A> {
     fn attempt(&mut self, _: &Z, _: impl FnOnce() -> Attempt) {}
-
-    /// Other code may ask at any moment how long it has run.
-    fn needs(&self) -> Needs {
-        Needs { elapsed: true, ..Needs::default() }
-    }
 
     fn args(&self) -> Option<&dyn fmt::Debug> {
         self.args.args()

@@ -11,11 +11,12 @@ use pin_project_lite::pin_project;
 
 use crate::clock::{AsyncClock, TimerOutput};
 use crate::event::EventKind;
+use crate::nanos::nanos;
 use crate::observe::chain::{Chain, Cursor, Pending};
 use crate::policy::hold::{Policy, PolicyFor};
 use crate::run::operation::{AttemptOf, Attempted, Operation};
 use crate::run::returns::{AsIs, Return};
-use crate::run::session::{Async, Session};
+use crate::run::session::{Async, Session, Side};
 use crate::run::{End, Step};
 use crate::slot::Slot;
 use crate::testing::scope;
@@ -103,12 +104,14 @@ where
         matches!(self.state, State::Attempting { .. })
     }
 
-    /// How the run ends, once that is known: handlers may be awaited before it does.
-    pub(crate) fn ending(&self) -> Option<End> {
-        let State::Notifying { notice, .. } = &self.state else { return None };
-        let (_, Notice { step, .. }) = NoticeSlot::<P>::peek(notice)?;
-        let ends = matches!(step.event, EventKind::Success | EventKind::GiveUp);
-        ends.then(|| self.session.run.end(step))
+    /// How the run ended, if its observers are being notified of that.
+    pub(crate) fn ended(&self) -> Option<End> {
+        let Session { policy, run, .. } = &self.session;
+        run.ended(|| nanos(Async::now(&policy.policy().clock)))
+    }
+
+    pub(crate) fn operation_mut(self: Pin<&mut Self>) -> &mut O {
+        &mut self.project().session.operation
     }
 
     pub(crate) fn session(&self) -> &Session<P, O, X, Async> {
@@ -236,6 +239,8 @@ where
         mut cursor: Cursor,
         Notice { step, outcome }: Notice<Value<P, O, X>, Error<P, O, X>>,
     ) -> ControlFlow<X::Output> {
+        // Noted first: handlers may panic, or be dropped while they are awaited.
+        self.session.run.note(&step);
         if let Some(pending) = self.session.notify(&step, outcome.as_ref(), &mut cursor) {
             let notice = NoticeSlot::<P>::keep((cursor.resume(), Notice { step, outcome }));
             self.state.as_mut().enter(|| State::Notifying { pending, notice });

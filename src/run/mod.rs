@@ -105,6 +105,8 @@ pub(crate) struct Run {
     tries: u32,
     /// The kind of the last retry.
     retry: Option<RetryKind>,
+    /// How the run ended, if it did.
+    end: Option<Result<(), StopReason>>,
 }
 
 impl Run {
@@ -118,7 +120,7 @@ impl Run {
     const LONGEST_RESUMED: u64 = u64::MAX / 2;
 
     pub(crate) const NEW: Self =
-        Self { began: Self::NOT_RECORDED, last_wait: 0, tries: 0, retry: None };
+        Self { began: Self::NOT_RECORDED, last_wait: 0, tries: 0, retry: None, end: None };
 
     /// A run whose progress was kept elsewhere.
     pub(crate) fn resume(progress: &Progress, now: u64) -> Self {
@@ -130,6 +132,7 @@ impl Run {
             last_wait: nanos(last_wait),
             tries,
             retry: last_retry,
+            end: None,
         }
     }
 
@@ -223,6 +226,21 @@ impl Run {
     #[inline]
     pub(crate) fn end_unobserved(&self) -> End {
         End { tries: self.tries, elapsed: Duration::ZERO, reason: None }
+    }
+
+    /// Notes the end of the run, if this step is one.
+    #[inline]
+    pub(crate) fn note(&mut self, step: &Step) {
+        if let EventKind::Success | EventKind::GiveUp = step.event {
+            self.end = Some(step.reason.map_or(Ok(()), Err));
+        }
+    }
+
+    /// How the run ended, if that was noted.
+    pub(crate) fn ended(&self, now: impl FnOnce() -> u64) -> Option<End> {
+        let reason = self.end?.err();
+        let elapsed = Duration::from_nanos(self.elapsed(now));
+        Some(End { tries: self.tries, elapsed, reason })
     }
 
     /// How the run ended with this step.

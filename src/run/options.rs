@@ -23,9 +23,9 @@ use crate::testing::scope::Sleeping;
 
 /// # Run options: shown arguments
 ///
-/// Run options change what the runs of a policy show, limit or return. They combine in any order, and end in one of the
-/// forms of `run` and `run_async`. These methods borrow the policy; their `into_` forms own it, for a `static`, a field or
-/// a spawned task. A policy in an `Arc` or a `Box` gets run options by [`Runner::new`].
+/// Run options change what the runs of a policy show, limit or return. They combine in any order, except that
+/// `interrupt_at_deadline` comes after `attempt_timeout`, and end in one of the forms of `run` and `run_async`. These
+/// methods borrow the policy; their `into_` forms own it, for a `static`, a field or a spawned task. A policy in an `Arc` or a `Box` gets run options by [`Runner::new`].
 impl<S, C, H, Z> Retry<S, C, H, Z> {
     /// Shows the arguments to handlers and observers, as [`Details::args`](crate::Details::args).
     ///
@@ -203,7 +203,7 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
     /// assert_eq!(outcome, Err("the attempt took longer than 5s".into()));
     /// # }
     /// ```
-    pub fn attempt_timeout_with<E, F>(
+    pub const fn attempt_timeout_with<E, F>(
         &self,
         most: Duration,
         error: F,
@@ -211,7 +211,22 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
     where
         F: Fn(TimedOut) -> E + Clone,
     {
-        Runner::new(self).attempt_timeout_with(most, error)
+        let bound = AttemptTimeout::with(most, By(error));
+        Runner { policy: self, visibility: Hidden, bound, returns: AsIs }
+    }
+
+    /// Same as [`attempt_timeout_with`](Self::attempt_timeout_with), with a policy that is owned: for a `static` or a
+    /// field.
+    pub const fn into_attempt_timeout_with<E, F>(
+        self,
+        most: Duration,
+        error: F,
+    ) -> Runner<Self, Hidden, AttemptTimeout<By<F>>>
+    where
+        F: Fn(TimedOut) -> E + Clone,
+    {
+        let bound = AttemptTimeout::with(most, By(error));
+        Runner { policy: self, visibility: Hidden, bound, returns: AsIs }
     }
 
     /// Ends an attempt at the deadline of [`max_time`](Self::max_time), with an error that a function makes: a hard limit
@@ -235,18 +250,46 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
     ///
     /// The run then gives up with [`StopReason::MaxTime`](crate::StopReason::MaxTime), even if the error is not
     /// retryable. No attempt is made at the deadline, since no time would remain; a wait that would reach it is skipped,
-    /// and the run returns its last outcome. Without `max_time` it changes nothing.
+    /// and the run returns its last outcome. Timers may be late: a wait that ends within the clock's
+    /// [`resolution`](crate::AsyncClock::resolution) of the deadline is skipped, too. Without `max_time` it changes nothing.
     ///
     /// The operation's future is dropped when its time is over, as with [`attempt_timeout`](Self::attempt_timeout).
     #[doc(alias("timeout", "deadline"))]
-    pub fn interrupt_at_deadline<E, F>(
+    pub const fn interrupt_at_deadline<E, F>(
         &self,
         error: F,
     ) -> Runner<&Self, Hidden, AttemptTimeout<By<F>>>
     where
         F: Fn(TimedOut) -> E + Clone,
     {
-        Runner::new(self).interrupt_at_deadline(error)
+        let bound = AttemptTimeout::until_deadline(By(error));
+        Runner { policy: self, visibility: Hidden, bound, returns: AsIs }
+    }
+
+    /// Same as [`interrupt_at_deadline`](Self::interrupt_at_deadline), with a policy that is owned: for a `static` or a
+    /// field.
+    ///
+    /// ```
+    /// use std::io;
+    /// use std::time::Duration;
+    /// use relent::run::{AttemptTimeout, By, Hidden, Runner};
+    /// use relent::{Retry, TimedOut};
+    ///
+    /// type MakeError = fn(TimedOut) -> io::Error;
+    ///
+    /// static API: Runner<Retry, Hidden, AttemptTimeout<By<MakeError>>> = Retry::expo()
+    ///     .max_time(Duration::from_secs(10))
+    ///     .into_interrupt_at_deadline(|timed_out| timed_out.into());
+    /// ```
+    pub const fn into_interrupt_at_deadline<E, F>(
+        self,
+        error: F,
+    ) -> Runner<Self, Hidden, AttemptTimeout<By<F>>>
+    where
+        F: Fn(TimedOut) -> E + Clone,
+    {
+        let bound = AttemptTimeout::until_deadline(By(error));
+        Runner { policy: self, visibility: Hidden, bound, returns: AsIs }
     }
 }
 
@@ -273,10 +316,7 @@ impl<P, V, X> Runner<P, V, Unbounded, X> {
     where
         F: Fn(TimedOut) -> E + Clone,
     {
-        self.with_bound(|_| AttemptTimeout {
-            at_deadline: true,
-            ..AttemptTimeout::with(Duration::MAX, By(error))
-        })
+        self.with_bound(|_| AttemptTimeout::until_deadline(By(error)))
     }
 }
 
@@ -443,7 +483,8 @@ impl<P: Policy, V, B: Bound, X> Runner<P, V, B, X> {
 
 /// # Bounds for any policy
 ///
-/// A policy with run options that returns a plain `Result` is a policy like any other.
+/// A policy with run options that returns a plain `Result` is a policy like any other. These methods do not show arguments,
+/// even with [`show_args`](Self::show_args).
 impl<T, E, P, V> RunBlocking<T, E> for Runner<P, V>
 where
     P: PolicyFor<T, E, Observer: NotifyBlocking, Clock: BlockingClock>,

@@ -145,8 +145,8 @@ pub(crate) fn check_fit(
 ) -> Result<(), StopReason> {
     let Some(left) = settings.time_left(elapsed) else { return Ok(()) };
     let must_fit = settings.last_wait == LastWait::MustFit;
-    if must_fit && wait.saturating_add(resolution) > left || needs.time_for_attempt && wait >= left
-    {
+    let wakes = wait.saturating_add(resolution);
+    if must_fit && wakes > left || needs.time_for_attempt && wakes >= left {
         return Err(StopReason::MaxTime);
     }
     Ok(())

@@ -332,9 +332,12 @@ impl<P: Policy, O: Operation<P::Clock>, X: Returns, M: Side<P::Clock>> Session<P
                 return Step::give_up(StopReason::Cancelled, self.elapsed());
             }
             let settings = &self.policy.policy().settings;
-            if let (LastWait::MustFit, Some(most)) = (settings.last_wait, settings.max_time) {
+            let (needs, must_fit) = (self.needs(), settings.last_wait == LastWait::MustFit);
+            if let (true, Some(most)) =
+                (must_fit || needs.time_for_attempt, settings.max_time.map(nanos))
+            {
                 let elapsed = self.elapsed();
-                if Duration::from_nanos(elapsed) > most {
+                if elapsed > most || needs.time_for_attempt && elapsed == most {
                     return Step::give_up(StopReason::MaxTime, elapsed);
                 }
             }

@@ -115,6 +115,10 @@ impl<M> AttemptTimeout<M> {
     pub(crate) const fn with(most: Duration, error: M) -> Self {
         Self { most, at_deadline: false, error }
     }
+
+    pub(crate) const fn until_deadline(error: M) -> Self {
+        Self { most: Duration::MAX, at_deadline: true, error }
+    }
 }
 
 impl<M> fmt::Debug for AttemptTimeout<M> {

@@ -161,6 +161,22 @@ pub trait Numeric {
 )]
 pub trait ByTries: Numeric + Sealed {}
 
+impl<B: Numeric + ?Sized> Numeric for &B {
+    fn nanos(&self, tries: u32) -> Option<u64> {
+        (**self).nanos(tries)
+    }
+
+    fn window(&self, last_wait: u64) -> Option<RangeInclusive<u64>> {
+        (**self).window(last_wait)
+    }
+
+    fn ends(&self) -> bool {
+        (**self).ends()
+    }
+}
+
+impl<B: ByTries + ?Sized> ByTries for &B {}
+
 /// Names the trait, since the strategy behind it need not be `Debug`.
 impl<T, E> fmt::Debug for dyn Wait<T, E> + Send + Sync + '_ {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -109,16 +109,31 @@ mod serialised {
             (r#"{"tries":-1}"#, "invalid value: integer `-1`, expected u32"),
             (r#"{"tries":4294967296}"#, "expected u32"),
             (r#"{"tries":1.5}"#, "expected u32"),
-            (
-                r#"{"last_retry":"sometimes"}"#,
-                "invalid value: string \"sometimes\", expected `poll`, `transient` or `throttled`",
-            ),
-            (r#"{"last_retry":1}"#, "expected `poll`, `transient` or `throttled`"),
+            (r#"{"last_retry":1}"#, "invalid type: integer `1`, expected a string"),
+            ("[2, 1.5, 1.0]", "invalid length 3, expected four fields"),
+            ("[2, -1.5, 1.0, null]", "expected a number of seconds"),
             ("3", "invalid type: integer `3`, expected the progress of a run"),
         ] {
             let error = serde_json::from_str::<Progress>(text).unwrap_err().to_string();
             assert!(error.contains(said), "{text}: {error}");
         }
+    }
+
+    #[test]
+    fn a_kind_of_retry_of_a_later_version_is_none() {
+        let read = |text| serde_json::from_str::<Progress>(text).unwrap().last_retry;
+        assert_eq!(read(r#"{"last_retry":"sometimes"}"#), None);
+        assert_eq!(read(r#"{"last_retry":"poll"}"#), Some(RetryKind::Poll));
+    }
+
+    #[test]
+    fn formats_that_write_structs_as_sequences_are_read() {
+        let mut progress = Progress::new(2);
+        progress.elapsed = millis(1500);
+        progress.last_wait = secs(1);
+        progress.last_retry = Some(RetryKind::Transient);
+        let read = serde_json::from_str::<Progress>(r#"[2, 1.5, 1.0, "transient"]"#);
+        assert_eq!(read.unwrap(), progress);
     }
 
     #[test]

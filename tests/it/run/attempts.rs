@@ -283,6 +283,6 @@ fn a_loop_in_line_shows_where_it_is_and_how_far() {
     assert_eq!(format!("{begin:?}"), r#"Begin { target: "stream", .. }"#);
     let mut attempts = policy.attempts_async();
     let after = attempts.after(Ok::<u8, &str>(7));
-    let expected = r#"After { attempts: Attempts { target: "stream", tries: 1, .. }, .. }"#;
+    let expected = r#"After { attempts: AttemptsAsync { target: "stream", tries: 1, .. }, .. }"#;
     assert_eq!(format!("{after:?}"), expected);
 }

@@ -424,6 +424,14 @@ fn a_borrowed_policy_is_extended_for_a_single_call() {
 }
 
 #[test]
+fn a_borrowed_policy_may_get_a_clock_and_is_asked_for_one_wait() {
+    let clock = TestClock::new();
+    assert_eq!(POLICY.by_ref().clock(&clock).run(|| DOWN), DOWN);
+    assert_eq!(clock.waits().len(), 2);
+    assert_eq!(POLICY.by_ref().wait_after(2), POLICY.wait_after(2));
+}
+
+#[test]
 fn a_borrowed_policy_may_be_awaited_and_have_async_handlers() {
     let story = Story::default();
     let policy = POLICY.clock(TestClock::new()).on_backoff_async(|d: &Details<'_, u32, Error>| {

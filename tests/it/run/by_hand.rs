@@ -1,7 +1,9 @@
 //! A run that other code drives: the rules that both sides of the clock share.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::rc::Rc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
@@ -397,6 +399,48 @@ on_both_sides! {
         let error = attempts.explain(UP).unwrap_err();
         assert_eq!(error.to_string(), "gave up after 3 tries in 0.0s (max tries): value not accepted");
         assert_eq!(error.into_outcome(), UP);
+    }
+
+    fn a_run_that_is_not_over_is_explained_by_the_attempts_that_were_made() {
+        let policy = POLICY.clock(TestClock::new());
+        let mut attempts = Run::new(&policy);
+        attempts.decide(&DOWN);
+        assert_eq!(attempts.tries(), 2, "the one that comes next");
+        assert_eq!(attempts.explain(DOWN).unwrap_err().tries(), 1);
+        assert_eq!(attempts.explain(UP).unwrap().tries, 1);
+    }
+
+    fn a_handler_that_panics_does_not_repeat_what_it_was_notified_of() {
+        for (event, outcomes, expected) in [
+            (EventKind::Try, [DOWN, DOWN, DOWN], "T1 B1 T2 B2 T3 G3"),
+            (EventKind::Backoff, [DOWN, DOWN, DOWN], "T1 B1 T2 B2 T3 G3"),
+            (EventKind::GiveUp, [DOWN, DOWN, DOWN], "T1 B1 T2 B2 T3 G3"),
+            (EventKind::Success, [DOWN, UP, UP], "T1 B1 T2 S2 T1 S1"),
+        ] {
+            let (story, armed) = (Story::default(), AtomicBool::new(false));
+            let panics = |kind| {
+                assert!(kind != event || !armed.swap(false, Ordering::Relaxed), "a handler panics");
+            };
+            let policy = POLICY
+                .clock(TestClock::new())
+                .observe(&story)
+                .on_try(|_| panics(EventKind::Try))
+                .on_backoff(|_| panics(EventKind::Backoff))
+                .on_giveup(|_| panics(EventKind::GiveUp))
+                .on_success(|_| panics(EventKind::Success));
+            let mut attempts = Run::new(&policy);
+            armed.store(true, Ordering::Relaxed);
+            for outcome in outcomes {
+                let _ = catch_unwind(AssertUnwindSafe(|| attempts.next_try()));
+                let _ = catch_unwind(AssertUnwindSafe(|| attempts.decide(&outcome)));
+            }
+            assert!(!armed.load(Ordering::Relaxed), "it panicked");
+            assert_eq!(attempts.decide(&DOWN), match event {
+                EventKind::Success => Decision::Backoff(secs(1)),
+                _ => Decision::GiveUp(StopReason::MaxTries),
+            });
+            assert!(story.told().starts_with(expected), "{event:?}");
+        }
     }
 
     fn an_attempt_that_succeeds_after_the_run_gave_up_is_explained_as_a_success() {

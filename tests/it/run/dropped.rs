@@ -247,6 +247,37 @@ fn an_end_that_is_dropped_in_its_handler_is_the_end() {
     }
 }
 
+#[test]
+fn an_end_whose_handler_panics_is_the_end() {
+    for (outcomes, expected) in
+        [([DOWN, DOWN, DOWN], "T1 B1 T2 B2 T3 G3"), ([DOWN, DOWN, UP], "T1 B1 T2 B2 T3 S3")]
+    {
+        let (story, clock) = (Story::default(), TestClock::new());
+        let policy = POLICY
+            .clock(&clock)
+            .observe(&story)
+            .on_giveup(|_| panic!("a handler"))
+            .on_success(|_| panic!("a handler"));
+        let mut attempts = policy.attempts_async();
+        for outcome in &outcomes[..2] {
+            assert_eq!(block_on(attempts.after(*outcome)), Continue(()));
+        }
+        let panic = panic_of(|| block_on(attempts.after(outcomes[2])));
+        assert!(panic.contains("a handler"), "{panic}");
+        assert_eq!(attempts.tries(), 3);
+        assert_eq!(attempts.stopped().is_some(), outcomes[2].is_err());
+        assert_eq!(story.told(), expected);
+    }
+}
+
+#[test]
+fn a_step_is_as_large_as_two_outcomes_at_most() {
+    let policy = Retry::expo().clock(TestClock::new());
+    let mut attempts = policy.attempts_async::<[u8; 1000], ()>();
+    let step = attempts.after(Err(()));
+    assert!(size_of_val(&step) < 2300, "{}", size_of_val(&step));
+}
+
 /// Polls a step once more when it is over, which panics.
 fn poll_again(policy: &Retry<Expo, AnyError, (), TestClock>, before: &[Outcome], last: Outcome) {
     let mut attempts = policy.attempts_async();

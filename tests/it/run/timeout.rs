@@ -139,6 +139,22 @@ async fn nothing_outlives_the_deadline_where_it_must_not() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn no_attempt_is_made_that_a_late_timer_would_leave_no_time_for() {
+    // Tokio's timer may be a millisecond late.
+    for (wait, attempts) in [(9998, 2), (9999, 1), (10_000, 1)] {
+        let policy =
+            Retry::constant(Duration::from_millis(wait)).max_time(secs(10)).jitter(Jitter::None);
+        let calls = Cell::new(0);
+        let run = policy.interrupt_at_deadline(|_| "no time").run_async(|| {
+            calls.set(calls.get() + 1);
+            async { Err::<(), _>("down") }
+        });
+        assert_eq!(run.await, Err("down"));
+        assert_eq!(calls.get(), attempts, "{wait} ms");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn without_a_deadline_it_changes_nothing_to_stop_there() {
     let policy = Retry::constant(secs(2)).max_tries(3).jitter(Jitter::None);
     let began = Instant::now();
