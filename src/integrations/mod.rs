@@ -4,7 +4,7 @@
 //! * `tracing`: the observer `Tracing` records each event with its fields.
 //! * `metrics`: the observer `Metrics` counts calls and retries, and records durations.
 //! * `serde`: [`Event`](crate::Event), [`EventKind`](crate::EventKind) and [`StopReason`](crate::StopReason) implement
-//!   `Serialize`.
+//!   `Serialize`. [`Progress`](crate::Progress) and `RetryKind` also implement `Deserialize`.
 //!
 //! Add an observer to a policy with [`Retry::observe`](crate::Retry::observe).
 

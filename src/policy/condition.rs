@@ -156,9 +156,9 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
     /// With exponential waits and full jitter, a request for 30 s gives 30 s to 31 s after the first attempt, and 30 s to
     /// 46 s after the fifth. [`max_wait`](Self::max_wait) does not apply to the requested wait.
     ///
-    /// The run gives up at once if the requested wait does not fit into what is left of [`max_time`](Self::max_time), or
-    /// is longer than [`max_asked_wait`](Self::max_asked_wait), one hour unless set. To obey shorter waits than were
-    /// asked for, shorten them here: `|e| e.retry_after.map(|wait| wait.min(MINUTE))`.
+    /// The run gives up at once if the requested wait does not fit into what is left of [`max_time`](Self::max_time), except
+    /// with [`last_wait_may_overrun`](Self::last_wait_may_overrun). It also gives up if that wait is longer than
+    /// [`max_asked_wait`](Self::max_asked_wait), one hour unless set. To obey shorter waits than were asked for, shorten them here: `|e| e.retry_after.map(|wait| wait.min(MINUTE))`.
     ///
     /// If configured more than once, the longest requested wait applies. This changes neither which errors are retried
     /// nor how often.

@@ -100,8 +100,9 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
     /// assert_eq!(clock.waits(), [1, 2, 4, 8].map(Duration::from_secs));
     /// ```
     ///
-    /// A run then takes at most this time, one wait and one attempt more. Ignored without `max_time`. It replaces
-    /// [`no_attempt_after_deadline`](Self::no_attempt_after_deadline).
+    /// A run then takes at most this time, one wait and one attempt more. Ignored without `max_time`. The last of this and
+    /// [`no_attempt_after_deadline`](Self::no_attempt_after_deadline) applies. Runs with
+    /// [`interrupt_at_deadline`](Self::interrupt_at_deadline) still refuse a wait after which no time would remain.
     pub const fn last_wait_may_overrun(mut self) -> Self {
         self.settings.last_wait = LastWait::MayOverrun;
         self
@@ -146,14 +147,15 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
     /// assert_eq!(clock.waits(), [1, 2, 4].map(Duration::from_secs));
     /// ```
     ///
-    /// A wait that would end after the deadline is skipped, and the run gives up. The clock is read again after each wait:
+    /// A wait that would end after the deadline is skipped, and the run gives up. On a clock whose timers may be late, a wait
+    /// must end earlier than that by its [`resolution`](crate::AsyncClock::resolution): 1 ms on tokio. The clock is read again after each wait:
     /// a run whose process was frozen in the meantime gives up too, with its last outcome. That outcome is kept through
     /// the waits, so that futures grow by it, and to be spawned, a run needs a value and an error that are `Send`.
     ///
     /// Use it if the caller no longer waits for the result after the deadline. Ignored without `max_time`.
     ///
-    /// This method is `const`, and needs a policy that is `Copy`: call it before handlers, a `cancelled_by` and other
-    /// parts that are not are added.
+    /// This method is `const`, and needs a policy that is `Copy`: call it before handlers, `cancelled_by` and other parts
+    /// that are not `Copy` are added, or on a borrowed policy: `policy.by_ref().no_attempt_after_deadline()`.
     #[doc(alias = "deadline")]
     pub const fn no_attempt_after_deadline(self) -> Retry<S, C, H, Punctual<Z>>
     where

@@ -48,14 +48,18 @@ use crate::wait::strategies::Expo;
 ///
 /// | task | methods |
 /// |---|---|
-/// | construct | [`expo`](Self::expo), [`fibo`](Self::fibo), [`constant`](Self::constant), [`linear`](Self::linear), [`decay`](Self::decay), [`sequence`](Self::sequence), [`runtime`](Self::runtime), [`new`](Self::new) |
-/// | set limits | [`max_tries`](Self::max_tries), [`try_max_tries`](Self::try_max_tries), [`max_time`](Self::max_time), [`no_attempt_after_deadline`](Self::no_attempt_after_deadline), [`forever`](Self::forever) |
-/// | shape the waits | [`max_wait`](Self::max_wait), [`jitter`](Self::jitter), [`seed`](Self::seed) |
+/// | construct | [`expo`](Self::expo), [`fibo`](Self::fibo), [`constant`](Self::constant), [`linear`](Self::linear), [`decay`](Self::decay), [`decorrelated`](Self::decorrelated), [`sequence`](Self::sequence), [`from_fn`](Self::from_fn), [`runtime`](Self::runtime), [`new`](Self::new) |
+/// | set limits | [`max_tries`](Self::max_tries), [`try_max_tries`](Self::try_max_tries), [`max_time`](Self::max_time), [`last_wait_may_overrun`](Self::last_wait_may_overrun), [`no_attempt_after_deadline`](Self::no_attempt_after_deadline), [`forever`](Self::forever) |
+/// | shape the waits | [`max_wait`](Self::max_wait), [`jitter`](Self::jitter), [`try_jitter`](Self::try_jitter), [`seed`](Self::seed) |
 /// | change the waits of `expo` | [`first_wait`](Self::first_wait), [`factor`](Self::factor), [`try_factor`](Self::try_factor) |
 /// | change the waits of `fibo` or `linear` | [`first_wait`](Self::first_wait) |
 /// | change the waits of `decay` | [`first_wait`](Self::first_wait), [`decay_factor`](Self::decay_factor), [`try_decay_factor`](Self::try_decay_factor), [`min_wait`](Self::min_wait) |
 /// | decide what to retry | [`retry_if`](Self::retry_if), [`until`](Self::until), [`budget`](Self::budget), [`condition`](Self::condition) |
-/// | obey requested waits | [`retry_after`](Self::retry_after), [`retry_after_value`](Self::retry_after_value) |
+#[cfg_attr(
+    feature = "std",
+    doc = "| give a predicate that captures a name | [`retry_if_shared`](Self::retry_if_shared) |"
+)]
+/// | obey requested waits | [`retry_after`](Self::retry_after), [`retry_after_value`](Self::retry_after_value), [`max_asked_wait`](Self::max_asked_wait) |
 #[cfg_attr(
     feature = "std",
     doc = "| call handlers | [`on_try`](Self::on_try), [`on_success`](Self::on_success), [`on_backoff`](Self::on_backoff), [`on_giveup`](Self::on_giveup) |"
@@ -73,28 +77,35 @@ use crate::wait::strategies::Expo;
     doc = "| await handlers (feature `std`) | `on_try_async`, `on_success_async`, `on_backoff_async`, `on_giveup_async` |"
 )]
 /// | notify observers | [`observe`](Self::observe), [`target`](Self::target) |
+/// | extend a borrowed policy, remove its handlers | [`by_ref`](Self::by_ref), [`without_observers`](Self::without_observers) |
+#[cfg_attr(
+    feature = "std",
+    doc = "| keep a policy in a field | [`boxed`](Self::boxed), [`share_observers`](Self::share_observers) |"
+)]
 /// | change the clock | [`clock`](Self::clock) |
 #[cfg_attr(feature = "std", doc = "| cancel | [`cancelled_by`](Self::cancelled_by) |")]
 #[cfg_attr(not(feature = "std"), doc = "| cancel (feature `std`) | `cancelled_by` |")]
 /// | run, blocking the thread | [`run`](Self::run), [`poll`](Self::poll), [`run_with`](Self::run_with), [`run_attempt`](Self::run_attempt) |
 /// | run as a future | [`run_async`](Self::run_async), [`into_run_async`](Self::into_run_async), [`poll_async`](Self::poll_async), [`into_poll_async`](Self::into_poll_async), [`run_with_async`](Self::run_with_async), [`run_attempt_async`](Self::run_attempt_async) |
-/// | run in line, in a loop of your own | [`attempts`](Self::attempts), [`attempts_async`](Self::attempts_async), [`begin_async`](Self::begin_async) |
-/// | set run options | [`show_args`](Self::show_args), [`attempt_timeout`](Self::attempt_timeout) |
+/// | run in line, in a loop of your own | [`attempts`](Self::attempts), [`attempts_async`](Self::attempts_async), [`begin_async`](Self::begin_async), [`into_attempts`](Self::into_attempts), [`into_attempts_async`](Self::into_attempts_async) |
+/// | go on with a run that is kept elsewhere | [`decide`](Self::decide), [`decide_with`](Self::decide_with), [`attempts_from`](Self::attempts_from), [`attempts_from_async`](Self::attempts_from_async) |
+/// | take only the waits | [`backoff`](Self::backoff), [`into_backoff`](Self::into_backoff), [`wait_after`](Self::wait_after) |
+/// | set run options | [`show_args`](Self::show_args), [`attempt_timeout`](Self::attempt_timeout), [`attempt_timeout_with`](Self::attempt_timeout_with), [`interrupt_at_deadline`](Self::interrupt_at_deadline) |
 #[cfg_attr(feature = "explain", doc = "| learn how a run ended | [`explain`](Self::explain) |")]
 #[cfg_attr(
     not(feature = "explain"),
     doc = "| learn how a run ended (feature `explain`) | `explain` |"
 )]
-/// | look at the policy | [`waits`](Self::waits), [`get_max_tries`](Self::get_max_tries), [`get_max_time`](Self::get_max_time), [`get_max_wait`](Self::get_max_wait), [`get_jitter`](Self::get_jitter), [`get_seed`](Self::get_seed), [`get_target`](Self::get_target), [`get_strategy`](Self::get_strategy), [`get_condition`](Self::get_condition) |
+/// | look at the policy | [`waits`](Self::waits), [`get_max_tries`](Self::get_max_tries), [`get_max_time`](Self::get_max_time), [`get_max_wait`](Self::get_max_wait), [`get_max_asked_wait`](Self::get_max_asked_wait), [`get_jitter`](Self::get_jitter), [`get_seed`](Self::get_seed), [`get_target`](Self::get_target), [`get_strategy`](Self::get_strategy), [`get_condition`](Self::get_condition) |
 ///
 /// # Type parameters
 ///
 /// | parameter | what it decides | default | changed by |
 /// |---|---|---|---|
 /// | `S` | how long to wait: [`Wait`](crate::Wait) | [`Expo`] | the constructors |
-/// | `C` | whether to retry: [`Condition`](crate::Condition) | [`AnyError`] | `retry_if`, `until`, `retry_after`, `retry_after_value`, `budget`, `condition` |
-/// | `H` | what to notify: handlers and [`Observe`](crate::Observe) | `()`, nothing | `on_try`, `on_success`, `on_backoff`, `on_giveup`, `on_*_async`, `observe` |
-/// | `Z` | which clock to use: [`BlockingClock`](crate::BlockingClock), [`AsyncClock`](crate::AsyncClock) | [`SystemClock`] | `clock`, `cancelled_by` |
+/// | `C` | whether to retry: [`Condition`](crate::Condition) | [`AnyError`] | `retry_if`, `retry_if_shared`, `until`, `retry_after`, `retry_after_value`, `budget`, `condition` |
+/// | `H` | what to notify: handlers and [`Observe`](crate::Observe) | `()`, nothing | `on_try`, `on_success`, `on_backoff`, `on_giveup`, `on_*_async`, `observe`, `without_observers`, `share_observers` |
+/// | `Z` | which clock to use: [`BlockingClock`](crate::BlockingClock), [`AsyncClock`](crate::AsyncClock) | [`SystemClock`] | `clock`, `cancelled_by`, `no_attempt_after_deadline` |
 ///
 /// # Sharing
 ///

@@ -140,7 +140,7 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
     /// # }
     /// ```
     ///
-    /// See [`attempts`](Self::attempts). A policy with async `on_try` handlers begins with
+    /// See [`attempts`](Self::attempts). A policy with async handlers of any kind begins with
     /// [`begin_async`](Self::begin_async), which awaits them.
     ///
     /// # Panics
@@ -178,6 +178,8 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
     /// Same as [`attempts_async`](Self::attempts_async), for policies with async handlers: awaits those of `on_try`
     /// before the first attempt.
     ///
+    /// Of the methods that notify, such a run has only [`after`](AttemptsAsync::after).
+    ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread", start_paused = true)]
     /// # async fn main() {
@@ -212,8 +214,8 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
     /// Goes on with a run whose [`Progress`] was kept elsewhere.
     ///
     /// ```
+    /// use relent::Retry;
     /// use relent::run::Decision;
-    /// use relent::{Progress, Retry, StopReason};
     ///
     /// let policy = Retry::expo().max_tries(5);
     /// let kept = {
@@ -225,6 +227,9 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
     /// let mut attempts = policy.attempts_from::<(), &str>(kept);
     /// assert_eq!(attempts.tries(), 2);
     /// ```
+    ///
+    /// The time in between does not count: add it to [`Progress::elapsed`] if [`max_time`](Self::max_time) is to include
+    /// it.
     ///
     /// # Panics
     ///
@@ -260,7 +265,7 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
     ///
     /// ```
     /// use relent::run::Decision;
-    /// use relent::{Progress, Retry, StopReason};
+    /// use relent::{Progress, Retry};
     ///
     /// static JOBS: Retry = Retry::expo().max_tries(3);
     ///
@@ -282,7 +287,10 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
     ///
     /// `progress` is that of the attempts before this one. This call counts the attempt in it, and notes the wait. Set
     /// [`Progress::elapsed`] before the call if the policy has a [`max_time`](Self::max_time): it should include the
-    /// time in the queue. No clock is read; a [`Cancel`](crate::Cancel) is asked.
+    /// time in the queue. No clock is read, although the policy needs one that can block; a
+    /// [`Cancel`](crate::Cancel) is asked.
+    ///
+    /// When the run is over, `progress` goes on counting: begin the next run with `Progress::default()`.
     ///
     /// Handlers and observers are notified of the back-off, the success or the give-up, and not of the try, which has
     /// been made elsewhere.
@@ -380,8 +388,8 @@ macro_rules! attempts {
             P: PolicyFor<T, E, Observer: NotifyBlocking, Clock: $clock>,
             A: fmt::Debug,
         {
-            /// Begins a run with a target, and arguments that observers see as
-            /// [`Details::args`](crate::Details::args).
+            /// Begins a run with arguments that observers see as [`Details::args`](crate::Details::args). `target` is its
+            /// name, unless the policy sets [`Retry::target`].
             ///
             /// # Panics
             ///
@@ -428,7 +436,8 @@ macro_rules! attempts {
 
             /// Returns what must be kept to go on later, with [`resume`](Self::resume) or [`Retry::decide`].
             ///
-            /// It counts the attempts that were made, and not the one that is being made.
+            /// It counts the attempts that were made, and not the one that is being made. After a success it is that of a
+            /// new run.
             #[must_use]
             pub fn progress(&self) -> Progress {
                 self.run.progress()
@@ -489,6 +498,9 @@ macro_rules! attempts {
         impl<P: PolicyFor<T, E, Clock: $clock>, T, E, A: ShowArgs> $attempts<P, T, E, A> {
             /// Adds to the last outcome how and why the run ended: see [`Retry::explain`].
             ///
+            /// Call it when the run is over. Before that, the reason is
+            /// [`NotRetryable`](StopReason::NotRetryable): other code has decided to stop.
+            ///
             /// # Errors
             ///
             /// Returns the error, or the value that was not accepted, with the reason.
@@ -532,7 +544,7 @@ where
         scope::sleep(&self.run.session.policy.policy().clock, wait);
     }
 
-    /// Makes one attempt inside of the run's scope, after [`next_try`](Self::next_try) if that was not called.
+    /// Makes one attempt. Calls [`next_try`](Self::next_try) first, and makes the attempt even if that returns an error.
     ///
     /// ```
     /// use std::ops::ControlFlow::Break;
@@ -594,7 +606,8 @@ where
         Timer::new(scope::sleeping(&self.run.session.policy.policy().clock, wait))
     }
 
-    /// Awaits one attempt inside of the run's scope, after [`next_try`](Self::next_try) if that was not called.
+    /// Awaits one attempt. Calls [`next_try`](Self::next_try) first, at once, and makes the attempt even if that returns an
+    /// error.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread", start_paused = true)]

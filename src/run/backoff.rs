@@ -26,7 +26,7 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
     /// ```
     ///
     /// Use it for code that takes an iterator of waits, or that drives itself and knows only that something failed. It is
-    /// an [`Iterator`], and `Clone`. It ends where a run would give up whose attempts take no time. Conditions, budgets
+    /// an [`Iterator`], and `Clone`. It ends where a run would give up whose attempts take no time and whose timers are never late. Conditions, budgets
     /// and handlers are not asked. See [`attempts`](Self::attempts) for runs that ask them.
     ///
     /// Without the feature `std` and without a [`seed`](Self::seed), jitter draws the same numbers each time.
@@ -56,8 +56,10 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
     /// assert_eq!(policy.wait_after(5), None);
     /// ```
     ///
-    /// Use it for a job table that stores the number of attempts. For strategies whose waits depend on that number alone.
-    /// [`max_time`](Self::max_time) is ignored, since no time is known. No attempt counts as one.
+    /// Use it for a job table that stores the number of attempts. It exists for strategies whose waits depend on that number
+    /// alone: not for [`decorrelated`](Self::decorrelated), [`runtime`](Self::runtime), a
+    /// [`Schedule`](crate::wait::Schedule) or a boxed policy. For these use [`decide`](Self::decide).
+    /// [`max_time`](Self::max_time) is ignored, since no time is known. `wait_after(0)` is the same as `wait_after(1)`.
     ///
     /// Without the feature `std` and without a [`seed`](Self::seed), jitter draws the same number each time.
     #[must_use]

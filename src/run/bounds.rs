@@ -242,6 +242,11 @@ where
 /// }
 /// ```
 ///
+/// The default target of events is the type of the operation, which in generic code includes that of the policy: set a
+/// [`target`](crate::Retry::target). An error type with a lifetime, such as `&'static str`, cannot be proven `Send` by the
+/// compiler if an `async fn` of a generic type is spawned: use an owned error. The same holds for the arguments of
+/// [`run_with_async`](Self::run_with_async): capture references in the operation of [`run_async`](Self::run_async) instead.
+///
 /// It is not dyn compatible. For a policy behind a type, see [`Retry::boxed`](crate::Retry::boxed).
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a policy that can `run_async` an operation that returns `Result<{T}, {E}>`, and be spawned",
@@ -324,7 +329,7 @@ mod boxed {
     /// A policy for operations that return `Result<T, E>`, whose type has a name whatever its parts are: see
     /// [`Retry::boxed`].
     ///
-    /// It has every form of a run that other policies have. The parts are behind pointers, and no attempt allocates.
+    /// It has every form of a run that other policies have, but not [`backoff`](Retry::backoff) and the like. The parts are behind pointers, and no attempt allocates.
     pub type BoxedRetry<T, E, Z = SystemClock> = Retry<
         Box<dyn Wait<T, E> + Send + Sync>,
         Box<dyn Condition<T, E> + Send + Sync>,
@@ -372,6 +377,10 @@ mod boxed {
         ///
         /// The policy then serves operations of one pair of types. Its parts must be `Send`, `Sync` and `'static`. Async
         /// handlers cannot be boxed. Box last: a handler that is added afterwards changes the type again.
+        ///
+        /// The clock stays in the type: with [`no_attempt_after_deadline`](Self::no_attempt_after_deadline) it is
+        /// `BoxedRetry<T, E, Punctual<SystemClock>>`. A boxed policy is not `Clone`: share it in an `Arc`. `waits`, `backoff`
+        /// and `wait_after` need a strategy for any types: call them before.
         pub fn boxed<T, E>(self) -> BoxedRetry<T, E, Z>
         where
             S: Wait<T, E> + Send + Sync + 'static,

@@ -295,5 +295,8 @@ fn check_end(end: &Told, limits: &Limits, plan: &Plan, planned: Option<Duration>
     assert!(end.wait >= asked.min(most), "nobody comes earlier than asked: {end:?}");
     assert!(end.wait + off >= window.start.min(most) && end.wait <= most, "{end:?}");
     assert!(end.wait <= window.end + off, "{end:?}");
-    Own { wait: end.wait.saturating_sub(window.start - own.start), off }
+    // A wait that was shortened to the time left may have been any longer one.
+    let moved = window.start - own.start;
+    let off = if end.wait == most { off + moved } else { off };
+    Own { wait: end.wait.saturating_sub(moved), off }
 }
