@@ -122,8 +122,9 @@ pub trait BlockingClock {
     /// Returns how late a wait on this clock may end without fault, such as the granularity of its timer. Zero by
     /// default.
     ///
-    /// A policy with [`no_attempt_after_deadline`](crate::Retry::no_attempt_after_deadline) starts only waits that end
-    /// this long before the deadline.
+    /// A policy with [`no_attempt_after_deadline`](crate::Retry::no_attempt_after_deadline) or
+    /// [`interrupt_at_deadline`](crate::Retry::interrupt_at_deadline) starts only waits that end this long before the
+    /// deadline.
     fn resolution(&self) -> Duration {
         Duration::ZERO
     }
@@ -224,8 +225,9 @@ pub trait AsyncClock {
     /// Returns how late a wait on this clock may end without fault, such as the granularity of its timer. Zero by
     /// default.
     ///
-    /// A policy with [`no_attempt_after_deadline`](crate::Retry::no_attempt_after_deadline) starts only waits that end
-    /// this long before the deadline.
+    /// A policy with [`no_attempt_after_deadline`](crate::Retry::no_attempt_after_deadline) or
+    /// [`interrupt_at_deadline`](crate::Retry::interrupt_at_deadline) starts only waits that end this long before the
+    /// deadline.
     fn resolution(&self) -> Duration {
         Duration::ZERO
     }

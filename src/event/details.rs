@@ -61,7 +61,9 @@ pub struct Details<'a, T, E> {
     ///
     /// See [`Observe::wants`](crate::Observe::wants) for a case in which `elapsed` is zero.
     pub elapsed: Duration,
-    /// The upcoming wait, exactly as it will be slept. Zero except for [`EventKind::Backoff`].
+    /// The upcoming wait, as it is requested of the clock. Zero except for [`EventKind::Backoff`].
+    ///
+    /// The clock may wake later. Tokio's timer rounds up to whole milliseconds, which shows in waits below 1 ms.
     pub wait: Duration,
     /// The wait before this attempt without what the other side asked for, or zero for the first attempt.
     ///
