@@ -3,6 +3,7 @@
 use core::error::Error;
 use core::fmt;
 use core::num::NonZeroU32;
+use core::time::Duration;
 
 /// The error for an invalid setting, such as zero tries or a factor that is not a number.
 ///
@@ -49,4 +50,12 @@ pub(crate) const fn checked_tries(tries: u32) -> Result<NonZeroU32, InvalidSetti
             Err(InvalidSetting::new("max_tries must be at least 1; for no limit use `forever()`"))
         }
     }
+}
+
+/// Returns a wait, unless it is zero: retries would follow each other without a pause.
+pub(crate) const fn checked_wait(
+    wait: Duration,
+    message: &'static str,
+) -> Result<Duration, InvalidSetting> {
+    if wait.is_zero() { Err(InvalidSetting::new(message)) } else { Ok(wait) }
 }

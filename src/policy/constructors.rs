@@ -4,6 +4,7 @@ use core::time::Duration;
 
 use crate::clock::SystemClock;
 use crate::condition::AnyError;
+use crate::error::InvalidSetting;
 use crate::event::Details;
 use crate::policy::Retry;
 use crate::policy::settings::Settings;
@@ -56,6 +57,9 @@ impl Retry {
     /// ```
     ///
     /// The wait is a maximum, since full jitter is on by default.
+    ///
+    /// A wait of zero is allowed: retries then follow each other without a pause, so set a limit. An async run with such
+    /// waits leaves its runtime to other tasks only if the operation or the clock's timer does.
     #[doc(alias = "delay")]
     pub const fn constant(wait: Duration) -> Retry<Constant> {
         Retry::new(Constant::new(wait))
@@ -72,8 +76,35 @@ impl Retry {
     /// ```
     ///
     /// The waits are maxima, since full jitter is on by default.
+    ///
+    /// # Panics
+    ///
+    /// If `step` is zero. In a `const` or `static` this is a compile error. See [`try_linear`](Self::try_linear).
+    #[track_caller]
     pub const fn linear(step: Duration) -> Retry<Linear> {
-        Retry::new(Linear::new(step, step))
+        match Self::try_linear(step) {
+            Ok(policy) => policy,
+            Err(refused) => refused.panic(),
+        }
+    }
+
+    /// Same as [`linear`](Self::linear), but returns an error instead of panicking: for a step known only at run time.
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// # use relent::Retry;
+    /// assert!(Retry::try_linear(Duration::from_secs(2)).is_ok());
+    /// assert!(Retry::try_linear(Duration::ZERO).is_err());
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// If `step` is zero.
+    pub const fn try_linear(step: Duration) -> Result<Retry<Linear>, InvalidSetting> {
+        match Linear::try_by_step(step) {
+            Ok(linear) => Ok(Retry::new(linear)),
+            Err(refused) => Err(refused),
+        }
     }
 
     /// Creates a policy whose waits shrink: 1 s, 0.368 s, 0.135 s and so on, divided by e each time.
@@ -114,11 +145,42 @@ impl Retry {
     /// the other side asked for.
     ///
     /// From the article "Exponential Backoff And Jitter" in the AWS Architecture Blog.
+    ///
+    /// # Panics
+    ///
+    /// If `base` is zero: all waits would be zero. In a `const` or `static` this is a compile error. See
+    /// [`try_decorrelated`](Self::try_decorrelated).
     #[doc(alias = "jitter")]
+    #[track_caller]
     pub const fn decorrelated(base: Duration) -> Retry<Decorrelated> {
-        let mut policy = Retry::new(Decorrelated::new(base));
-        policy.settings.has_own_window = true;
-        policy
+        match Self::try_decorrelated(base) {
+            Ok(policy) => policy,
+            Err(refused) => refused.panic(),
+        }
+    }
+
+    /// Same as [`decorrelated`](Self::decorrelated), but returns an error instead of panicking: for a wait known only at
+    /// run time.
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// # use relent::Retry;
+    /// assert!(Retry::try_decorrelated(Duration::from_millis(100)).is_ok());
+    /// assert!(Retry::try_decorrelated(Duration::ZERO).is_err());
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// If `base` is zero.
+    pub const fn try_decorrelated(base: Duration) -> Result<Retry<Decorrelated>, InvalidSetting> {
+        match Decorrelated::try_new(base) {
+            Ok(decorrelated) => {
+                let mut policy = Retry::new(decorrelated);
+                policy.settings.has_own_window = true;
+                Ok(policy)
+            }
+            Err(refused) => Err(refused),
+        }
     }
 
     /// Creates a policy with the given waits, each used once and in order: N waits make N + 1 attempts.

@@ -48,12 +48,12 @@ use crate::wait::strategies::Expo;
 ///
 /// | task | methods |
 /// |---|---|
-/// | construct | [`expo`](Self::expo), [`fibo`](Self::fibo), [`constant`](Self::constant), [`linear`](Self::linear), [`decay`](Self::decay), [`decorrelated`](Self::decorrelated), [`sequence`](Self::sequence), [`from_fn`](Self::from_fn), [`runtime`](Self::runtime), [`new`](Self::new) |
+/// | construct | [`expo`](Self::expo), [`fibo`](Self::fibo), [`constant`](Self::constant), [`linear`](Self::linear), [`try_linear`](Self::try_linear), [`decay`](Self::decay), [`decorrelated`](Self::decorrelated), [`try_decorrelated`](Self::try_decorrelated), [`sequence`](Self::sequence), [`from_fn`](Self::from_fn), [`runtime`](Self::runtime), [`new`](Self::new) |
 /// | set limits | [`max_tries`](Self::max_tries), [`try_max_tries`](Self::try_max_tries), [`max_time`](Self::max_time), [`last_wait_may_overrun`](Self::last_wait_may_overrun), [`no_attempt_after_deadline`](Self::no_attempt_after_deadline), [`forever`](Self::forever) |
-/// | shape the waits | [`max_wait`](Self::max_wait), [`jitter`](Self::jitter), [`try_jitter`](Self::try_jitter), [`seed`](Self::seed) |
-/// | change the waits of `expo` | [`first_wait`](Self::first_wait), [`factor`](Self::factor), [`try_factor`](Self::try_factor) |
-/// | change the waits of `fibo` or `linear` | [`first_wait`](Self::first_wait) |
-/// | change the waits of `decay` | [`first_wait`](Self::first_wait), [`decay_factor`](Self::decay_factor), [`try_decay_factor`](Self::try_decay_factor), [`min_wait`](Self::min_wait) |
+/// | shape the waits | [`max_wait`](Self::max_wait), [`try_max_wait`](Self::try_max_wait), [`jitter`](Self::jitter), [`try_jitter`](Self::try_jitter), [`seed`](Self::seed) |
+/// | change the waits of `expo` | [`first_wait`](Self::first_wait), [`try_first_wait`](Self::try_first_wait), [`factor`](Self::factor), [`try_factor`](Self::try_factor) |
+/// | change the waits of `fibo` or `linear` | [`first_wait`](Self::first_wait), [`try_first_wait`](Self::try_first_wait) |
+/// | change the waits of `decay` | [`first_wait`](Self::first_wait), [`try_first_wait`](Self::try_first_wait), [`decay_factor`](Self::decay_factor), [`try_decay_factor`](Self::try_decay_factor), [`min_wait`](Self::min_wait) |
 /// | decide what to retry | [`retry_if`](Self::retry_if), [`until`](Self::until), [`budget`](Self::budget), [`condition`](Self::condition) |
 #[cfg_attr(
     feature = "std",

@@ -4,7 +4,7 @@ use core::fmt;
 use core::num::NonZeroU32;
 use core::time::Duration;
 
-use crate::error::{InvalidSetting, checked_tries};
+use crate::error::{InvalidSetting, checked_tries, checked_wait};
 use crate::nanos::Nanos;
 use crate::wait::jitter::Jitter;
 
@@ -75,6 +75,17 @@ impl Settings {
         match checked_tries(tries) {
             Ok(tries) => {
                 self.tries = Tries::AtMost(tries);
+                Ok(self)
+            }
+            Err(refused) => Err(refused),
+        }
+    }
+
+    pub(crate) const fn try_max_wait(mut self, wait: Duration) -> Result<Self, InvalidSetting> {
+        const ZERO: &str = "max_wait must be longer than zero; for retries without a wait use `constant(Duration::ZERO)`";
+        match checked_wait(wait, ZERO) {
+            Ok(wait) => {
+                self.max_wait = Nanos::of(wait);
                 Ok(self)
             }
             Err(refused) => Err(refused),

@@ -28,10 +28,37 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
     /// [`max_asked_wait`](Self::max_asked_wait).
     ///
     /// It limits the waits, not the attempts.
+    ///
+    /// # Panics
+    ///
+    /// If `wait` is zero: all retries would follow each other without a pause. In a `const` or `static` this is a compile
+    /// error. See [`try_max_wait`](Self::try_max_wait).
     #[doc(alias("max_delay", "max_interval"))]
+    #[track_caller]
     pub const fn max_wait(mut self, wait: Duration) -> Self {
-        self.settings.max_wait = Nanos::of(wait);
+        match self.settings.try_max_wait(wait) {
+            Ok(settings) => self.settings = settings,
+            Err(refused) => refused.panic(),
+        }
         self
+    }
+
+    /// Same as [`max_wait`](Self::max_wait), but returns an error instead of panicking: for a wait known only at run
+    /// time.
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// # use relent::Retry;
+    /// assert!(Retry::expo().try_max_wait(Duration::from_secs(5)).is_ok());
+    /// assert!(Retry::expo().try_max_wait(Duration::ZERO).is_err());
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// If `wait` is zero.
+    pub fn try_max_wait(mut self, wait: Duration) -> Result<Self, InvalidSetting> {
+        self.settings = self.settings.try_max_wait(wait)?;
+        Ok(self)
     }
 
     /// Sets how much of each wait is random. The default is [`Jitter::Full`].
@@ -139,10 +166,36 @@ impl<C, H, Z> Retry<Expo, C, H, Z> {
     /// ```
     ///
     /// Python's `backoff` calls it `factor`.
+    ///
+    /// # Panics
+    ///
+    /// If `wait` is zero. In a `const` or `static` this is a compile error. See [`try_first_wait`](Self::try_first_wait).
     #[doc(alias = "min_delay")]
+    #[track_caller]
     pub const fn first_wait(mut self, wait: Duration) -> Self {
-        self.strategy = self.strategy.with_first_wait(wait);
+        match self.strategy.try_with_first_wait(wait) {
+            Ok(strategy) => self.strategy = strategy,
+            Err(refused) => refused.panic(),
+        }
         self
+    }
+
+    /// Same as [`first_wait`](Self::first_wait), but returns an error instead of panicking: for a wait known only at
+    /// run time.
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// # use relent::Retry;
+    /// assert!(Retry::expo().try_first_wait(Duration::from_millis(50)).is_ok());
+    /// assert!(Retry::expo().try_first_wait(Duration::ZERO).is_err());
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// If `wait` is zero.
+    pub fn try_first_wait(mut self, wait: Duration) -> Result<Self, InvalidSetting> {
+        self.strategy = self.strategy.try_with_first_wait(wait)?;
+        Ok(self)
     }
 
     /// Sets the number by which each wait is multiplied to give the next. The default is 2.
@@ -198,9 +251,35 @@ impl<C, H, Z> Retry<Fibo, C, H, Z> {
     /// let policy = Retry::fibo().first_wait(Duration::from_millis(50));
     /// assert!(policy.waits().take(4).eq([50, 50, 100, 150].map(Duration::from_millis)));
     /// ```
+    ///
+    /// # Panics
+    ///
+    /// If `wait` is zero. In a `const` or `static` this is a compile error. See [`try_first_wait`](Self::try_first_wait).
+    #[track_caller]
     pub const fn first_wait(mut self, wait: Duration) -> Self {
-        self.strategy.first_wait = Nanos::of(wait);
+        match self.strategy.try_with_first_wait(wait) {
+            Ok(strategy) => self.strategy = strategy,
+            Err(refused) => refused.panic(),
+        }
         self
+    }
+
+    /// Same as [`first_wait`](Self::first_wait), but returns an error instead of panicking: for a wait known only at
+    /// run time.
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// # use relent::Retry;
+    /// assert!(Retry::fibo().try_first_wait(Duration::from_millis(50)).is_ok());
+    /// assert!(Retry::fibo().try_first_wait(Duration::ZERO).is_err());
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// If `wait` is zero.
+    pub fn try_first_wait(mut self, wait: Duration) -> Result<Self, InvalidSetting> {
+        self.strategy = self.strategy.try_with_first_wait(wait)?;
+        Ok(self)
     }
 }
 
@@ -214,9 +293,35 @@ impl<C, H, Z> Retry<Linear, C, H, Z> {
     /// let policy = Retry::linear(Duration::from_secs(5)).first_wait(Duration::from_secs(1));
     /// assert!(policy.waits().take(3).eq([1, 6, 11].map(Duration::from_secs)));
     /// ```
+    ///
+    /// # Panics
+    ///
+    /// If `wait` is zero. In a `const` or `static` this is a compile error. See [`try_first_wait`](Self::try_first_wait).
+    #[track_caller]
     pub const fn first_wait(mut self, wait: Duration) -> Self {
-        self.strategy.first_wait = Nanos::of(wait);
+        match self.strategy.try_with_first_wait(wait) {
+            Ok(strategy) => self.strategy = strategy,
+            Err(refused) => refused.panic(),
+        }
         self
+    }
+
+    /// Same as [`first_wait`](Self::first_wait), but returns an error instead of panicking: for a wait known only at
+    /// run time.
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// # use relent::Retry;
+    /// assert!(Retry::linear(Duration::from_secs(5)).try_first_wait(Duration::from_millis(50)).is_ok());
+    /// assert!(Retry::linear(Duration::from_secs(5)).try_first_wait(Duration::ZERO).is_err());
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// If `wait` is zero.
+    pub fn try_first_wait(mut self, wait: Duration) -> Result<Self, InvalidSetting> {
+        self.strategy = self.strategy.try_with_first_wait(wait)?;
+        Ok(self)
     }
 }
 
@@ -232,9 +337,35 @@ impl<C, H, Z> Retry<Decay, C, H, Z> {
     /// ```
     ///
     /// Python's `backoff` calls it `initial_value`.
+    ///
+    /// # Panics
+    ///
+    /// If `wait` is zero. In a `const` or `static` this is a compile error. See [`try_first_wait`](Self::try_first_wait).
+    #[track_caller]
     pub const fn first_wait(mut self, wait: Duration) -> Self {
-        self.strategy.first_wait = Nanos::of(wait);
+        match self.strategy.try_with_first_wait(wait) {
+            Ok(strategy) => self.strategy = strategy,
+            Err(refused) => refused.panic(),
+        }
         self
+    }
+
+    /// Same as [`first_wait`](Self::first_wait), but returns an error instead of panicking: for a wait known only at
+    /// run time.
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// # use relent::Retry;
+    /// assert!(Retry::decay().try_first_wait(Duration::from_millis(50)).is_ok());
+    /// assert!(Retry::decay().try_first_wait(Duration::ZERO).is_err());
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// If `wait` is zero.
+    pub fn try_first_wait(mut self, wait: Duration) -> Result<Self, InvalidSetting> {
+        self.strategy = self.strategy.try_with_first_wait(wait)?;
+        Ok(self)
     }
 
     /// Sets how fast the waits shrink: each is the previous one, divided by e to this power. The default is 1.

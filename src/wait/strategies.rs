@@ -4,7 +4,7 @@ use core::fmt;
 use core::ops::RangeInclusive;
 use core::time::Duration;
 
-use crate::error::InvalidSetting;
+use crate::error::{InvalidSetting, checked_wait};
 use crate::event::Details;
 use crate::nanos::{Nanos, nanos};
 use crate::sealed::Sealed;
@@ -12,6 +12,15 @@ use crate::wait::floats::{decayed, power, rounded, unrounded};
 use crate::wait::{ByTries, Numeric, Wait};
 
 const SECOND: Duration = Duration::from_secs(1);
+
+/// Returns a first wait, unless it is zero.
+const fn checked_first(wait: Duration) -> Result<Nanos, InvalidSetting> {
+    const ZERO: &str = "first_wait must be longer than zero; for retries without a wait use `constant(Duration::ZERO)`";
+    match checked_wait(wait, ZERO) {
+        Ok(wait) => Ok(Nanos::of(wait)),
+        Err(refused) => Err(refused),
+    }
+}
 
 macro_rules! numeric {
     ($($strategy:ty $(where $L:ident: $bound:path)?),* $(,)?) => { $(
@@ -86,7 +95,8 @@ impl Expo {
     ///
     /// # Panics
     ///
-    /// Panics if `factor` is not a finite number above zero. In a `const` that is a compile error.
+    /// Panics if `first_wait` is zero, or if `factor` is not a finite number above zero. In a `const` that is a compile
+    /// error.
     #[must_use]
     #[track_caller]
     pub const fn new(first_wait: Duration, factor: f64) -> Self {
@@ -96,22 +106,21 @@ impl Expo {
         }
     }
 
-    /// Same as [`new`](Self::new), but returns an error instead of panicking: for a factor that is read at run time.
+    /// Same as [`new`](Self::new), but returns an error instead of panicking: for numbers that are read at run time.
     ///
     /// # Errors
     ///
-    /// Returns an error if `factor` is not a finite number above zero.
+    /// Returns an error where [`new`](Self::new) panics.
     pub const fn try_new(first_wait: Duration, factor: f64) -> Result<Self, InvalidSetting> {
-        if factor.is_finite() && factor > 0.0 {
-            Ok(Self { first_wait: Nanos::of(first_wait), factor })
-        } else {
-            Err(InvalidSetting::new("factor must be a finite number above zero"))
+        match checked_first(first_wait) {
+            Ok(first_wait) if factor.is_finite() && factor > 0.0 => Ok(Self { first_wait, factor }),
+            Ok(_) => Err(InvalidSetting::new("factor must be a finite number above zero")),
+            Err(refused) => Err(refused),
         }
     }
 
-    pub(crate) const fn with_first_wait(mut self, first_wait: Duration) -> Self {
-        self.first_wait = Nanos::of(first_wait);
-        self
+    pub(crate) const fn try_with_first_wait(self, wait: Duration) -> Result<Self, InvalidSetting> {
+        Self::try_new(wait, self.factor)
     }
 
     pub(crate) const fn try_with_factor(self, factor: f64) -> Result<Self, InvalidSetting> {
@@ -145,7 +154,7 @@ impl Numeric for Expo {
 /// Fibonacci back-off: each wait is the sum of the previous two. See [`Retry::fibo`](crate::Retry::fibo).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Fibo {
-    pub(crate) first_wait: Nanos,
+    first_wait: Nanos,
 }
 
 /// All Fibonacci numbers that fit into a `u64`.
@@ -172,9 +181,34 @@ impl Fibo {
     /// let policy = Retry::new(Fibo::new(Duration::from_millis(10)));
     /// assert!(policy.waits().take(5).eq([10, 10, 20, 30, 50].map(Duration::from_millis)));
     /// ```
+    ///
+    /// # Panics
+    ///
+    /// Panics if `first_wait` is zero. In a `const` that is a compile error.
     #[must_use]
+    #[track_caller]
     pub const fn new(first_wait: Duration) -> Self {
-        Self { first_wait: Nanos::of(first_wait) }
+        match Self::try_new(first_wait) {
+            Ok(fibo) => fibo,
+            Err(refused) => refused.panic(),
+        }
+    }
+
+    /// Same as [`new`](Self::new), but returns an error instead of panicking: for a wait that is read at run time.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if `first_wait` is zero.
+    pub const fn try_new(first_wait: Duration) -> Result<Self, InvalidSetting> {
+        match checked_first(first_wait) {
+            Ok(first_wait) => Ok(Self { first_wait }),
+            Err(refused) => Err(refused),
+        }
+    }
+
+    #[expect(clippy::unused_self, reason = "the method of every strategy with a first wait")]
+    pub(crate) const fn try_with_first_wait(self, wait: Duration) -> Result<Self, InvalidSetting> {
+        Self::try_new(wait)
     }
 }
 
@@ -226,8 +260,8 @@ impl Numeric for Constant {
 /// [`Retry::linear`](crate::Retry::linear).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Linear {
-    pub(crate) first_wait: Nanos,
-    pub(crate) step: Nanos,
+    first_wait: Nanos,
+    step: Nanos,
 }
 
 impl Linear {
@@ -241,9 +275,41 @@ impl Linear {
     /// let policy = Retry::new(Linear::new(Duration::from_secs(1), Duration::from_secs(5)));
     /// assert!(policy.waits().take(3).eq([1, 6, 11].map(Duration::from_secs)));
     /// ```
+    ///
+    /// # Panics
+    ///
+    /// Panics if `first_wait` is zero. In a `const` that is a compile error. `step` may be zero.
     #[must_use]
+    #[track_caller]
     pub const fn new(first_wait: Duration, step: Duration) -> Self {
-        Self { first_wait: Nanos::of(first_wait), step: Nanos::of(step) }
+        match Self::try_new(first_wait, step) {
+            Ok(linear) => linear,
+            Err(refused) => refused.panic(),
+        }
+    }
+
+    /// Same as [`new`](Self::new), but returns an error instead of panicking: for waits that are read at run time.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if `first_wait` is zero.
+    pub const fn try_new(first_wait: Duration, step: Duration) -> Result<Self, InvalidSetting> {
+        match checked_first(first_wait) {
+            Ok(first_wait) => Ok(Self { first_wait, step: Nanos::of(step) }),
+            Err(refused) => Err(refused),
+        }
+    }
+
+    /// The waits of once, twice, three times `step` and so on.
+    pub(crate) const fn try_by_step(step: Duration) -> Result<Self, InvalidSetting> {
+        match checked_wait(step, "the step of `linear` must be longer than zero") {
+            Ok(step) => Self::try_new(step, step),
+            Err(refused) => Err(refused),
+        }
+    }
+
+    pub(crate) const fn try_with_first_wait(self, wait: Duration) -> Result<Self, InvalidSetting> {
+        Self::try_new(wait, self.step.duration())
     }
 }
 
@@ -278,7 +344,8 @@ impl Decay {
     ///
     /// # Panics
     ///
-    /// Panics if `decay_factor` is negative or not finite. In a `const` that is a compile error.
+    /// Panics if `first_wait` is zero, or if `decay_factor` is negative or not finite. In a `const` that is a compile
+    /// error.
     #[must_use]
     #[track_caller]
     pub const fn new(first_wait: Duration, decay_factor: f64, min_wait: Duration) -> Self {
@@ -288,21 +355,29 @@ impl Decay {
         }
     }
 
-    /// Same as [`new`](Self::new), but returns an error instead of panicking: for a factor that is read at run time.
+    /// Same as [`new`](Self::new), but returns an error instead of panicking: for numbers that are read at run time.
     ///
     /// # Errors
     ///
-    /// Returns an error if `decay_factor` is negative or not finite.
+    /// Returns an error where [`new`](Self::new) panics.
     pub const fn try_new(
         first_wait: Duration,
         decay_factor: f64,
         min_wait: Duration,
     ) -> Result<Self, InvalidSetting> {
-        if decay_factor.is_finite() && decay_factor >= 0.0 {
-            Ok(Self { first_wait: Nanos::of(first_wait), factor: decay_factor, min_wait })
-        } else {
-            Err(InvalidSetting::new("decay_factor must be a finite number and not negative"))
+        match checked_first(first_wait) {
+            Ok(first_wait) if decay_factor.is_finite() && decay_factor >= 0.0 => {
+                Ok(Self { first_wait, factor: decay_factor, min_wait })
+            }
+            Ok(_) => {
+                Err(InvalidSetting::new("decay_factor must be a finite number and not negative"))
+            }
+            Err(refused) => Err(refused),
         }
+    }
+
+    pub(crate) const fn try_with_first_wait(self, wait: Duration) -> Result<Self, InvalidSetting> {
+        Self::try_new(wait, self.factor, self.min_wait)
     }
 }
 
@@ -396,9 +471,29 @@ impl Decorrelated {
     /// policy.run(|| Err::<(), _>("down")).unwrap_err();
     /// assert!(clock.waits().iter().all(|wait| *wait >= base));
     /// ```
+    ///
+    /// # Panics
+    ///
+    /// Panics if `base` is zero. In a `const` that is a compile error.
     #[must_use]
+    #[track_caller]
     pub const fn new(base: Duration) -> Self {
-        Self { base: Nanos::of(base) }
+        match Self::try_new(base) {
+            Ok(decorrelated) => decorrelated,
+            Err(refused) => refused.panic(),
+        }
+    }
+
+    /// Same as [`new`](Self::new), but returns an error instead of panicking: for a wait that is read at run time.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if `base` is zero.
+    pub const fn try_new(base: Duration) -> Result<Self, InvalidSetting> {
+        match checked_wait(base, "the base of `decorrelated` must be longer than zero") {
+            Ok(base) => Ok(Self { base: Nanos::of(base) }),
+            Err(refused) => Err(refused),
+        }
     }
 
     fn end(self, last_wait: u64) -> u64 {

@@ -557,17 +557,23 @@ impl Stage<'_> {
         }
         match policy.strategy {
             Strategy::Expo { base, factor, max_value } => {
-                self.cap(Retry::expo().factor(base).first_wait(duration(factor)), max_value)
+                match Retry::expo().factor(base).try_first_wait(duration(factor)) {
+                    Ok(policy) => self.cap(policy, max_value),
+                    // Refused, since nobody means it: what the ancestor does is written out.
+                    Err(_) => self.limit(Retry::constant(Duration::ZERO)),
+                }
             }
             Strategy::Fibo { max_value } => self.cap(Retry::fibo(), max_value),
             Strategy::Constant(interval) => self.limit(Retry::constant(duration(interval))),
             Strategy::Sequence(ref waits) => self.limit(Retry::sequence(&waits[..])),
-            Strategy::Decay { initial_value, decay_factor, min_value } => self.limit(
-                Retry::decay()
-                    .first_wait(duration(initial_value))
-                    .decay_factor(decay_factor)
-                    .min_wait(duration(min_value)),
-            ),
+            Strategy::Decay { initial_value, decay_factor, min_value } => {
+                match Retry::decay().try_first_wait(duration(initial_value)) {
+                    Ok(policy) => {
+                        self.limit(policy.decay_factor(decay_factor).min_wait(duration(min_value)))
+                    }
+                    Err(_) => self.limit(Retry::constant(duration(min_value))),
+                }
+            }
             Strategy::Runtime if self.case.waits_are_asked_for => {
                 self.limit(Retry::constant(Duration::ZERO))
             }
@@ -580,10 +586,11 @@ impl Stage<'_> {
     }
 
     fn cap<S: Wait<u32, Failure> + Copy>(&self, policy: Retry<S>, cap: Option<f64>) -> Outcome {
-        self.limit(match cap {
-            Some(cap) => policy.max_wait(duration(cap)),
-            None => policy,
-        })
+        match cap.map(|cap| policy.try_max_wait(duration(cap))) {
+            Some(Ok(capped)) => self.limit(capped),
+            Some(Err(_)) => self.limit(Retry::constant(Duration::ZERO)),
+            None => self.limit(policy),
+        }
     }
 
     fn limit<S: Wait<u32, Failure> + Copy>(&self, policy: Retry<S>) -> Outcome {

@@ -171,10 +171,10 @@ impl Plan {
 
 fn waits() -> impl Strategy<Value = Waits> {
     prop_oneof![
-        (0..3000_u64, 1..=3_u32).prop_map(|(first, factor)| Waits::Expo(first, factor)),
-        (0..3000_u64).prop_map(Waits::Fibo),
+        (1..3000_u64, 1..=3_u32).prop_map(|(first, factor)| Waits::Expo(first, factor)),
+        (1..3000_u64).prop_map(Waits::Fibo),
         (0..3000_u64).prop_map(Waits::Constant),
-        (0..3000_u64, 0..3000_u64).prop_map(|(first, step)| Waits::Linear(first, step)),
+        (1..3000_u64, 0..3000_u64).prop_map(|(first, step)| Waits::Linear(first, step)),
         (0..=LIST.len()).prop_map(Waits::List),
     ]
 }
@@ -189,7 +189,7 @@ prop_compose! {
         waits in waits(),
         max_tries in option::weighted(0.4, 1..15_u32),
         max_time in option::weighted(0.4, (0..30_000_u64).prop_map(millis)),
-        max_wait in option::weighted(0.4, (0..5000_u64).prop_map(millis)),
+        max_wait in option::weighted(0.4, (1..5000_u64).prop_map(millis)),
         last_wait in proptest::sample::select(vec![
             LastWait::Shortened,
             LastWait::MayOverrun,

@@ -17,7 +17,8 @@ use relent::{
 };
 
 use plan::{
-    Answer, Chance, Judged, LastWait, Limits, Plan, Setting, Strategy, Window, from_fn, whole_nanos,
+    Answer, Chance, Judged, LastWait, Limits, Plan, Setting, Strategy, Time, Window, from_fn,
+    whole_nanos,
 };
 use story::{Story, Told};
 
@@ -31,17 +32,20 @@ fuzz_target!(|plan: Plan| {
 fn play(plan: &Plan) -> Result<(), InvalidSetting> {
     match &plan.strategy {
         Strategy::Expo { first, factor } => {
-            let policy = Retry::expo().first_wait(first.duration());
+            let policy = Retry::expo().try_first_wait(first.duration())?;
             play_shown(factor.map_or(Ok(policy), |factor| policy.try_factor(factor))?, plan)
         }
-        Strategy::Fibo { first } => play_shown(Retry::fibo().first_wait(first.duration()), plan),
+        Strategy::Fibo { first } => {
+            play_shown(Retry::fibo().try_first_wait(first.duration())?, plan)
+        }
         Strategy::Constant { wait } => play_shown(Retry::constant(wait.duration()), plan),
         Strategy::Linear { step, first } => {
-            let policy = Retry::linear(step.duration());
-            play_shown(first.map_or(policy, |first| policy.first_wait(first.duration())), plan)
+            let policy = Retry::try_linear(step.duration())?;
+            let first = first.unwrap_or(*step);
+            play_shown(policy.try_first_wait(first.duration())?, plan)
         }
         Strategy::Decay { first, factor, least } => {
-            let policy = Retry::decay().first_wait(first.duration());
+            let policy = Retry::decay().try_first_wait(first.duration())?;
             let policy = least.map_or(policy, |least| policy.min_wait(least.duration()));
             play_shown(factor.map_or(Ok(policy), |factor| policy.try_decay_factor(factor))?, plan)
         }
@@ -57,7 +61,7 @@ fn play(plan: &Plan) -> Result<(), InvalidSetting> {
             play_all(policy, plan, |told| Some(computed(told.last_wait)))
         }
         Strategy::Schedule { wait, kind } => {
-            play_shown(Retry::new(schedule(wait.duration(), *kind)), plan)
+            play_shown(Retry::new(schedule(wait.duration(), *kind)?), plan)
         }
         Strategy::FromFn { wait, ends_after } => {
             let most = if *ends_after == 0 { u32::MAX } else { (*ends_after).into() };
@@ -65,19 +69,21 @@ fn play(plan: &Plan) -> Result<(), InvalidSetting> {
             play_shown(Retry::from_fn(computed), plan)
         }
         Strategy::Decorrelated { base } => {
-            play_all(Retry::decorrelated(base.duration()), plan, |_| Some(base.duration()))
+            play_all(Retry::try_decorrelated(base.duration())?, plan, |_| Some(base.duration()))
         }
     }
 }
 
-fn schedule(wait: Duration, kind: u8) -> Schedule {
-    match kind % 5 {
-        0 => Expo::new(wait, 1.5).into(),
-        1 => Fibo::new(wait).into(),
-        2 => Linear::new(wait, wait).into(),
-        3 => Constant::new(wait).into(),
-        _ => Decay::new(wait, 0.5, Duration::ZERO).into(),
-    }
+const CONSTANT: u8 = 3;
+
+fn schedule(wait: Duration, kind: u8) -> Result<Schedule, InvalidSetting> {
+    Ok(match kind % 5 {
+        0 => Expo::try_new(wait, 1.5)?.into(),
+        1 => Fibo::try_new(wait)?.into(),
+        2 => Linear::try_new(wait, wait)?.into(),
+        CONSTANT => Constant::new(wait).into(),
+        _ => Decay::try_new(wait, 0.5, Duration::ZERO)?.into(),
+    })
 }
 
 fn may_be_refused(plan: &Plan) -> bool {
@@ -89,10 +95,22 @@ fn may_be_refused(plan: &Plan) -> bool {
         Strategy::Decay { factor: Some(factor), .. } => !is_finite_from_zero(factor),
         _ => false,
     };
+    let is_zero = |time: Time| time.duration().is_zero();
+    let has_no_wait = match plan.strategy {
+        Strategy::Expo { first, .. } | Strategy::Fibo { first } | Strategy::Decay { first, .. } => {
+            is_zero(first)
+        }
+        Strategy::Linear { step, first } => is_zero(step) || first.is_some_and(is_zero),
+        Strategy::Schedule { wait, kind } => kind % 5 != CONSTANT && is_zero(wait),
+        Strategy::Decorrelated { base } => is_zero(base),
+        _ => false,
+    };
     let has_own_window = matches!(plan.strategy, Strategy::Decorrelated { .. });
     has_bad_factor
+        || has_no_wait
         || plan.settings.iter().any(|setting| match setting {
             Setting::MaxTries(tries) => *tries == 0,
+            Setting::MaxWait(wait) => is_zero(*wait),
             Setting::Jitter(chance) => {
                 chance.may_be_refused() || has_own_window && !matches!(chance, Chance::None)
             }
@@ -194,7 +212,7 @@ fn set<S>(policy: Retry<S>, settings: &[Setting]) -> Result<Retry<S>, InvalidSet
             Setting::MaxTries(tries) => policy.try_max_tries(tries)?,
             Setting::FewTries(tries) => policy.max_tries(u32::from(tries) + 1),
             Setting::MaxTime(time) => policy.max_time(time.duration()),
-            Setting::MaxWait(wait) => policy.max_wait(wait.duration()),
+            Setting::MaxWait(wait) => policy.try_max_wait(wait.duration())?,
             Setting::NoAttemptAfterDeadline => policy,
             Setting::LastWaitMayOverrun => policy.last_wait_may_overrun(),
             Setting::MaxAskedWait(wait) => policy.max_asked_wait(wait.duration()),

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use proptest::prelude::*;
-use relent::wait::{Decay, Expo};
-use relent::{Details, Jitter, Retry, StopReason, TestClock};
+use relent::wait::{Decay, Decorrelated, Expo, Fibo, Linear};
+use relent::{Details, Jitter, Retry, Schedule, StopReason, TestClock};
 
 use crate::support::{BUSY, Fault, Obey, Step, at_once, later, millis, panic_of, play, secs};
 
@@ -128,8 +128,8 @@ fn max_wait_caps_after_jitter() {
 
 #[test]
 fn max_wait_does_not_limit_the_attempts() {
-    let policy = Retry::fibo().max_wait(Duration::ZERO).max_tries(30);
-    assert_eq!(play(policy, &BUSY).waits, [Duration::ZERO; 29]);
+    let policy = Retry::fibo().max_wait(millis(1)).max_tries(30).jitter(Jitter::None);
+    assert_eq!(play(policy, &BUSY).waits, [millis(1); 29]);
 }
 
 #[test]
@@ -223,11 +223,72 @@ fn an_invalid_setting_is_refused_by_its_name() {
     assert_eq!(panic_of(|| Retry::expo().max_tries(0)), refused.to_string());
 }
 
+/// rusty-bacnet#526: a zero in a configuration, and 119,499 calls in a tenth of a second.
+#[test]
+fn a_setting_that_leaves_no_wait_at_all_is_refused_by_its_name() {
+    const ZERO: Duration = Duration::ZERO;
+
+    let refused = Retry::expo().try_max_wait(ZERO).unwrap_err();
+    assert!(refused.to_string().starts_with("max_wait must be "), "{refused}");
+    assert_eq!(panic_of(|| Retry::expo().max_wait(ZERO)), refused.to_string());
+    assert_eq!(Retry::constant(ZERO).try_max_wait(ZERO).unwrap_err(), refused);
+
+    let refused = Retry::expo().try_first_wait(ZERO).unwrap_err();
+    assert!(refused.to_string().starts_with("first_wait must be "), "{refused}");
+    let step = secs(5);
+    assert_eq!(Retry::fibo().try_first_wait(ZERO).unwrap_err(), refused);
+    assert_eq!(Retry::linear(step).try_first_wait(ZERO).unwrap_err(), refused);
+    assert_eq!(Retry::decay().try_first_wait(ZERO).unwrap_err(), refused);
+    assert_eq!(Expo::try_new(ZERO, 2.0), Err(refused));
+    assert_eq!(Fibo::try_new(ZERO), Err(refused));
+    assert_eq!(Linear::try_new(ZERO, step), Err(refused));
+    assert_eq!(Decay::try_new(ZERO, 1.0, step), Err(refused));
+    let panics = [
+        panic_of(|| Retry::expo().first_wait(ZERO)),
+        panic_of(|| Retry::fibo().first_wait(ZERO)),
+        panic_of(|| Retry::linear(step).first_wait(ZERO)),
+        panic_of(|| Retry::decay().first_wait(ZERO)),
+        panic_of(|| Schedule::from(Expo::new(ZERO, 2.0))),
+        panic_of(|| Schedule::from(Fibo::new(ZERO))),
+        panic_of(|| Schedule::from(Linear::new(ZERO, step))),
+        panic_of(|| Schedule::from(Decay::new(ZERO, 1.0, step))),
+    ];
+    assert_eq!(panics, [(); 8].map(|()| refused.to_string()));
+
+    let refused = Retry::try_linear(ZERO).unwrap_err();
+    assert!(refused.to_string().starts_with("the step of `linear` must be "), "{refused}");
+    assert_eq!(panic_of(|| Retry::linear(ZERO)), refused.to_string());
+
+    let refused = Retry::try_decorrelated(ZERO).unwrap_err();
+    assert!(refused.to_string().starts_with("the base of `decorrelated` must be "), "{refused}");
+    assert_eq!(panic_of(|| Retry::decorrelated(ZERO)), refused.to_string());
+    assert_eq!(Decorrelated::try_new(ZERO), Err(refused));
+    assert_eq!(panic_of(|| Decorrelated::new(ZERO)), refused.to_string());
+}
+
+#[test]
+fn waits_of_zero_that_are_written_out_are_allowed() {
+    const NONE: Duration = Duration::ZERO;
+    assert_eq!(play(Retry::constant(NONE).max_tries(4), &BUSY).waits, [NONE; 3]);
+    assert_eq!(play(Retry::sequence([NONE; 3]), &BUSY).waits, [NONE; 3]);
+    assert_eq!(play(Retry::from_fn(|_| Some(NONE)).max_tries(4), &BUSY).waits, [NONE; 3]);
+}
+
 #[test]
 fn a_valid_setting_read_at_run_time_is_taken() {
     assert_eq!(Retry::expo().try_max_tries(3).unwrap().get_max_tries(), Some(3));
-    let policy = Retry::expo().try_factor(3.0).unwrap();
-    assert_eq!(policy.waits().nth(2), Some(secs(9)));
+    let policy = Retry::expo().try_factor(3.0).unwrap().try_first_wait(secs(2)).unwrap();
+    assert_eq!(policy.waits().nth(2), Some(secs(18)));
+    assert_eq!(Retry::fibo().try_first_wait(secs(2)).unwrap().waits().nth(3), Some(secs(6)));
+    let policy = Retry::try_linear(secs(5)).unwrap().try_first_wait(secs(2)).unwrap();
+    assert_eq!(policy.waits().nth(1), Some(secs(7)));
+    let policy = policy.try_max_wait(secs(3)).unwrap();
+    assert_eq!(policy.waits().nth(1), Some(secs(3)));
+    let policy =
+        Retry::decay().min_wait(secs(2)).decay_factor(9.0).try_first_wait(secs(4)).unwrap();
+    assert!(policy.waits().take(2).eq([4, 2].map(secs)));
+    let policy = Retry::try_decorrelated(secs(1)).unwrap();
+    assert!(policy.try_jitter(Jitter::Equal).is_err());
     let policy = Retry::decay().try_decay_factor(0.0).unwrap();
     assert_eq!(policy.waits().nth(8), Some(secs(1)));
 }

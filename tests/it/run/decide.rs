@@ -237,7 +237,7 @@ impl<T, E> Wait<T, E> for Any {
 
 fn any_strategy() -> impl Strategy<Value = Any> {
     const LIST: [Duration; 5] = [millis(700), secs(2), millis(0), secs(100), secs(3)];
-    let wait = || (0..10_000_u64).prop_map(millis);
+    let wait = || (1..10_000_u64).prop_map(millis);
     let schedule = prop_oneof![
         (wait(), 0.5..4.0).prop_map(|(wait, factor)| Schedule::from(Expo::new(wait, factor))),
         (wait(), wait()).prop_map(|(first, step)| Linear::new(first, step).into()),
@@ -279,7 +279,7 @@ proptest! {
         jitter in any_jitter(),
         tries in option::of(1..8_u32),
         time in option::of((0..200_u64).prop_map(secs)),
-        max_wait in option::of((0..20_u64).prop_map(secs)),
+        max_wait in option::of((1..20_u64).prop_map(secs)),
         max_asked in option::of((0..40_u64).prop_map(secs)),
         mode in 0..3,
         seed in any::<u64>(),

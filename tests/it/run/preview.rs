@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use relent::{Jitter, Retry, TestClock};
 
 use crate::support::secs;
-use crate::wait::{any_schedule, any_wait};
+use crate::wait::{any_schedule, any_wait, any_wait_above_zero};
 
 #[test]
 fn a_preview_stays_ended_and_can_be_taken_twice() {
@@ -34,7 +34,7 @@ proptest! {
         schedule in any_schedule(),
         max_tries in option::of(1..60_u32),
         max_time in option::of(any_wait()),
-        max_wait in option::of(any_wait()),
+        max_wait in option::of(any_wait_above_zero()),
         forever in any::<bool>(),
     ) {
         let mut policy = Retry::new(schedule).jitter(Jitter::None);

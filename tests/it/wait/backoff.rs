@@ -10,7 +10,7 @@ use relent::run::Backoff;
 use relent::wait::{ByTries, Constant, Decay, Expo, Fibo, Linear, Sequence};
 use relent::{Jitter, Retry, StopReason, TestClock, Wait};
 
-use super::{any_jitter, any_schedule, any_wait};
+use super::{any_jitter, any_schedule, any_wait, any_wait_above_zero};
 use crate::support::{BUSY, play, secs};
 
 /// The waits that a run of the policy sleeps.
@@ -27,7 +27,7 @@ proptest! {
     fn the_iterator_gives_what_runs_sleep(
         schedule in any_schedule(),
         jitter in any_jitter(),
-        cap in any_wait(),
+        cap in any_wait_above_zero(),
         // Up to 292 years, what a clock can count.
         time in proptest::option::of(any_wait().prop_map(|wait| wait.min(Duration::from_nanos(1 << 63)))),
         tries in 1..40_u32,
@@ -62,9 +62,9 @@ proptest! {
     #[test]
     fn the_nth_wait_is_that_of_a_run(
         jitter in any_jitter(),
-        wait in any_wait(),
+        wait in any_wait_above_zero(),
         step in any_wait(),
-        cap in any_wait(),
+        cap in any_wait_above_zero(),
         seed in any::<u64>(),
     ) {
         fn check<S>(strategy: &S, settings: (Jitter, Duration, u64)) -> Result<(), TestCaseError>

@@ -8,7 +8,7 @@ use relent::wait::{Decorrelated, Expo};
 use relent::{Jitter, Retry, Schedule, StopReason, TestClock, Wait};
 
 use super::windows::{assert_drawn_evenly, assert_even};
-use super::{LONGEST, any_wait, two_runs};
+use super::{LONGEST, any_wait_above_zero, two_runs};
 use crate::support::{BUSY, Fault, at_once, later, millis, panic_of, play, secs};
 
 /// The window after a wait of this many nanoseconds.
@@ -233,7 +233,7 @@ proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn no_base_overflows(base in any_wait(), seed in any::<u64>()) {
+    fn no_base_overflows(base in any_wait_above_zero(), seed in any::<u64>()) {
         let policy = Retry::decorrelated(base).max_tries(50).seed(seed);
         let base = base.min(LONGEST).as_nanos();
         let waits = slept(policy);

@@ -45,6 +45,11 @@ pub(crate) fn any_wait() -> impl Strategy<Value = Duration> {
     ]
 }
 
+/// What `first_wait` and `max_wait` take.
+pub(crate) fn any_wait_above_zero() -> impl Strategy<Value = Duration> {
+    any_wait().prop_map(|wait| wait.max(Duration::from_nanos(1)))
+}
+
 fn any_tries() -> impl Strategy<Value = u32> {
     prop_oneof![1..100_u32, 1..=u32::MAX, u32::MAX - 3..=u32::MAX]
 }
@@ -63,11 +68,14 @@ fn any_factor() -> impl Strategy<Value = f64> {
 pub(crate) fn any_schedule() -> impl Strategy<Value = Schedule> {
     const LIST: [Duration; 20] = [millis(700); 20];
     prop_oneof![
-        (any_wait(), any_factor()).prop_map(|(wait, factor)| Expo::new(wait, factor).into()),
-        any_wait().prop_map(|wait| Fibo::new(wait).into()),
+        (any_wait_above_zero(), any_factor())
+            .prop_map(|(wait, factor)| Expo::new(wait, factor).into()),
+        any_wait_above_zero().prop_map(|wait| Fibo::new(wait).into()),
         any_wait().prop_map(|wait| Constant::new(wait).into()),
-        (any_wait(), any_wait()).prop_map(|(first, step)| Linear::new(first, step).into()),
-        (any_wait(), 0.0..5.0, any_wait()).prop_map(|(a, f, min)| Decay::new(a, f, min).into()),
+        (any_wait_above_zero(), any_wait())
+            .prop_map(|(first, step)| Linear::new(first, step).into()),
+        (any_wait_above_zero(), 0.0..5.0, any_wait())
+            .prop_map(|(a, f, min)| Decay::new(a, f, min).into()),
         (0..20_usize).prop_map(|n| Sequence::new(&LIST[..n]).into()),
     ]
 }

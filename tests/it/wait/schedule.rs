@@ -6,7 +6,9 @@ use proptest::prelude::*;
 use relent::wait::{Constant, Decay, Expo, Fibo, Linear};
 use relent::{Details, Jitter, Retry, Schedule, TestClock, Wait};
 
-use super::{LONGEST, after, any_jitter, any_schedule, any_tries, any_wait, two_runs};
+use super::{
+    LONGEST, after, any_jitter, any_schedule, any_tries, any_wait, any_wait_above_zero, two_runs,
+};
 
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
@@ -34,7 +36,7 @@ proptest! {
     #[test]
     fn no_wait_is_above_its_cap(
         schedule in any_schedule(),
-        cap in any_wait(),
+        cap in any_wait_above_zero(),
         jitter in any_jitter(),
         seed in 0..=u64::MAX,
     ) {

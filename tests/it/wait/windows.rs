@@ -141,7 +141,7 @@ proptest! {
         order in Just((0..6).collect::<Vec<_>>()).prop_shuffle(),
         case in 0..SHORT.len(),
         wait in 0..12_u64,
-        cap in 0..24_u64,
+        cap in 1..24_u64,
         asked in 0..40_u64,
         asks_first in any::<bool>(),
     ) {
