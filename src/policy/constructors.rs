@@ -8,9 +8,8 @@ use crate::error::InvalidSetting;
 use crate::event::Details;
 use crate::policy::Retry;
 use crate::policy::settings::Settings;
-use crate::wait::strategies::{
-    Constant, Decay, Decorrelated, Expo, Fibo, FromFn, Linear, Runtime, Sequence,
-};
+use crate::wait::strategies::{Constant, Decay, Expo, Fibo, Linear, Sequence};
+use crate::wait::{Decorrelated, FromFn, Runtime};
 
 /// # Constructors
 impl Retry {

@@ -9,11 +9,15 @@
 //! [`Jitter`] randomises the waits of any strategy. For a strategy of your own, implement [`Wait`] and pass it to
 //! [`Retry::new`](crate::Retry::new).
 
+mod decorrelated;
 mod floats;
+mod functions;
 pub(crate) mod jitter;
 pub(crate) mod schedule;
 pub(crate) mod strategies;
 
+pub use decorrelated::Decorrelated;
+pub use functions::{FromFn, Runtime};
 pub use jitter::Jitter;
 pub use schedule::Schedule;
 pub use strategies::*;

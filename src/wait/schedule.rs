@@ -4,8 +4,8 @@ use core::ops::RangeInclusive;
 use core::time::Duration;
 
 use crate::event::Details;
-use crate::wait::strategies::{Constant, Decay, Decorrelated, Expo, Fibo, Linear, Sequence};
-use crate::wait::{Numeric, Wait};
+use crate::wait::strategies::{Constant, Decay, Expo, Fibo, Linear, Sequence};
+use crate::wait::{Decorrelated, Numeric, Wait};
 
 /// A strategy chosen at run time, for example from configuration.
 ///

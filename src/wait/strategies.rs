@@ -1,6 +1,5 @@
-//! The built-in strategies. All but `Runtime` depend on numbers alone.
+//! The built-in strategies. All of them depend on numbers alone.
 
-use core::fmt;
 use core::ops::RangeInclusive;
 use core::time::Duration;
 
@@ -9,7 +8,7 @@ use crate::event::Details;
 use crate::nanos::{Nanos, nanos};
 use crate::sealed::Sealed;
 use crate::wait::floats::{decayed, power, rounded, unrounded};
-use crate::wait::{ByTries, Numeric, Wait};
+use crate::wait::{ByTries, Decorrelated, FromFn, Numeric, Wait};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -447,114 +446,5 @@ impl<L: AsRef<[Duration]>> Numeric for Sequence<L> {
 
     fn ends(&self) -> bool {
         true
-    }
-}
-
-/// Waits that are drawn between a shortest wait and three times the last one. See
-/// [`Retry::decorrelated`](crate::Retry::decorrelated).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Decorrelated {
-    base: Nanos,
-}
-
-impl Decorrelated {
-    /// Creates waits from `base` to three times the last wait.
-    ///
-    /// ```
-    /// use std::time::Duration;
-    /// use relent::wait::Decorrelated;
-    /// use relent::{Retry, TestClock};
-    ///
-    /// let base = Duration::from_millis(100);
-    /// let clock = TestClock::new();
-    /// let policy = Retry::new(Decorrelated::new(base)).max_tries(9).clock(&clock);
-    /// policy.run(|| Err::<(), _>("down")).unwrap_err();
-    /// assert!(clock.waits().iter().all(|wait| *wait >= base));
-    /// ```
-    ///
-    /// # Panics
-    ///
-    /// Panics if `base` is zero. In a `const` that is a compile error.
-    #[must_use]
-    #[track_caller]
-    pub const fn new(base: Duration) -> Self {
-        match Self::try_new(base) {
-            Ok(decorrelated) => decorrelated,
-            Err(refused) => refused.panic(),
-        }
-    }
-
-    /// Same as [`new`](Self::new), but returns an error instead of panicking: for a wait that is read at run time.
-    ///
-    /// # Errors
-    ///
-    /// Returns an error if `base` is zero.
-    pub const fn try_new(base: Duration) -> Result<Self, InvalidSetting> {
-        match checked_wait(base, "the base of `decorrelated` must be longer than zero") {
-            Ok(base) => Ok(Self { base: Nanos::of(base) }),
-            Err(refused) => Err(refused),
-        }
-    }
-
-    fn end(self, last_wait: u64) -> u64 {
-        last_wait.max(self.base.0).saturating_mul(3)
-    }
-}
-
-impl Numeric for Decorrelated {
-    fn nanos(&self, _: u32) -> Option<u64> {
-        Some(self.base.0)
-    }
-
-    fn window(&self, last_wait: u64) -> Option<RangeInclusive<u64>> {
-        Some(self.base.0..=self.end(last_wait))
-    }
-}
-
-/// Waits computed by a function from the number of tries. See [`Retry::from_fn`](crate::Retry::from_fn).
-#[derive(Clone, Copy)]
-pub struct FromFn<F> {
-    compute: F,
-}
-
-impl<F> FromFn<F> {
-    pub(crate) const fn new(compute: F) -> Self {
-        Self { compute }
-    }
-}
-
-impl<F> fmt::Debug for FromFn<F> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("FromFn").finish_non_exhaustive()
-    }
-}
-
-impl<F: Fn(u32) -> Option<Duration>> Numeric for FromFn<F> {
-    fn nanos(&self, tries: u32) -> Option<u64> {
-        (self.compute)(tries).map(nanos)
-    }
-}
-
-/// Waits computed by a function from the [`Details`] of each attempt. See [`Retry::runtime`](crate::Retry::runtime).
-#[derive(Clone, Copy)]
-pub struct Runtime<F> {
-    compute: F,
-}
-
-impl<F> Runtime<F> {
-    pub(crate) const fn new(compute: F) -> Self {
-        Self { compute }
-    }
-}
-
-impl<F> fmt::Debug for Runtime<F> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Runtime").finish_non_exhaustive()
-    }
-}
-
-impl<T, E, F: Fn(&Details<'_, T, E>) -> Duration> Wait<T, E> for Runtime<F> {
-    fn wait(&self, details: &Details<'_, T, E>) -> Option<Duration> {
-        Some((self.compute)(details))
     }
 }
