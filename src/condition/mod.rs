@@ -10,12 +10,14 @@
 #[cfg(target_has_atomic = "32")]
 pub(crate) mod budget;
 pub(crate) mod filters;
+mod replace;
 
 #[cfg(target_has_atomic = "32")]
 pub use budget::{Budget, Budgeted};
 pub use filters::{RetryAfter, RetryAfterValue, RetryIf, Until};
 #[cfg(feature = "std")]
 pub use filters::{RetryIfShared, SharedPredicate};
+pub use replace::ReplaceCondition;
 
 use core::fmt;
 use core::time::Duration;

@@ -9,6 +9,7 @@ use crate::condition::budget::{Budget, Budgeted};
 use crate::condition::filters::{RetryAfter, RetryAfterValue, RetryIf, Until};
 #[cfg(feature = "std")]
 use crate::condition::filters::{RetryIfShared, SharedPredicate};
+use crate::condition::{AnyError, ReplaceCondition};
 use crate::policy::Retry;
 
 /// # Conditions
@@ -201,11 +202,51 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
         self.map_condition(|previous| RetryAfterValue { previous, function: requested_wait })
     }
 
-    /// Sets a condition of your own, which replaces all conditions configured so far.
+    /// Sets a condition of your own, instead of the default that retries every error.
     ///
-    /// That includes a [`budget`](Self::budget). See [`Condition`](crate::Condition), which has an example.
-    pub fn condition<D>(self, condition: D) -> Retry<S, D, H, Z> {
-        self.map_condition(|_| condition)
+    /// ```
+    /// use relent::{Budget, Condition, Details, Retry, Verdict};
+    ///
+    /// #[derive(Debug)]
+    /// struct Never;
+    ///
+    /// impl<T, E> Condition<T, E> for Never {
+    ///     fn judge(&self, details: &Details<'_, T, E>) -> Verdict {
+    ///         if details.error().is_some() { Verdict::Stop } else { Verdict::Accept }
+    ///     }
+    /// }
+    ///
+    /// let budget = Budget::new();
+    /// let policy = Retry::expo().budget(&budget).condition(Never);
+    /// assert_eq!(policy.run(|| Err::<(), _>("down")), Err("down"));
+    /// assert!(format!("{policy:?}").contains("Budgeted(Never, Budget"));
+    /// ```
+    ///
+    /// What refines the condition stays, whether it is set before or after this: [`retry_if`](Self::retry_if),
+    /// [`until`](Self::until), [`retry_after`](Self::retry_after), [`budget`](Self::budget). A condition can be set once:
+    /// the compiler refuses to replace one that is not the default. To replace them all, call
+    /// [`without_conditions`](Self::without_conditions) first. See [`Condition`](crate::Condition).
+    pub fn condition<D, O>(self, condition: D) -> Retry<S, O, H, Z>
+    where
+        C: ReplaceCondition<D, Output = O>,
+    {
+        self.map_condition(|previous| previous.replace_condition(condition))
+    }
+
+    /// Removes all conditions, and with them every budget and requested wait: every error is retried again.
+    ///
+    /// ```
+    /// use relent::{Retry, TestClock};
+    ///
+    /// let policy = Retry::expo().max_tries(3).retry_if(|e: &&str| *e == "busy").clock(TestClock::new());
+    /// let mut calls = 0;
+    /// let mut call = || { calls += 1; Err::<(), _>("down") };
+    /// policy.run(&mut call).unwrap_err();
+    /// policy.without_conditions().run(&mut call).unwrap_err();
+    /// assert_eq!(calls, 1 + 3);
+    /// ```
+    pub fn without_conditions(self) -> Retry<S, AnyError, H, Z> {
+        self.map_condition(|_| AnyError)
     }
 }
 

@@ -54,7 +54,7 @@ use crate::wait::strategies::Expo;
 /// | change the waits of `expo` | [`first_wait`](Self::first_wait), [`try_first_wait`](Self::try_first_wait), [`factor`](Self::factor), [`try_factor`](Self::try_factor) |
 /// | change the waits of `fibo` or `linear` | [`first_wait`](Self::first_wait), [`try_first_wait`](Self::try_first_wait) |
 /// | change the waits of `decay` | [`first_wait`](Self::first_wait), [`try_first_wait`](Self::try_first_wait), [`decay_factor`](Self::decay_factor), [`try_decay_factor`](Self::try_decay_factor), [`min_wait`](Self::min_wait) |
-/// | decide what to retry | [`retry_if`](Self::retry_if), [`until`](Self::until), [`budget`](Self::budget), [`condition`](Self::condition) |
+/// | decide what to retry | [`retry_if`](Self::retry_if), [`until`](Self::until), [`budget`](Self::budget), [`condition`](Self::condition), [`without_conditions`](Self::without_conditions) |
 #[cfg_attr(
     feature = "std",
     doc = "| give a predicate that captures a name | [`retry_if_shared`](Self::retry_if_shared) |"
@@ -103,7 +103,7 @@ use crate::wait::strategies::Expo;
 /// | parameter | what it decides | default | changed by |
 /// |---|---|---|---|
 /// | `S` | how long to wait: [`Wait`](crate::Wait) | [`Expo`] | the constructors |
-/// | `C` | whether to retry: [`Condition`](crate::Condition) | [`AnyError`] | `retry_if`, `retry_if_shared`, `until`, `retry_after`, `retry_after_value`, `budget`, `condition` |
+/// | `C` | whether to retry: [`Condition`](crate::Condition) | [`AnyError`] | `retry_if`, `retry_if_shared`, `until`, `retry_after`, `retry_after_value`, `budget`, `condition`, `without_conditions` |
 /// | `H` | what to notify: handlers and [`Observe`](crate::Observe) | `()`, nothing | `on_try`, `on_success`, `on_backoff`, `on_giveup`, `on_*_async`, `observe`, `without_observers`, `share_observers` |
 /// | `Z` | which clock to use: [`BlockingClock`](crate::BlockingClock), [`AsyncClock`](crate::AsyncClock) | [`SystemClock`] | `clock`, `cancelled_by`, `no_attempt_after_deadline` |
 ///

@@ -339,7 +339,7 @@ macro_rules! play_all_forms {
         // Behind a pointer, so that the forms are not compiled once for each condition of the tests.
         let condition = *policy.get_condition();
         let condition: &dyn Condition<u32, Fault> = &condition;
-        let $p = policy.condition(condition);
+        let $p = policy.without_conditions().condition(condition);
         let policy = $mode;
 
         let [(_, story), cancellable @ ..] = play_all!(policy, steps, cancelled_by);

@@ -45,7 +45,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("headers", &[]),
     ("guide", &[]),
     ("wait", &["event", "error", "nanos", "sealed"]),
-    ("condition", &["event"]),
+    ("condition", &["event", "sealed"]),
     ("observe", &["event", "sealed", "slot"]),
     ("clock", &["sealed", "slot"]),
     ("event", &[]),

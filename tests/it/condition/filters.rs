@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use relent::{Jitter, Retry, StopReason, TestClock};
+use relent::{Budget, Condition, Details, Jitter, Retry, StopReason, TestClock, Verdict};
 
 use crate::support::{BUSY, Fault, Obey, at_once, later, millis, play, secs};
 
@@ -151,4 +151,72 @@ fn an_outcome_that_is_not_retried_asks_for_no_wait() {
     let policy = Retry::expo().retry_if(|_: &Fault| false);
     let policy = policy.retry_after(|_: &Fault| panic!("it was asked"));
     assert_eq!(play(policy, &BUSY).end().reason, Some(StopReason::NotRetryable));
+}
+
+/// Retries every error but one.
+#[derive(Clone, Copy)]
+struct NotNine;
+
+impl Condition<u32, u32> for NotNine {
+    fn judge(&self, details: &Details<'_, u32, u32>) -> Verdict {
+        match details.error() {
+            None => Verdict::Accept,
+            Some(9) => Verdict::Stop,
+            Some(_) => Verdict::Retry,
+        }
+    }
+}
+
+/// What a policy does with three outcomes, the last of which repeats.
+macro_rules! ends {
+    ($policy:expr, $outcomes:expr) => {{
+        let clock = TestClock::new();
+        let mut outcomes = $outcomes.into_iter();
+        let mut last = Ok(0);
+        let result = $policy.clock(&clock).run(|| {
+            last = outcomes.next().unwrap_or(last);
+            last
+        });
+        (result, clock.waits())
+    }};
+}
+
+#[test]
+fn a_condition_of_ones_own_keeps_what_refines_it_in_any_order() {
+    const EXACT: Retry = Retry::expo().jitter(Jitter::None).max_tries(5);
+    // It is never empty here.
+    let budget = Budget::new().cost(0);
+    let transient = |error: &u32| *error != 8;
+    let asked = |error: &u32| Some(secs(u64::from(*error)));
+    let shared = || std::sync::Arc::new(|error: &u32| *error != 7);
+    macro_rules! refined {
+        ($policy:expr) => {
+            $policy
+                .retry_if(transient)
+                .retry_if_shared(shared())
+                .until(|value: &u32| *value > 0)
+                .retry_after(asked)
+                .retry_after_value(|value: &u32| Some(secs(u64::from(20 + *value))))
+                .budget(&budget)
+        };
+    }
+    let waits = |waits: &[u64]| waits.iter().copied().map(secs).collect::<Vec<_>>();
+    for (outcomes, expected) in [
+        ([Err(9), Ok(1), Ok(1)], (Err(9), waits(&[]))),
+        ([Err(8), Ok(1), Ok(1)], (Err(8), waits(&[]))),
+        ([Err(7), Ok(1), Ok(1)], (Err(7), waits(&[]))),
+        ([Err(30), Ok(0), Ok(1)], (Ok(1), waits(&[30, 20]))),
+        ([Err(6), Err(6), Err(9)], (Err(9), waits(&[6, 6]))),
+    ] {
+        let before = refined!(EXACT.condition(NotNine));
+        assert_eq!(ends!(before.by_ref(), outcomes), expected);
+        let after = refined!(EXACT);
+        assert_eq!(ends!(after.by_ref().condition(NotNine), outcomes), expected);
+        assert_eq!(ends!(after.condition(NotNine), outcomes), expected);
+    }
+    let empty = Budget::new().capacity(0);
+    let policy = EXACT.budget(&empty).condition(NotNine);
+    assert_eq!(ends!(policy, [Err(1), Ok(1), Ok(1)]), (Err(1), waits(&[])));
+    let policy = policy.without_conditions().condition(NotNine);
+    assert_eq!(ends!(policy, [Err(1), Ok(1), Ok(1)]), (Ok(1), waits(&[1])));
 }
