@@ -88,6 +88,7 @@ pub use crate::error::InvalidSetting;
 pub use crate::event::Event;
 #[doc(inline)]
 pub use crate::event::{Details, EventKind, Progress, StopReason};
+pub use crate::inspect::MaxTries;
 #[cfg(feature = "log")]
 #[doc(inline)]
 pub use crate::integrations::Log;

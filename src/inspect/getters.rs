@@ -8,22 +8,35 @@ use crate::policy::Retry;
 use crate::policy::settings::{Settings, Tries};
 use crate::wait::jitter::Jitter;
 
+/// The limit on the number of attempts: see [`Retry::get_max_tries`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum MaxTries {
+    /// Not set: 10 attempts. With waits that end by themselves, such as those of
+    /// [`sequence`](Retry::sequence), as many attempts as there are waits, and one more.
+    Default,
+    /// The limit set by [`max_tries`](Retry::max_tries).
+    AtMost(u32),
+    /// No limit: [`forever`](Retry::forever), [`max_time`](Retry::max_time) without `max_tries`, or a limit of
+    /// `u32::MAX`.
+    Unlimited,
+}
+
 /// # Getters
 impl<S, C, H, Z> Retry<S, C, H, Z> {
-    /// Returns the limit set by [`max_tries`](Self::max_tries), if there is one.
+    /// Returns the limit on the number of attempts.
     ///
     /// ```
-    /// # use relent::Retry;
-    /// assert_eq!(Retry::expo().max_tries(5).get_max_tries(), Some(5));
-    /// assert_eq!(Retry::expo().get_max_tries(), None);
+    /// # use relent::{MaxTries, Retry};
+    /// assert_eq!(Retry::expo().max_tries(5).get_max_tries(), MaxTries::AtMost(5));
+    /// assert_eq!(Retry::expo().get_max_tries(), MaxTries::Default);
+    /// assert_eq!(Retry::expo().forever().get_max_tries(), MaxTries::Unlimited);
     /// ```
-    ///
-    /// The default limit of 10 tries is not reported. A limit of `u32::MAX` is no limit.
     #[must_use]
-    pub const fn get_max_tries(&self) -> Option<u32> {
+    pub const fn get_max_tries(&self) -> MaxTries {
         match self.settings.tries {
-            Tries::Unset | Tries::UNLIMITED => None,
-            Tries::AtMost(tries) => Some(tries.get()),
+            Tries::Unset => MaxTries::Default,
+            Tries::UNLIMITED => MaxTries::Unlimited,
+            Tries::AtMost(tries) => MaxTries::AtMost(tries.get()),
         }
     }
 
@@ -74,6 +87,9 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
     }
 
     /// Returns the [`jitter`](Self::jitter), [`Jitter::Full`] unless set.
+    ///
+    /// For a [`decorrelated`](Retry::decorrelated) policy, [`Jitter::Full`] means that each wait is drawn from the range of
+    /// the strategy.
     ///
     /// ```
     /// # use relent::{Jitter, Retry};

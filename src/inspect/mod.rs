@@ -4,4 +4,5 @@ mod preview;
 
 mod getters;
 
+pub use getters::MaxTries;
 pub use preview::Waits;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use relent::condition::RetryIf;
 use relent::observe::Handlers;
 use relent::wait::Expo;
-use relent::{Details, Jitter, Observe, Retry, TestClock};
+use relent::{Details, Jitter, MaxTries, Observe, Retry, TestClock};
 
 use crate::support::{Fault, secs};
 
@@ -116,7 +116,7 @@ fn getters_return_what_was_set_and_defaults_otherwise() {
         .jitter(Jitter::Additive(Duration::from_secs(1)))
         .seed(42)
         .target("fetch");
-    assert_eq!(POLICY.get_max_tries(), Some(5));
+    assert_eq!(POLICY.get_max_tries(), MaxTries::AtMost(5));
     assert_eq!(POLICY.get_max_time(), Some(secs(60)));
     assert_eq!(POLICY.get_max_wait(), Some(secs(7)));
     assert!(matches!(POLICY.get_jitter(), Jitter::Additive(most) if most == secs(1)));
@@ -125,12 +125,26 @@ fn getters_return_what_was_set_and_defaults_otherwise() {
     assert_eq!(POLICY.get_strategy(), &Expo::default());
 
     let default = Retry::default();
-    assert_eq!(default.get_max_tries(), None);
+    assert_eq!(default.get_max_tries(), MaxTries::Default);
     assert_eq!(default.get_max_time(), None);
     assert_eq!(default.get_max_wait(), None);
     assert!(matches!(default.get_jitter(), Jitter::Full));
     assert_eq!(default.get_seed(), None);
     assert_eq!(default.get_target(), None);
+}
+
+#[test]
+fn a_limit_that_is_not_set_is_told_from_one_that_is_lifted() {
+    let unlimited = [
+        Retry::expo().forever(),
+        Retry::expo().max_time(secs(9)),
+        Retry::expo().max_tries(u32::MAX),
+    ];
+    assert_eq!(unlimited.map(|policy| policy.get_max_tries()), [MaxTries::Unlimited; 3]);
+    assert_eq!(Retry::expo().max_tries(10).get_max_tries(), MaxTries::AtMost(10));
+    assert_eq!(Retry::expo().forever().max_tries(3).get_max_tries(), MaxTries::AtMost(3));
+    assert_eq!(Retry::expo().max_tries(3).forever().get_max_tries(), MaxTries::AtMost(3));
+    assert_eq!(Retry::sequence([secs(1)]).get_max_tries(), MaxTries::Default);
 }
 
 #[test]

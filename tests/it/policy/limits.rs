@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use proptest::prelude::*;
 use relent::wait::{Decay, Decorrelated, Expo, Fibo, Linear};
-use relent::{Details, Jitter, Retry, Schedule, StopReason, TestClock};
+use relent::{Details, Jitter, MaxTries, Retry, Schedule, StopReason, TestClock};
 
 use crate::support::{BUSY, Fault, Obey, Step, at_once, later, millis, panic_of, play, secs};
 
@@ -276,7 +276,7 @@ fn waits_of_zero_that_are_written_out_are_allowed() {
 
 #[test]
 fn a_valid_setting_read_at_run_time_is_taken() {
-    assert_eq!(Retry::expo().try_max_tries(3).unwrap().get_max_tries(), Some(3));
+    assert_eq!(Retry::expo().try_max_tries(3).unwrap().get_max_tries(), MaxTries::AtMost(3));
     let policy = Retry::expo().try_factor(3.0).unwrap().try_first_wait(secs(2)).unwrap();
     assert_eq!(policy.waits().nth(2), Some(secs(18)));
     assert_eq!(Retry::fibo().try_first_wait(secs(2)).unwrap().waits().nth(3), Some(secs(6)));
