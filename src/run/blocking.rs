@@ -24,7 +24,7 @@ where
     let step = session.begin::<X::Value, X::Error>();
     session.notify_all::<X::Value, X::Error>(&step, None);
     loop {
-        let returned = session.attempt();
+        let returned = session.attempt::<X::Value, X::Error>();
         let outcome = session.returns.outcome(returned);
         let Some(step) = session.judge(&outcome) else {
             return session.returns.output(outcome, session.run.end_unobserved());

@@ -224,7 +224,7 @@ where
 
     #[inline]
     fn attempt(&mut self) {
-        let attempt = self.session.attempt();
+        let attempt = self.session.attempt::<Value<P, O, X>, Error<P, O, X>>();
         // Not by `enter`: unoptimised code would hold the attempt on the stack twice.
         match *self.state {
             State::Done => self.state.set(State::Attempting { attempt }),

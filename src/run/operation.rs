@@ -16,16 +16,18 @@ use crate::sealed::Sealed;
 /// use std::time::Duration;
 /// use relent::Attempt;
 ///
-/// /// A request may take five seconds, and less where less is left.
-/// fn timeout(attempt: Attempt) -> Duration {
-///     let most = Duration::from_secs(5);
-///     attempt.remaining.map_or(most, |left| left.min(most))
+/// /// Asks for a cheaper answer rather than none.
+/// fn url(attempt: Attempt) -> &'static str {
+///     if attempt.is_last { "/users?cached=true" } else { "/users" }
 /// }
 ///
 /// let mut attempt = Attempt::new(3);
-/// assert_eq!(timeout(attempt), Duration::from_secs(5));
+/// assert_eq!(url(attempt), "/users");
+/// attempt.is_last = true;
+/// assert_eq!(url(attempt), "/users?cached=true");
+///
 /// attempt.remaining = Some(Duration::from_secs(2));
-/// assert_eq!(timeout(attempt), Duration::from_secs(2));
+/// assert_eq!(attempt.timeout(Duration::from_secs(5)), Duration::from_secs(2));
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -35,8 +37,13 @@ pub struct Attempt {
     /// The time since the run began, read right before this attempt.
     pub elapsed: Duration,
     /// What is left of [`max_time`](crate::Retry::max_time), if that is set. It is zero for the final attempt at the
-    /// deadline: give that one some time of its own.
+    /// deadline: see [`timeout`](Self::timeout).
     pub remaining: Option<Duration>,
+    /// Whether no retry can follow, however this attempt ends: a limit is reached, or the strategy's waits are used up.
+    ///
+    /// A run may also end earlier than that: an error may not be retryable, a budget empty, the run cancelled, or the
+    /// deadline reached during the attempt.
+    pub is_last: bool,
 }
 
 impl Attempt {
@@ -45,14 +52,44 @@ impl Attempt {
     /// Set its public fields directly.
     #[must_use]
     pub const fn new(tries: u32) -> Self {
-        Self { tries, elapsed: Duration::ZERO, remaining: None }
+        Self { tries, elapsed: Duration::ZERO, remaining: None, is_last: false }
+    }
+
+    /// Returns how long this attempt may take: `most`, or what is left of [`max_time`](crate::Retry::max_time) if that is
+    /// less.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use relent::{Attempt, Jitter, Retry, TestClock};
+    ///
+    /// let clock = TestClock::new();
+    /// let second = Duration::from_secs(1);
+    /// let policy = Retry::constant(4 * second).max_time(10 * second).jitter(Jitter::None).clock(&clock);
+    /// let mut timeouts = Vec::new();
+    /// policy
+    ///     .run_attempt(|attempt: Attempt| {
+    ///         timeouts.push(attempt.timeout(3 * second));
+    ///         Err::<(), _>("timed out")
+    ///     })
+    ///     .unwrap_err();
+    /// assert_eq!(timeouts, [3, 3, 2, 3].map(Duration::from_secs));
+    /// ```
+    ///
+    /// The final attempt at the deadline, for which nothing is left, gets `most` too: a run takes at most its `max_time`,
+    /// and one attempt more. The timeout is therefore never zero, which [`std::net`] refuses, unless `most` is.
+    #[must_use]
+    pub fn timeout(&self, most: Duration) -> Duration {
+        match self.remaining {
+            Some(left) if !left.is_zero() => left.min(most),
+            _ => most,
+        }
     }
 
     /// The attempt with this number, after so many nanoseconds.
-    pub(crate) fn of(tries: u32, elapsed: u64, settings: &Settings) -> Self {
+    pub(crate) fn of(tries: u32, elapsed: u64, settings: &Settings, is_last: bool) -> Self {
         let remaining =
             settings.max_time.map(|most| most.saturating_sub(Duration::from_nanos(elapsed)));
-        Self { tries, elapsed: Duration::from_nanos(elapsed), remaining }
+        Self { tries, elapsed: Duration::from_nanos(elapsed), remaining, is_last }
     }
 }
 

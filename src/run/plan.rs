@@ -124,6 +124,25 @@ fn most_tries(strategy: &dyn Numeric, settings: &Settings) -> u32 {
     }
 }
 
+/// Whether no retry can follow this attempt, however it ends.
+pub(crate) fn is_last(
+    strategy: Option<&dyn Numeric>,
+    ends: bool,
+    settings: &Settings,
+    tries: u32,
+    elapsed: u64,
+) -> bool {
+    let is_last_try = match settings.tries {
+        Tries::AtMost(most) => tries >= most.get(),
+        Tries::Unset => tries >= DEFAULT_MAX_TRIES && !ends,
+    };
+    is_last_try
+        || scope::is_last_try(tries)
+        || settings.time_left(elapsed) == Some(0)
+        // No function of the user is called for it: only waits that are known to end are looked up.
+        || ends && strategy.is_some_and(|strategy| strategy.nanos(tries).is_none())
+}
+
 /// Draws from `0..=width`.
 #[inline]
 fn draw(width: u64, settings: &Settings, tries: u32, chance: Chance) -> u64 {

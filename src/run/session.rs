@@ -207,12 +207,17 @@ impl<P: Policy, O: Operation<P::Clock>, X: Returns, M: Side<P::Clock>> Session<P
 
     /// Makes the attempt, or the future of it.
     #[inline]
-    pub(crate) fn attempt(&mut self) -> O::Output {
+    pub(crate) fn attempt<T, E>(&mut self) -> O::Output
+    where
+        P: PolicyFor<T, E>,
+    {
         let Self { policy, operation, run, .. } = self;
-        let Retry { settings, clock, .. } = policy.policy();
+        let Retry { settings, strategy, clock, .. } = policy.policy();
         operation.attempt(clock, || {
             let elapsed = run.elapsed(|| nanos(M::now(clock)));
-            Attempt::of(run.tries(), elapsed, settings)
+            let (numeric, ends) = (strategy.numeric(), strategy.ends());
+            let is_last = plan::is_last(numeric, ends, settings, run.tries(), elapsed);
+            Attempt::of(run.tries(), elapsed, settings, is_last)
         })
     }
 

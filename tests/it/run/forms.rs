@@ -7,7 +7,8 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use futures::executor::block_on;
-use relent::{Attempt, Jitter, Retry, TestClock};
+use relent::wait::Sequence;
+use relent::{Attempt, Jitter, Retry, Schedule, TestClock, Wait};
 
 use crate::support::{secs, yields};
 
@@ -68,6 +69,49 @@ fn an_attempt_knows_what_is_left_of_the_time() {
     assert_eq!(told.take(), expected);
     Retry::expo().max_tries(1).clock(&clock).run_attempt(operation).unwrap_err();
     assert_eq!(told.take(), [(1, Duration::ZERO, None)]);
+}
+
+#[test]
+fn an_attempt_knows_whether_it_is_the_last() {
+    fn lasts<S: Wait<(), &'static str>>(policy: Retry<S>) -> Vec<bool> {
+        let clock = TestClock::new();
+        let policy = policy.jitter(Jitter::None).clock(&clock);
+        let told = RefCell::new(Vec::new());
+        let operation = |attempt: Attempt| {
+            told.borrow_mut().push(attempt.is_last);
+            Err::<(), _>("down")
+        };
+        policy.run_attempt(operation).unwrap_err();
+        let blocking = told.take();
+        block_on(policy.run_attempt_async(|attempt| ready(operation(attempt)))).unwrap_err();
+        assert_eq!(told.take(), blocking);
+        blocking
+    }
+    const ONE: &[Duration] = &[secs(1)];
+    let after = |others: usize| [vec![false; others], vec![true]].concat();
+    assert_eq!(lasts(Retry::expo()), after(9));
+    assert_eq!(lasts(Retry::expo().max_tries(1)), after(0));
+    assert_eq!(lasts(Retry::expo().max_tries(3)), after(2));
+    assert_eq!(lasts(Retry::constant(secs(4)).max_time(secs(10))), after(3));
+    assert_eq!(
+        lasts(Retry::constant(secs(4)).max_time(secs(10)).last_wait_may_overrun()),
+        after(3)
+    );
+    assert_eq!(lasts(Retry::sequence([secs(1); 12])), after(12));
+    assert_eq!(lasts(Retry::sequence([secs(1); 12]).max_tries(4)), after(3));
+    assert_eq!(lasts(Retry::new(Schedule::from(Sequence::new(ONE)))), after(1));
+    // What a function of the user will say is not known.
+    assert_eq!(lasts(Retry::from_fn(|tries| (tries < 3).then_some(secs(1)))), [false; 3]);
+}
+
+#[test]
+fn a_timeout_of_an_attempt_is_never_zero() {
+    let mut attempt = Attempt::new(1);
+    assert_eq!(attempt.timeout(secs(5)), secs(5));
+    for (left, expected) in [(9, 5), (5, 5), (2, 2), (0, 5)] {
+        attempt.remaining = Some(secs(left));
+        assert_eq!(attempt.timeout(secs(5)), secs(expected));
+    }
 }
 
 #[test]
