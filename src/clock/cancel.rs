@@ -115,7 +115,7 @@ impl Shared {
         let wakers = waiting.take();
         drop(waiting);
         self.cancelled.notify_all();
-        wakers.for_each(Waker::wake);
+        wakers.wake();
     }
 }
 

@@ -3,6 +3,7 @@
 use core::mem;
 use core::task::Waker;
 use std::collections::BTreeMap;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 
 #[derive(Debug, Default)]
 pub(crate) struct Wakers {
@@ -27,7 +28,27 @@ impl Wakers {
     }
 
     /// Removes all wakers, to be woken after the caller has released its lock.
-    pub(crate) fn take(&mut self) -> impl Iterator<Item = Waker> + use<> {
-        mem::take(&mut self.by_place).into_values()
+    pub(crate) fn take(&mut self) -> Taken {
+        Taken(mem::take(&mut self.by_place))
+    }
+}
+
+/// Wakers that were removed from their set.
+#[must_use = "these wakers are in no set any more: nothing else wakes them"]
+pub(crate) struct Taken(BTreeMap<u64, Waker>);
+
+impl Taken {
+    /// Wakes all of them, even if some panic. The first panic then goes on.
+    pub(crate) fn wake(self) {
+        let mut panic = None;
+        for waker in self.0.into_values() {
+            // Nothing of this crate is borrowed while a waker runs, so a panic leaves nothing half-changed.
+            if let Err(payload) = catch_unwind(AssertUnwindSafe(|| waker.wake())) {
+                panic.get_or_insert(payload);
+            }
+        }
+        if let Some(payload) = panic {
+            resume_unwind(payload);
+        }
     }
 }

@@ -9,7 +9,7 @@ use std::task::Wake;
 use std::vec::Vec;
 
 use crate::clock::cancel::Cancel;
-use crate::clock::wakers::Wakers;
+use crate::clock::wakers::{Taken, Wakers};
 use crate::clock::{AsyncClock, BlockingClock};
 
 /// A virtual clock for tests, on which waiting takes no real time.
@@ -49,7 +49,7 @@ struct State {
 }
 
 impl State {
-    fn advance(&mut self, time: Duration) -> impl Iterator<Item = Waker> + use<> {
+    fn advance(&mut self, time: Duration) -> Taken {
         self.elapsed = self.elapsed.saturating_add(time);
         self.sleepers.take()
     }
@@ -108,7 +108,7 @@ impl TestClock {
     pub fn advance(&self, time: Duration) {
         let sleepers = self.state().advance(time);
         self.shared.moved.notify_all();
-        sleepers.for_each(Waker::wake);
+        sleepers.wake();
     }
 
     /// Returns the time on this clock, which starts at zero. Same as [`elapsed`](Self::elapsed).

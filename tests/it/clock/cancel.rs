@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use futures::executor::block_on;
 use relent::{Cancel, Details, Jitter, Retry, StopReason, TestClock};
 
-use crate::support::{BUSY, Fault, at_once, counting_waker, letter, play, secs};
+use crate::support::{BUSY, Fault, at_once, counting_waker, letter, panic_of, play, secs};
 
 type Log = Mutex<Vec<(char, u32, Option<StopReason>)>>;
 
@@ -348,6 +348,51 @@ fn a_run_that_is_dropped_in_its_wait_leaves_no_waker_behind() {
         assert!(run.as_mut().poll(&mut Context::from_waker(&polled)).is_pending());
     }
     cancel.cancel();
+}
+
+/// A waker that panics.
+struct Broken;
+
+impl Wake for Broken {
+    fn wake(self: Arc<Self>) {
+        panic!("a waker is broken")
+    }
+}
+
+#[test]
+fn a_waker_that_panics_costs_no_other_run_its_wake_up() {
+    let (clock, cancel) = (TestClock::manual(), Cancel::new());
+    let policy = Retry::constant(secs(3600)).clock(&clock).cancelled_by(&cancel);
+    let (woken, counting) = counting_waker();
+    let broken = Waker::from(Arc::new(Broken));
+    let wakers = [&counting, &broken, &counting, &broken, &counting];
+    let mut runs = wakers.map(|_| Box::pin(policy.run_async(async || Err::<(), _>("down"))));
+    for (run, waker) in runs.iter_mut().zip(wakers) {
+        assert!(run.as_mut().poll(&mut Context::from_waker(waker)).is_pending());
+    }
+    assert_eq!(panic_of(|| cancel.cancel()), "a waker is broken");
+    assert_eq!(woken.count(), 3);
+    for run in &mut runs {
+        assert!(run.as_mut().poll(&mut Context::from_waker(&counting)).is_ready());
+    }
+}
+
+#[test]
+fn a_waker_that_panics_reaches_no_handle_through_which_others_wait() {
+    let cancels = [Cancel::new(), Cancel::new()];
+    let (clock, broken) = (TestClock::manual(), Waker::from(Arc::new(Broken)));
+    let policy = Retry::constant(secs(3600)).clock(&clock).cancelled_by(&cancels[0]);
+    let mut run = pin!(policy.run_async(async || Err::<(), _>("down")));
+    assert!(run.as_mut().poll(&mut Context::from_waker(&broken)).is_pending());
+    let both = policy.cancelled_by(&cancels[1]);
+    thread::scope(|scope| {
+        let blocked = scope.spawn(|| both.run(|| Err::<(), _>("down")));
+        while clock.waits().len() < 2 {
+            thread::yield_now();
+        }
+        assert_eq!(panic_of(|| cancels[0].cancel()), "a waker is broken");
+        assert_eq!(blocked.join().unwrap(), Err("down"));
+    });
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use relent::{Retry, TestClock};
 
-use crate::support::{panic_of, secs};
+use crate::support::{counting_waker, panic_of, secs};
 
 #[test]
 fn a_virtual_clock_that_nothing_moves_says_so_instead_of_hanging() {
@@ -56,4 +56,28 @@ fn a_clock_keeps_no_waker_of_a_wait_that_is_gone() {
         assert!(hangs.as_mut().poll(&mut context).is_pending());
     }
     assert_eq!(std::sync::Arc::strong_count(&noted), 1);
+}
+
+#[test]
+fn a_waker_that_panics_costs_no_other_wait_its_end() {
+    struct Broken;
+    impl std::task::Wake for Broken {
+        fn wake(self: std::sync::Arc<Self>) {
+            panic!("a waker is broken")
+        }
+    }
+    let clock = TestClock::manual();
+    let policy = Retry::expo().jitter(relent::Jitter::None).max_tries(2).clock(&clock);
+    let (woken, counting) = counting_waker();
+    let broken = Waker::from(std::sync::Arc::new(Broken));
+    let wakers = [&broken, &counting, &broken, &counting];
+    let mut runs = wakers.map(|_| Box::pin(policy.run_async(async || Err::<(), _>("down"))));
+    for (run, waker) in runs.iter_mut().zip(wakers) {
+        assert!(run.as_mut().poll(&mut Context::from_waker(waker)).is_pending());
+    }
+    assert_eq!(panic_of(|| clock.advance(secs(1))), "a waker is broken");
+    assert_eq!(woken.count(), 2);
+    for run in &mut runs {
+        assert!(run.as_mut().poll(&mut Context::from_waker(&counting)).is_ready());
+    }
 }
