@@ -74,8 +74,8 @@ pub trait BlockingClock {
     /// Returns the time since an arbitrary fixed moment, less than 584 years ago.
     ///
     /// Must never go backwards. Only differences between two calls matter. A run calls this only if something needs the
-    /// time: a limit, a strategy, a condition, an observer, the form of the run or, without the feature `std`, unseeded
-    /// jitter.
+    /// time: a limit, a strategy, a condition, an observer, the form of the run or, without the feature `std` and on
+    /// `wasm32-unknown-unknown`, unseeded jitter.
     fn now(&self) -> Duration;
 
     /// Blocks the thread until `wait` has passed on this clock.
@@ -178,8 +178,8 @@ pub trait AsyncClock {
     /// Returns the time since an arbitrary fixed moment, less than 584 years ago.
     ///
     /// Must never go backwards. Only differences between two calls matter. A run calls this only if something needs the
-    /// time: a limit, a strategy, a condition, an observer, the form of the run or, without the feature `std`, unseeded
-    /// jitter.
+    /// time: a limit, a strategy, a condition, an observer, the form of the run or, without the feature `std` and on
+    /// `wasm32-unknown-unknown`, unseeded jitter.
     fn now(&self) -> Duration;
 
     /// Returns a future that is ready when `wait` has passed since this call.
