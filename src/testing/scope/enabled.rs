@@ -29,6 +29,14 @@ struct Scope {
     most_tries: u32,
 }
 
+impl Scope {
+    fn enter(scopes: &mut Vec<Self>, clock: &TestClock, most_tries: u32) -> Entered {
+        let id = scopes.last().map_or(0, |outer| outer.id + 1);
+        scopes.push(Self { id, clock: clock.clone(), most_tries });
+        Entered { id, not_send: PhantomData }
+    }
+}
+
 /// Reads this thread's innermost scope, if there is one.
 fn current<R>(read: impl FnOnce(&Scope) -> R) -> Option<R> {
     // While a thread exits, the variable may be gone: then there is no scope.
@@ -126,11 +134,7 @@ impl TestClock {
     /// Scopes nest, and the innermost one applies. A run should end in the scope in which it began, since it reads the
     /// time from the clock of the current scope.
     pub fn enter(&self) -> Entered {
-        SCOPES.with_borrow_mut(|scopes| {
-            let id = scopes.last().map_or(0, |outer| outer.id + 1);
-            scopes.push(Scope { id, clock: self.clone(), most_tries: u32::MAX });
-            Entered { id, not_send: PhantomData }
-        })
+        SCOPES.with_borrow_mut(|scopes| Scope::enter(scopes, self, u32::MAX))
     }
 
     /// Makes every run inside this future wait on this clock, whatever clock its policy has.
@@ -153,9 +157,10 @@ impl TestClock {
     /// ```
     ///
     /// Tasks that the future spawns are not affected. The timers of
-    /// [`attempt_timeout`](crate::Retry::attempt_timeout) also run on this clock, and fire only when it advances.
+    /// [`attempt_timeout`](crate::Retry::attempt_timeout) also run on this clock, and fire only when it advances. If
+    /// the future is dropped, its destructors run in the scope too.
     pub fn scope<F>(&self, future: F) -> InScope<F> {
-        InScope { clock: self.clone(), most_tries: u32::MAX, future }
+        InScope { clock: self.clone(), most_tries: u32::MAX, future: Some(future) }
     }
 }
 
@@ -205,7 +210,20 @@ pin_project! {
         clock: TestClock,
         most_tries: u32,
         #[pin]
-        future: F,
+        future: Option<F>,
+    }
+
+    impl<F> PinnedDrop for InScope<F> {
+        fn drop(this: Pin<&mut Self>) {
+            let mut this = this.project();
+            // While a thread exits, there are no scopes any more.
+            let _entered = SCOPES
+                .try_with(|scopes| {
+                    Scope::enter(&mut scopes.borrow_mut(), this.clock, *this.most_tries)
+                })
+                .ok();
+            this.future.set(None);
+        }
     }
 }
 
@@ -236,6 +254,7 @@ impl<F: Future> Future for InScope<F> {
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<F::Output> {
         let this = self.project();
         let _entered = this.clock.enter().max_tries(*this.most_tries);
-        this.future.poll(context)
+        // Only `drop` takes the future.
+        this.future.as_pin_mut().map_or(Poll::Pending, |future| future.poll(context))
     }
 }

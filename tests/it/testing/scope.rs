@@ -134,6 +134,71 @@ fn a_scope_ends_when_a_run_in_it_panics() {
     assert_eq!((clock.waits().len(), own.waits().len()), (0, 4));
 }
 
+/// Retries until it gives up when it is dropped, as code that cleans up does.
+struct CleansUp;
+
+impl Drop for CleansUp {
+    fn drop(&mut self) {
+        DEEP.clock(Untouchable).run(|| Err::<(), _>("down")).unwrap_err();
+    }
+}
+
+#[test]
+fn what_runs_while_a_future_is_dropped_is_in_its_scope() {
+    let cleans_up = || {
+        let kept = CleansUp;
+        async move {
+            let _kept = kept;
+            pending::<()>().await;
+        }
+    };
+    for polls in [0, 1] {
+        let clock = TestClock::new();
+        let mut future = Box::pin(clock.scope(cleans_up()).max_tries(3));
+        for _ in 0..polls {
+            let mut context = Context::from_waker(Waker::noop());
+            assert!(future.as_mut().poll(&mut context).is_pending());
+        }
+        drop(future);
+        assert_eq!(clock.waits(), [HOUR; 2]);
+    }
+    // The inner scope counts, and none is left behind.
+    let [outer, inner, own] = [(); 3].map(|()| TestClock::new());
+    drop(outer.scope(inner.scope(cleans_up())));
+    DEEP.clock(&own).run(|| Err::<(), _>("down")).unwrap_err();
+    assert_eq!([&outer, &inner, &own].map(|clock| clock.waits().len()), [0, 4, 4]);
+}
+
+#[test]
+fn a_scope_ends_when_a_destructor_in_it_panics() {
+    struct Panics;
+    impl Drop for Panics {
+        fn drop(&mut self) {
+            panic!("boom")
+        }
+    }
+    let [clock, own] = [(); 2].map(|()| TestClock::new());
+    let kept = Panics;
+    let future = clock.scope(async move { drop(kept) });
+    panic_of(|| drop(future));
+    DEEP.clock(&own).run(|| Err::<(), _>("down")).unwrap_err();
+    assert_eq!((clock.waits().len(), own.waits().len()), (0, 4));
+}
+
+#[test]
+fn a_future_in_a_scope_may_be_dropped_while_its_thread_exits() {
+    thread_local! {
+        static LATE: std::cell::RefCell<Option<relent::testing::InScope<std::future::Pending<()>>>> =
+            const { std::cell::RefCell::new(None) };
+    }
+    let exits = thread::spawn(|| {
+        // Registered first, so that it is dropped last.
+        LATE.with_borrow_mut(|late| *late = Some(TestClock::new().scope(pending())));
+        drop(TestClock::new().enter());
+    });
+    exits.join().unwrap();
+}
+
 #[test]
 fn other_threads_are_not_in_the_scope() {
     let (clock, own) = (TestClock::new(), TestClock::new());
