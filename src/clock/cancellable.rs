@@ -81,10 +81,6 @@ impl<Z: AsyncClock> AsyncClock for Cancellable<Z> {
     fn resolution(&self) -> Duration {
         self.clock.resolution()
     }
-
-    fn check(&self) {
-        self.clock.check();
-    }
 }
 
 pin_project! {

@@ -216,12 +216,6 @@ pub trait AsyncClock {
         false
     }
 
-    /// Panics with a helpful message if timers cannot work here, for example outside of their runtime.
-    ///
-    /// Called when the future of a run is first polled, and only in builds with debug assertions: the mistake is then
-    /// noticed at once, and not only when an attempt fails. Does nothing by default.
-    fn check(&self) {}
-
     /// Returns how late a wait on this clock may end without fault, such as the granularity of its timer. Zero by
     /// default.
     ///
@@ -295,10 +289,6 @@ macro_rules! clock_by_reference {
 
             fn resolution(&self) -> Duration {
                 (**self).resolution()
-            }
-
-            fn check(&self) {
-                (**self).check();
             }
         }
     )* };

@@ -73,10 +73,6 @@ impl<Z: AsyncClock> AsyncClock for Punctual<Z> {
         self.clock.is_cancelled()
     }
 
-    fn check(&self) {
-        self.clock.check();
-    }
-
     fn resolution(&self) -> Duration {
         self.clock.resolution()
     }

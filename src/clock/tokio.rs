@@ -36,23 +36,18 @@ impl AsyncClock for SystemClock {
         Self::since_origin(Instant::now().into_std())
     }
 
-    // Not checked for a runtime: outside of one tokio panics, and a check would cost more than creating the timer.
+    /// Panics outside of a tokio runtime, and in a runtime without a timer.
     fn timer(&self, wait: Duration) -> SystemTimer {
+        assert!(
+            Handle::try_current().is_ok(),
+            "relent: `run_async` uses tokio's timer, but there is no tokio runtime here. Await it in a \
+             tokio runtime, or set a clock for the runtime in use: `.clock(..)`"
+        );
         SystemTimer { sleep: tokio::time::sleep(wait) }
     }
 
     /// That of tokio's timer.
     fn resolution(&self) -> Duration {
         Duration::from_millis(1)
-    }
-
-    /// Panics outside of a tokio runtime, and in a runtime without a timer.
-    fn check(&self) {
-        assert!(
-            Handle::try_current().is_ok(),
-            "relent: `run_async` uses tokio's timer, but there is no tokio runtime here. Await it in a \
-             tokio runtime, or set a clock for the runtime in use: `.clock(..)`"
-        );
-        drop(tokio::time::sleep(Duration::ZERO));
     }
 }

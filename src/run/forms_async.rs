@@ -56,8 +56,8 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
     /// # Panics
     ///
     /// The future panics if the operation or a handler panics, if a handler runs the policy that it belongs to, and if
-    /// it is polled after it has ended. With the default clock it panics outside of a tokio runtime: at the first poll
-    /// in builds with debug assertions, before the first wait in others.
+    /// it is polled after it has ended. With the default clock it panics if it must wait outside of a tokio runtime; a
+    /// run whose first attempt succeeds needs none.
     pub fn run_async<T, E, F, Fut>(&self, operation: F) -> Retrying<&Self, Call<F>>
     where
         F: FnMut() -> Fut,

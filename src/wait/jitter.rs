@@ -315,7 +315,8 @@ mod tests {
             let mut boxes = [0_u32; 10];
             for process in 0..1000 {
                 let mut inherited = SmallRng::seed_from_u64(7);
-                boxes[drawn_at(NOW + process * step, &mut inherited, 9) as usize] += 1;
+                let drawn = drawn_at(NOW + process * step, &mut inherited, 9);
+                boxes[usize::try_from(drawn).unwrap()] += 1;
             }
             let chi_squared =
                 boxes.iter().map(|n| (f64::from(*n) - 100.0).powi(2) / 100.0).sum::<f64>();

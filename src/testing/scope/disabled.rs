@@ -23,10 +23,6 @@ pub(crate) fn timeout<Z: AsyncClock>(own: &Z, after: Duration) -> Z::Timer {
     own.timeout(after)
 }
 
-pub(crate) fn check<Z: AsyncClock>(own: &Z) {
-    own.check();
-}
-
 pub(crate) const fn is_last_try(_: u32) -> bool {
     false
 }

@@ -76,12 +76,6 @@ pub(crate) fn timeout<Z: AsyncClock>(own: &Z, after: Duration) -> Sleeping<Z::Ti
     Sleeping::Scoped { sleep: Box::pin(sleep), places: Vec::new() }
 }
 
-pub(crate) fn check<Z: AsyncClock>(own: &Z) {
-    if clock().is_none() {
-        own.check();
-    }
-}
-
 pub(crate) fn is_last_try(tries: u32) -> bool {
     current(|scope| tries >= scope.most_tries) == Some(true)
 }

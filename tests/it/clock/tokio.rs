@@ -16,21 +16,33 @@ fn outside_of_a_tokio_runtime_the_default_clock_gives_advice() {
 }
 
 #[test]
-#[cfg_attr(not(debug_assertions), ignore = "checked where debug assertions are on")]
-fn the_advice_comes_even_if_the_first_attempt_would_succeed() {
-    let called = Cell::new(false);
-    let message = panic_of(|| {
-        block_on(Retry::expo().run_async(async || {
-            called.set(true);
-            Ok::<_, ()>(())
-        }))
-    });
-    assert!(message.contains("tokio runtime") && message.contains("`.clock(..)`"), "{message}");
-    assert!(!called.get());
+fn outside_of_a_tokio_runtime_runs_that_need_not_wait_work() {
+    let up = async || Ok::<_, ()>(1);
+    assert_eq!(block_on(Retry::expo().run_async(up)), Ok(1));
+    assert_eq!(block_on(Retry::expo().into_run_async(up)), Ok(1));
+    assert_eq!(block_on(Retry::expo().cancelled_by(&relent::Cancel::new()).run_async(up)), Ok(1));
+    assert_eq!(block_on(Retry::expo().max_time(secs(1)).on_try(|_| ()).run_async(up)), Ok(1));
+    let final_error = Retry::expo().retry_if(|(): &()| false);
+    assert_eq!(block_on(final_error.run_async(async || Err::<(), _>(()))), Err(()));
+    let mut attempts = Retry::expo().into_attempts_async();
+    assert!(block_on(attempts.after(Ok::<u8, ()>(1))).is_break());
+}
+
+#[test]
+fn the_advice_comes_from_every_form_that_must_wait() {
+    let advised = |panic: String| {
+        assert!(panic.contains("tokio runtime") && panic.contains("`.clock(..)`"), "{panic}");
+    };
+    let down = async || Err::<(), _>("down");
     // A clock around the system's is no other in this.
     let policy = Retry::expo().cancelled_by(&relent::Cancel::new());
-    let message = panic_of(|| block_on(policy.run_async(async || Ok::<_, ()>(()))));
-    assert!(message.contains("tokio runtime"), "{message}");
+    advised(panic_of(|| block_on(policy.run_async(down))));
+    advised(panic_of(|| block_on(Retry::expo().no_attempt_after_deadline().run_async(down))));
+    advised(panic_of(|| block_on(Retry::expo().into_attempts_async().after(Err::<(), _>("down")))));
+    let policy = Retry::expo();
+    let timed = policy.attempt_timeout(secs(1));
+    let hangs = std::future::pending::<std::io::Result<()>>;
+    advised(panic_of(|| block_on(timed.run_async(hangs))));
 }
 
 #[tokio::test(start_paused = true)]
@@ -45,11 +57,11 @@ async fn a_loop_without_waits_on_tokio_lets_other_tasks_run() {
 }
 
 #[test]
-#[cfg_attr(not(debug_assertions), ignore = "checked where debug assertions are on")]
-fn a_runtime_without_a_timer_is_noticed_before_anything_fails() {
+fn a_runtime_without_a_timer_is_noticed_when_something_must_wait() {
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     let policy = Retry::expo();
-    let panic = panic_of(|| runtime.block_on(policy.run_async(async || Ok::<_, ()>(()))));
+    assert_eq!(runtime.block_on(policy.run_async(async || Ok::<_, ()>(1))), Ok(1));
+    let panic = panic_of(|| runtime.block_on(policy.run_async(async || Err::<(), _>("down"))));
     assert!(panic.contains("timers are disabled"), "{panic}");
 }
 

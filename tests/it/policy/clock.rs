@@ -3,7 +3,6 @@
 use std::cell::Cell;
 use std::future::{Future, Ready, ready};
 use std::pin::Pin;
-use std::sync::atomic::{AtomicU32, Ordering};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -12,40 +11,7 @@ use relent::condition::AnyError;
 use relent::wait::Expo;
 use relent::{AsyncClock, Jitter, Retry, TestClock};
 
-use crate::support::{secs, yields};
-
-#[test]
-fn a_run_has_its_clock_checked_once_and_in_debug_builds_only() {
-    struct Checked(AtomicU32);
-
-    impl AsyncClock for Checked {
-        type Timer = Ready<()>;
-
-        fn now(&self) -> Duration {
-            Duration::ZERO
-        }
-
-        fn timer(&self, _: Duration) -> Ready<()> {
-            ready(())
-        }
-
-        fn check(&self) {
-            self.0.fetch_add(1, Ordering::Relaxed);
-        }
-    }
-
-    let once = u32::from(cfg!(debug_assertions));
-    let clock = Checked(AtomicU32::new(0));
-    let slow = async || {
-        yields(3).await;
-        Err::<(), _>("down")
-    };
-    block_on(Retry::expo().clock(&clock).run_async(slow)).unwrap_err();
-    assert_eq!(clock.0.swap(0, Ordering::Relaxed), once);
-    block_on(Retry::expo().max_time(secs(1)).max_tries(3).clock(&clock).run_async(slow))
-        .unwrap_err();
-    assert_eq!(clock.0.swap(0, Ordering::Relaxed), once);
-}
+use crate::support::secs;
 
 /// The timer of a runtime of one's own, whose time passes by being polled.
 #[derive(Debug, Default)]

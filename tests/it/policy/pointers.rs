@@ -98,10 +98,6 @@ impl AsyncClock for Noted {
     fn is_cancelled(&self) -> bool {
         self.is_over()
     }
-
-    fn check(&self) {
-        self.note("check");
-    }
 }
 
 fn reasons_of<Z: BlockingClock + AsyncClock>(clock: &Z, noted: &Noted) -> [Option<StopReason>; 3] {
@@ -132,7 +128,6 @@ fn a_clock_behind_a_pointer_is_asked_all_that_it_can_say() {
     for what in ["now", "sleep", "sleep_unless", "timer"] {
         assert!(expected.contains(&what), "{what}: {expected:?}");
     }
-    assert_eq!(expected.contains(&"check"), cfg!(debug_assertions));
     let boxed = Box::new(Noted::default());
     let shared = Arc::new(Noted::default());
     assert_eq!((reasons_of(&&plain, &plain), plain.take()), (told, expected.clone()));
