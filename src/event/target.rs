@@ -22,47 +22,178 @@ use core::panic::Location;
 /// # Ok::<(), std::io::Error>(())
 /// ```
 ///
-/// By default, it is the path of the operation's function, or of the function that contains its closure. For a loop
+/// By default, it is the path of the operation's function, or of the function that contains its closure, without generic
+/// arguments: `app::fetch` for `app::fetch<Http>`, `<app::Client as app::Fetch>::fetch` for a trait's method. An
+/// operation without a name, such as a function pointer or a `Box<dyn FnMut() -> ..>`, is called `operation`. For a loop
 /// that begins with [`Retry::attempts`](crate::Retry::attempts) or its like, it is the file and line of that call. Set
 /// a name of your own with [`Retry::target`](crate::Retry::target).
+///
+/// Use its `Display` for labels and keys: all observers of this crate do. A default name is as stable as the paths in
+/// your code; it depends on neither generic arguments nor return types.
 #[derive(Clone, Copy)]
 pub struct Target {
     // As the compiler spells it. Trimmed only when read, to keep a first try that succeeds fast.
     name: &'static str,
-    /// The line of an in-line loop, whose name is a file. 0 for any other target.
-    line: u32,
+    kind: Kind,
 }
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    /// The name is shown as it is, but for closures at its end.
+    Given,
+    /// The name is that of a type.
+    Type,
+    /// The name is that of a file; the line belongs to it.
+    Line(u32),
+}
+
+const CLOSURE: &str = "::{{closure}}";
+
+/// The name of an operation that has none.
+const UNNAMED: &str = "operation";
 
 impl Target {
     pub(crate) const fn new(name: &'static str) -> Self {
-        Self { name, line: 0 }
+        Self { name, kind: Kind::Given }
     }
 
     /// Names the target after the type of an operation.
     pub(crate) fn of<F: ?Sized>() -> Self {
-        Self::new(core::any::type_name::<F>())
+        Self { name: core::any::type_name::<F>(), kind: Kind::Type }
     }
 
     /// Names the target after a place in the code.
     pub(crate) const fn at(place: &'static Location<'static>) -> Self {
-        Self { name: place.file(), line: place.line() }
+        Self { name: place.file(), kind: Kind::Line(place.line()) }
     }
 
-    /// Returns the name as a string slice. For a file and line, it is the file alone.
+    /// Returns the name, if it is available as one string slice.
     ///
     /// ```
     /// # use relent::Details;
     /// let details: Details<'_, (), ()> = Details::new("fetch_user", 1);
-    /// assert_eq!(details.target().as_str(), "fetch_user");
+    /// assert_eq!(details.target().as_str(), Some("fetch_user"));
     /// ```
+    ///
+    /// It is `None` for a file and line, and for a default name with generic arguments in its middle, such as
+    /// `app::Client<Http>::fetch`. For a name in any case, use `Display` or `Cow::from(target)`.
     #[must_use]
-    pub fn as_str(&self) -> &'static str {
-        let mut name = self.name;
-        while let Some(outer) = name.strip_suffix("::{{closure}}") {
-            name = outer;
+    pub fn as_str(&self) -> Option<&'static str> {
+        let mut parts = self.parts();
+        let first = parts.next().unwrap_or_default();
+        match (self.kind, parts.next()) {
+            (Kind::Line(_), _) | (_, Some(_)) => None,
+            _ => Some(first),
         }
-        name
     }
+
+    /// The parts of the name that are shown, without the line.
+    fn parts(&self) -> Parts {
+        let mut name = self.name;
+        match self.kind {
+            Kind::Type => name = named(name),
+            _ => {
+                while let Some(outer) = name.strip_suffix(CLOSURE) {
+                    name = outer;
+                }
+            }
+        }
+        Parts { name, at: 0, is_type: self.kind == Kind::Type }
+    }
+
+    /// The text that `Display` writes.
+    fn bytes(&self) -> impl Iterator<Item = u8> {
+        let mut suffix = [0; 11];
+        if let Kind::Line(mut line) = self.kind {
+            for place in suffix.iter_mut().rev() {
+                if line == 0 {
+                    *place = b':';
+                    break;
+                }
+                *place = b"0123456789"[line as usize % 10];
+                line /= 10;
+            }
+        }
+        self.parts().flat_map(str::bytes).chain(suffix.into_iter().skip_while(|byte| *byte == 0))
+    }
+}
+
+/// Returns the path in the name of a type, behind references and boxes.
+fn named(mut name: &'static str) -> &'static str {
+    let inner = |name: &'static str| {
+        let boxed = || name.strip_prefix("alloc::boxed::Box<")?.strip_suffix('>');
+        name.strip_prefix("&mut ").or_else(|| name.strip_prefix('&')).or_else(boxed)
+    };
+    while let Some(inner) = inner(name) {
+        name = inner;
+    }
+    // What has no name begins with a word that no `::` follows, as in `fn() -> u8` or `dyn Fn()`, or with none.
+    let word = name.find([' ', '(', '[', '<', '*', ':']).unwrap_or(name.len());
+    let is_path = word > 0 && name[word..].starts_with("::");
+    if is_path || name.starts_with('<') { name } else { UNNAMED }
+}
+
+/// The parts of a name. Of a type, generic arguments and closures are left out.
+struct Parts {
+    name: &'static str,
+    at: usize,
+    is_type: bool,
+}
+
+impl Parts {
+    /// The length of what is left out at this place.
+    fn omitted(&self, at: usize) -> usize {
+        let (before, rest) = self.name.split_at(at);
+        if rest.starts_with(CLOSURE) {
+            CLOSURE.len()
+        // Otherwise it opens `<T as Trait>` or `<impl Trait for T>`.
+        } else if rest.starts_with('<')
+            && before.ends_with(|c: char| c.is_alphanumeric() || c == '_')
+        {
+            length_of_generics(rest.as_bytes())
+        } else {
+            0
+        }
+    }
+}
+
+impl Iterator for Parts {
+    type Item = &'static str;
+
+    fn next(&mut self) -> Option<&'static str> {
+        if !self.is_type {
+            self.is_type = true;
+            let name = core::mem::take(&mut self.name);
+            return (!name.is_empty()).then_some(name);
+        }
+        loop {
+            match self.omitted(self.at) {
+                0 => break,
+                omitted => self.at += omitted,
+            }
+        }
+        let rest = &self.name[self.at..];
+        let mut places = rest.char_indices().map(|(place, _)| place).skip(1);
+        let end = places.find(|place| self.omitted(self.at + place) > 0).unwrap_or(rest.len());
+        self.at += end;
+        (end > 0).then(|| &rest[..end])
+    }
+}
+
+/// The length of `<..>` at the beginning. Neither the arrow of `fn() -> u8` nor the characters `'<'` and `'>'` count.
+fn length_of_generics(text: &[u8]) -> usize {
+    let mut depth = 0_usize;
+    for (at, byte) in text.iter().enumerate() {
+        let before = at.checked_sub(1).map_or(b' ', |before| text[before]);
+        match (before, byte, text.get(at + 1)) {
+            (b'\'', b'<' | b'>', Some(b'\'')) | (b'-', b'>', _) => {}
+            (_, b'<', _) => depth += 1,
+            (_, b'>', _) if depth == 1 => return at + 1,
+            (_, b'>', _) => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+    }
+    text.len()
 }
 
 /// The operation as events show it: its name, and its arguments if they are shown.
@@ -74,9 +205,13 @@ pub(crate) struct Subject<'a> {
 
 impl fmt::Display for Target {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.line {
-            0 => f.pad(self.as_str()),
-            line => write!(f, "{}:{line}", self.as_str()),
+        if let Some(name) = self.as_str() {
+            return f.pad(name);
+        }
+        self.parts().try_for_each(|part| f.write_str(part))?;
+        match self.kind {
+            Kind::Line(line) => write!(f, ":{line}"),
+            _ => Ok(()),
         }
     }
 }
@@ -87,9 +222,10 @@ impl fmt::Debug for Target {
     }
 }
 
+/// Compares the texts that `Display` writes.
 impl PartialEq for Target {
     fn eq(&self, other: &Self) -> bool {
-        (self.as_str(), self.line) == (other.as_str(), other.line)
+        self.bytes().eq(other.bytes())
     }
 }
 
@@ -97,20 +233,15 @@ impl Eq for Target {}
 
 impl Hash for Target {
     fn hash<H: Hasher>(&self, state: &mut H) {
-        (self.as_str(), self.line).hash(state);
+        self.bytes().for_each(|byte| state.write_u8(byte));
+        state.write_u8(0xff);
     }
 }
 
 /// Compares with the text that `Display` writes.
 impl PartialEq<str> for Target {
     fn eq(&self, other: &str) -> bool {
-        match (self.line, other.strip_prefix(self.as_str())) {
-            (_, None) => false,
-            (0, Some(rest)) => rest.is_empty(),
-            (line, Some(rest)) => {
-                rest.strip_prefix(':').and_then(|rest| rest.parse().ok()) == Some(line)
-            }
-        }
+        self.bytes().eq(other.bytes())
     }
 }
 
@@ -120,8 +251,13 @@ impl PartialEq<&str> for Target {
     }
 }
 
-impl AsRef<str> for Target {
-    fn as_ref(&self) -> &str {
-        self.as_str()
+/// Borrowed if [`Target::as_str`] returns the name, and otherwise owned.
+#[cfg(feature = "std")]
+impl From<Target> for std::borrow::Cow<'static, str> {
+    fn from(target: Target) -> Self {
+        match target.as_str() {
+            Some(name) => Self::Borrowed(name),
+            None => Self::Owned(std::string::ToString::to_string(&target)),
+        }
     }
 }

@@ -1,6 +1,7 @@
 //! The observer for the `metrics` crate. No other file uses that crate.
 
 use metrics::{counter, histogram};
+use std::borrow::Cow;
 
 use crate::event::{Details, EventKind};
 use crate::observe::Observe;
@@ -38,9 +39,9 @@ impl Metrics {
 }
 
 fn ended<T, E>(details: &Details<'_, T, E>, outcome: &'static str) {
-    let target = details.target().as_str();
+    let target = Cow::from(details.target());
     let retried = if details.tries > 1 { "true" } else { "false" };
-    counter!("relent_calls_total", "target" => target, "outcome" => outcome, "retried" => retried)
+    counter!("relent_calls_total", "target" => target.clone(), "outcome" => outcome, "retried" => retried)
         .increment(1);
     histogram!("relent_elapsed_seconds", "target" => target, "outcome" => outcome)
         .record(details.elapsed);
@@ -52,8 +53,8 @@ impl<T, E> Observe<T, E> for Metrics {
     }
 
     fn on_backoff(&self, details: &Details<'_, T, E>) {
-        let target = details.target().as_str();
-        counter!("relent_retries_total", "target" => target).increment(1);
+        let target = Cow::from(details.target());
+        counter!("relent_retries_total", "target" => target.clone()).increment(1);
         histogram!("relent_wait_seconds", "target" => target).record(details.wait);
     }
 

@@ -69,13 +69,18 @@ impl Default for Tracing {
 impl<T, E, W: ShowError<E>> Observe<T, E> for Tracing<W> {
     fn on_event(&self, details: &Details<'_, T, E>) {
         let message = details.event.message();
+        let (name, shown) = (details.target().as_str(), tracing::field::display(details.target()));
+        let target: &dyn tracing::Value = match &name {
+            Some(name) => name,
+            None => &shown,
+        };
         // The level must be a constant: `event!` puts it into a static.
         macro_rules! at {
             ($level:expr) => {
                 tracing::event!(
                     target: "relent",
                     $level,
-                    target = details.target().as_str(),
+                    target = target,
                     tries = details.tries,
                     elapsed_ms = millis(details.elapsed),
                     wait_ms = (details.event == EventKind::Backoff).then(|| millis(details.wait)),

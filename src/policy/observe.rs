@@ -105,8 +105,9 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
     /// assert_eq!(line, "Giving up fetch_user after 3 tries (boom)");
     /// ```
     ///
-    /// The default is the name of the operation's function, or of the function in which its closure was written. For
-    /// a run [in line](Self::attempts) it is the file and line of that call. Handlers and observers read it from
+    /// The default is the name of the operation's function, or of the function in which its closure was written, without
+    /// generic arguments. For a run [in line](Self::attempts) it is the file and line of that call, and `operation` for
+    /// what has no name, such as a function pointer. Handlers and observers read it from
     /// [`Details::target`](crate::Details::target).
     pub const fn target(mut self, target: &'static str) -> Self {
         self.settings.target = Some(target);

@@ -242,7 +242,7 @@ where
 /// }
 /// ```
 ///
-/// The default target of events is the type of the operation, which in generic code includes that of the policy: set a
+/// In generic code the default target of events is often not what you want to read: set a
 /// [`target`](crate::Retry::target). An error type with a lifetime, such as `&'static str`, cannot be proven `Send` by the
 /// compiler if an `async fn` of a generic type is spawned: use an owned error. The same holds for the arguments of
 /// [`run_with_async`](Self::run_with_async): capture references in the operation of [`run_async`](Self::run_async) instead.

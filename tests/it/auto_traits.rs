@@ -99,7 +99,7 @@ assert_not_impl_any!(Details<'static, u8, String>: Send, Sync);
 assert_impl_all!(Details<'static, NotSend, NotSend>: Copy, Debug);
 assert_not_impl_any!(Details<'static, NotSend, String>: Send, Sync);
 assert_not_impl_any!(Details<'static, u8, NotSend>: Send, Sync, Display);
-assert_impl_all!(Target: Display, Eq, Hash, AsRef<str>);
+assert_impl_all!(Target: Display, Eq, Hash, Into<std::borrow::Cow<'static, str>>);
 
 assert_impl_all!(EventKind: Eq, Hash);
 assert_impl_all!(StopReason: Display, Eq, Hash);

@@ -53,3 +53,128 @@ fn targets_that_read_alike_are_equal() {
         targets.map(|name| Details::<'_, (), ()>::new(name, 1).target()).into_iter().collect();
     assert_eq!(targets.len(), 1, "{targets:?}");
 }
+
+/// The names under which an operation is seen.
+fn name_of<T, E>(operation: impl FnMut() -> Result<T, E>) -> String {
+    let mut name = String::new();
+    let policy = Retry::expo().clock(TestClock::new());
+    let policy = policy.on_success(|d: &Details<'_, T, E>| {
+        let target = d.target();
+        name = target.to_string();
+        assert_eq!(std::borrow::Cow::from(target), name);
+        assert_eq!(target.as_str().unwrap_or(&name), name);
+        assert!(target == *name && target != *format!("{name}<"), "{name}");
+        assert_eq!(format!("{target:?}"), format!("{name:?}"));
+    });
+    policy.run(operation).ok().unwrap();
+    drop(policy);
+    name
+}
+
+fn generic<T: Default, const MARK: char>() -> Result<T, fn() -> Result<Vec<u8>, ()>> {
+    Ok(T::default())
+}
+
+struct Client<T>(T);
+
+impl<T: Default> Client<T> {
+    fn fetch() -> Result<T, ()> {
+        Ok(T::default())
+    }
+
+    fn through_a_closure() -> String {
+        name_of(|| Self::fetch())
+    }
+}
+
+trait Fetch<K> {
+    fn get<V: Default>() -> Result<V, K>;
+
+    fn named() -> String;
+}
+
+impl<T, K> Fetch<K> for Client<T> {
+    fn get<V: Default>() -> Result<V, K> {
+        Ok(V::default())
+    }
+
+    fn named() -> String {
+        name_of(|| Ok::<_, K>(()))
+    }
+}
+
+fn inner_of_a_closure() -> String {
+    (|| {
+        fn inner() -> Result<(), ()> {
+            Ok(())
+        }
+        name_of(inner)
+    })()
+}
+
+#[test]
+fn a_default_name_has_no_generic_arguments() {
+    const HERE: &str = module_path!();
+    type Waits = Vec<fn() -> Result<Vec<u8>, ()>>;
+
+    for name in [name_of(generic::<Waits, '>'>), name_of(generic::<u8, '<'>)] {
+        assert_eq!(name, format!("{HERE}::generic"));
+    }
+    for name in [name_of(Client::<Waits>::fetch), name_of(Client::<u8>::fetch)] {
+        assert_eq!(name, format!("{HERE}::Client::fetch"));
+    }
+    let name = format!("{HERE}::Client::through_a_closure");
+    assert_eq!(Client::<Waits>::through_a_closure(), name);
+    let method = |name| format!("<{HERE}::Client as {HERE}::Fetch>::{name}");
+    assert_eq!(name_of(<Client<Waits> as Fetch<Waits>>::get::<Waits>), method("get"));
+    assert_eq!(<Client<Waits> as Fetch<u8>>::named(), method("named"));
+    assert_eq!(inner_of_a_closure(), format!("{HERE}::inner_of_a_closure::inner"));
+    let (mut by_reference, boxed) = (generic::<u8, 'x'>, Box::new(generic::<Waits, 'x'>));
+    assert_eq!(
+        [name_of(&mut by_reference), name_of(boxed)],
+        [(); 2].map(|()| format!("{HERE}::generic"))
+    );
+}
+
+#[test]
+fn an_operation_without_a_name_is_called_operation() {
+    type Answer = Result<u8, Vec<u8>>;
+
+    let pointer: fn() -> Answer = || Ok(1);
+    let boxed: Box<dyn FnMut() -> Answer> = Box::new(|| Ok(1));
+    let sent: Box<dyn Fn() -> Answer + Send> = Box::new(|| Ok(1));
+    let names = [
+        name_of(pointer),
+        name_of(&pointer),
+        name_of(&mut { pointer }),
+        name_of(boxed),
+        name_of(&*sent),
+        name_of(Box::new(pointer)),
+    ];
+    assert_eq!(names, ["operation"; 6]);
+}
+
+#[test]
+fn a_line_is_compared_as_it_is_written() {
+    let policy = Retry::expo().clock(TestClock::new());
+    let seen = std::sync::Mutex::new(None);
+    let policy = policy.on_success(|d| *seen.lock().unwrap() = Some(d.target()));
+    let (line, mut attempts) = (line!(), policy.attempts());
+    assert!(attempts.after(Ok::<_, ()>(())).is_break());
+    let target = seen.lock().unwrap().expect("it was told");
+    for other in [format!("{}:+{line}", file!()), format!("{}:0{line}", file!())] {
+        assert!(target != *other, "{other}");
+    }
+    let written = format!("{}:{line}", file!());
+    assert_eq!((target.as_str(), std::borrow::Cow::from(target)), (None, written.clone().into()));
+    // Targets that read alike are equal.
+    assert_eq!(Details::<'_, (), ()>::new(written.leak(), 1).target(), target);
+}
+
+#[test]
+fn a_name_that_was_set_is_shown_as_it_is() {
+    let name = |name| Details::<'_, (), ()>::new(name, 1).target().to_string();
+    assert_eq!(name("GET /users/<id>"), "GET /users/<id>");
+    assert_eq!(name("Cache<User>"), "Cache<User>");
+    assert_eq!(name(""), "");
+}

@@ -279,5 +279,5 @@ fn parts_that_are_made_by_default_are_those_that_are_made_by_name() {
     assert_eq!((attempt.tries, attempt.elapsed, attempt.remaining), (3, Duration::ZERO, None));
     assert!(!attempt.is_last);
     let name: Details<'_, (), ()> = Details::new("fetch", 1);
-    assert_eq!(AsRef::<str>::as_ref(&name.target()), "fetch");
+    assert_eq!(name.target().as_str(), Some("fetch"));
 }
