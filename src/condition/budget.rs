@@ -32,39 +32,106 @@ use crate::event::{Details, EventKind, RetryKind, StopReason};
 ///
 /// A budget is a bucket of tokens, full at first:
 ///
-/// - A retry takes its [`cost`](Self::cost). If there are fewer tokens left, the run gives up with
-///   [`StopReason::Budget`].
-/// - A run that succeeds after retries returns the cost of one retry. A run that succeeds at its first attempt adds 1
-///   token. Neither exceeds the [`capacity`](Self::capacity).
-/// - Time does not refill the bucket; only successes do.
-/// - A retry whose wait is cancelled is not refunded.
+/// - A retry takes the cost of its [kind](RetryKind): 14 if it follows a [transient](RetryKind::Transient) failure, 5
+///   if the server [throttles](RetryKind::Throttled). A [poll](RetryKind::Poll) is free. If there are fewer tokens left,
+///   the run gives up with [`StopReason::Budget`].
+/// - The end of a run may return tokens, up to the [`capacity`](Self::capacity).
+/// - Time does not refill the bucket; only the ends of runs do.
 ///
-/// The default capacity of 500 and cost of 5 are those of the standard mode of the large cloud SDKs. A capacity below
-/// the cost allows no retries at all.
+/// | how a run ends | tokens returned |
+/// |---|---|
+/// | accepted, and the last retry was free or there was none | 1 |
+/// | accepted after a retry that had a cost | the cost of the last retry |
+/// | [not retryable](StopReason::NotRetryable) after a retry that had a cost | the cost of the last retry: the server answered |
+/// | [cancelled](crate::Cancel) in the wait | the cost of the retry, which is not made |
+/// | a handler or observer panics on the back-off | the cost of the retry, which is not made |
+/// | dropped while it waits or while an attempt is made | none |
+/// | a panic in an attempt | none |
+/// | ended by a limit, also if a wait ends too late, or cancelled after an attempt | none |
+/// | refused by this budget or by another one | none, and the refused retry takes none from either |
+///
+/// The cost of a dropped run is not returned: otherwise a timeout around each run would make retries free during an
+/// outage.
+///
+/// Together, all runs that share a budget make at most `capacity / cost` retries in an outage, however many clients
+/// there are. At any time, the cost of all retries so far and the available tokens together are at most the capacity and
+/// what was returned.
+///
+/// The defaults (capacity 500, costs 14 and 5, 1 for a success without a retry) are those of the standard mode of the
+/// large cloud SDKs. A capacity below the cost allows no retries at all.
 #[derive(Debug)]
 pub struct Budget {
     available: AtomicU32,
     capacity: u32,
-    cost: u32,
+    transient_cost: u32,
+    throttled_cost: u32,
+    poll_cost: u32,
 }
 
 impl Budget {
-    /// Creates a full budget of 500 tokens. A retry costs 5.
+    /// Creates a full budget of 500 tokens. A retry costs 14, or 5 if it is throttled; a poll is free.
     #[must_use]
     pub const fn new() -> Self {
-        Self { available: AtomicU32::new(500), capacity: 500, cost: 5 }
+        Self {
+            available: AtomicU32::new(500),
+            capacity: 500,
+            transient_cost: 14,
+            throttled_cost: 5,
+            poll_cost: 0,
+        }
     }
 
     /// Sets the maximum number of tokens, and fills the budget to it. 500 by default.
     #[must_use]
-    pub const fn capacity(self, capacity: u32) -> Self {
-        Self { available: AtomicU32::new(capacity), capacity, cost: self.cost }
+    pub const fn capacity(mut self, capacity: u32) -> Self {
+        self.available = AtomicU32::new(capacity);
+        self.capacity = capacity;
+        self
     }
 
-    /// Sets the number of tokens that a retry takes. 5 by default. With a cost of zero there is no limit.
+    /// Sets the number of tokens that the retry of a failure takes, throttled or not. With a cost of zero there is no
+    /// limit.
+    ///
+    /// ```
+    /// use relent::Budget;
+    ///
+    /// static PAYMENTS: Budget = Budget::new().cost(20).throttled_cost(10);
+    /// assert_eq!(PAYMENTS.available(), 500); // 25 retries, or 50 that are throttled
+    /// ```
+    ///
+    /// By default 14, and 5 if throttled. To set both, call [`throttled_cost`](Self::throttled_cost) afterwards.
     #[must_use]
     pub const fn cost(mut self, cost: u32) -> Self {
-        self.cost = cost;
+        self.transient_cost = cost;
+        self.throttled_cost = cost;
+        self
+    }
+
+    /// Sets the number of tokens that a [throttled](RetryKind::Throttled) retry takes. 5 by default.
+    ///
+    /// A later [`cost`](Self::cost) replaces it. A condition of your own decides which retries are throttled: see
+    /// [`Condition::retry_kind`].
+    #[must_use]
+    pub const fn throttled_cost(mut self, cost: u32) -> Self {
+        self.throttled_cost = cost;
+        self
+    }
+
+    /// Sets the number of tokens that a [poll](RetryKind::Poll) takes. Polls are free by default.
+    ///
+    /// ```
+    /// use relent::{Budget, Retry, TestClock};
+    ///
+    /// let budget = Budget::new().capacity(20).poll_cost(5);
+    /// let policy = Retry::expo().until(|done: &bool| *done).budget(&budget).clock(TestClock::new());
+    /// policy.run(|| Ok::<_, ()>(false)).unwrap();
+    /// assert_eq!(budget.available(), 0); // after four polls
+    /// ```
+    ///
+    /// A poll repeats an operation whose value [`Retry::until`](crate::Retry::until) did not accept.
+    #[must_use]
+    pub const fn poll_cost(mut self, cost: u32) -> Self {
+        self.poll_cost = cost;
         self
     }
 
@@ -74,11 +141,19 @@ impl Budget {
         self.available.load(Ordering::Relaxed)
     }
 
+    /// The cost of a retry, zero for none.
+    fn cost_of(&self, retry: Option<RetryKind>) -> u32 {
+        match retry {
+            None => 0,
+            Some(RetryKind::Poll) => self.poll_cost,
+            Some(RetryKind::Transient) => self.transient_cost,
+            Some(RetryKind::Throttled) => self.throttled_cost,
+        }
+    }
+
     /// Takes the cost of one retry, or nothing if too few tokens are left.
-    fn take(&self) -> Result<(), StopReason> {
-        self.update(|available| available.checked_sub(self.cost))
-            .then_some(())
-            .ok_or(StopReason::Budget)
+    fn take(&self, cost: u32) -> Result<(), StopReason> {
+        self.update(|available| available.checked_sub(cost)).then_some(()).ok_or(StopReason::Budget)
     }
 
     fn put(&self, amount: u32) {
@@ -127,13 +202,19 @@ where
     }
 
     fn commit(&self, details: &Details<'_, T, E>) -> Result<(), StopReason> {
+        let cost = self.budget.cost_of(details.retry);
         if details.event == EventKind::Success {
-            self.budget.put(if details.tries > 1 { self.budget.cost } else { 1 });
+            self.budget.put(cost.max(1));
             return self.previous.commit(details);
         }
-        self.budget.take()?;
+        self.budget.take(cost)?;
         // If another budget refuses the retry, refund this one.
-        self.previous.commit(details).inspect_err(|_| self.budget.put(self.budget.cost))
+        self.previous.commit(details).inspect_err(|_| self.budget.put(cost))
+    }
+
+    fn refund(&self, details: &Details<'_, T, E>) {
+        self.budget.put(self.budget.cost_of(details.retry));
+        self.previous.refund(details);
     }
 }
 

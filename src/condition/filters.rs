@@ -44,6 +44,10 @@ macro_rules! link {
             fn commit(&self, details: &Details<'_, T, E>) -> Result<(), StopReason> {
                 self.previous.commit(details)
             }
+
+            fn refund(&self, details: &Details<'_, T, E>) {
+                self.previous.refund(details);
+            }
         }
 
         impl<C: fmt::Debug, F> fmt::Debug for $link<C, F> {
@@ -98,6 +102,10 @@ impl<T, E, C: Condition<T, E>> Condition<T, E> for RetryIfShared<C, E> {
 
     fn commit(&self, details: &Details<'_, T, E>) -> Result<(), StopReason> {
         self.previous.commit(details)
+    }
+
+    fn refund(&self, details: &Details<'_, T, E>) {
+        self.previous.refund(details);
     }
 }
 

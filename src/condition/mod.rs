@@ -115,6 +115,7 @@ pub trait Condition<T, E> {
     /// Called last, once for each success and once for each retry that no limit forbids, and at no other time. A
     /// condition can therefore count retries, as [`Budget`] does. The event in `details` is
     /// [`Success`](crate::EventKind::Success), or [`Backoff`](crate::EventKind::Backoff) with the wait that follows.
+    /// [`Details::retry`] is the kind of the last retry for a success, and of the upcoming one otherwise.
     ///
     /// # Errors
     ///
@@ -122,6 +123,22 @@ pub trait Condition<T, E> {
     fn commit(&self, details: &Details<'_, T, E>) -> Result<(), StopReason> {
         let _ = details;
         Ok(())
+    }
+
+    /// Takes back the run's last retry, which [`commit`](Self::commit) recorded. Does nothing by default.
+    ///
+    /// Called at most once for a retry, before observers are notified, in three cases:
+    ///
+    /// - The run ends since [`judge`](Self::judge) returned [`Verdict::Stop`] after a retry. The event in `details` is
+    ///   [`GiveUp`](crate::EventKind::GiveUp), with the reason [`NotRetryable`](StopReason::NotRetryable).
+    /// - The wait before the retry is cancelled: [`GiveUp`](crate::EventKind::GiveUp) with
+    ///   [`Cancelled`](StopReason::Cancelled). The outcome may be missing.
+    /// - A handler or observer panics on the back-off before the retry: [`Backoff`](crate::EventKind::Backoff). A panic
+    ///   in this method would then abort the process.
+    ///
+    /// [`Details::retry`] is the kind of the retry that is taken back.
+    fn refund(&self, details: &Details<'_, T, E>) {
+        let _ = details;
     }
 }
 
@@ -147,6 +164,10 @@ macro_rules! condition_by_reference {
 
             fn commit(&self, details: &Details<'_, T, E>) -> Result<(), StopReason> {
                 (**self).commit(details)
+            }
+
+            fn refund(&self, details: &Details<'_, T, E>) {
+                (**self).refund(details);
             }
         }
     )* };

@@ -262,7 +262,7 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
     /// let budget = Arc::new(Budget::new());
     /// let policy = Retry::expo().budget(Arc::clone(&budget)).max_tries(3).clock(TestClock::new());
     /// policy.run(|| Err::<(), _>("down")).unwrap_err();
-    /// assert_eq!(budget.available(), 490);
+    /// assert_eq!(budget.available(), 472);
     /// ```
     ///
     /// Takes a `&'static Budget`, any other reference, or an `Arc`. The budget is consulted last, and only for a

@@ -152,6 +152,7 @@ pin_project! {
                     **this.phase = Phase::Attempting;
                 } else {
                     this.run.count_up_to(given);
+                    **this.phase = Phase::Waiting { for_retry: this.retrying.is_sleeping() };
                 }
             }
         }
@@ -178,7 +179,7 @@ impl<'a, P: Policy<Clock: AsyncClock>, T, E, A> After<'a, P, T, E, A> {
                 let attempt = Given(Some(outcome));
                 (Retrying::attempting(session(*run, None), attempt), Some(run.tries()))
             }
-            Phase::New | Phase::Waiting | Phase::Succeeded(_) => {
+            Phase::New | Phase::Waiting { .. } | Phase::Succeeded(_) => {
                 let retrying = Retrying::resume(session(*run, Some(outcome)));
                 run.count_try();
                 (retrying, Some(run.tries()))
@@ -186,7 +187,7 @@ impl<'a, P: Policy<Clock: AsyncClock>, T, E, A> After<'a, P, T, E, A> {
         };
         if given.is_some() {
             // Until it is ready: should it be forgotten, the attempt counts all the same.
-            *phase = Phase::Waiting;
+            *phase = Phase::Waiting { for_retry: false };
         }
         Self { run, phase, is_over, is_ready: false, retrying, given }
     }

@@ -58,6 +58,7 @@ where
         let kept = self.pass(wait, outcome);
         let step = self.wake::<T, E>(kept.is_some());
         if let (Some(outcome), Some(_)) = (kept, step.reason) {
+            self.refund(&step, Some(&outcome));
             self.notify_all(&step, Some(&outcome));
             return ControlFlow::Break((outcome, self.run.end(&step)));
         }

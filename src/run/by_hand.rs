@@ -51,7 +51,11 @@ pub(crate) enum Phase {
     /// Observers know of the attempt that is being made.
     Attempting,
     /// A back-off was decided on, and observers do not know of the next attempt.
-    Waiting,
+    Waiting {
+        /// Whether it is the last retry that waits. Not after an outcome that was never judged, or a handler that
+        /// panicked.
+        for_retry: bool,
+    },
     Succeeded(End),
     GaveUp(StopReason, End),
 }
@@ -75,7 +79,7 @@ impl<P: Policy, T, E, A: ShowArgs, M: Side<P::Clock>> ByHand<P, T, E, A, M> {
         let tries = self.session.run.tries();
         match self.phase {
             Phase::New => 1,
-            Phase::Waiting => tries.saturating_add(1),
+            Phase::Waiting { .. } => tries.saturating_add(1),
             Phase::Attempting | Phase::Succeeded(_) | Phase::GaveUp(..) => tries,
         }
     }
@@ -83,7 +87,9 @@ impl<P: Policy, T, E, A: ShowArgs, M: Side<P::Clock>> ByHand<P, T, E, A, M> {
     pub(crate) fn elapsed(&self) -> Duration {
         match self.phase {
             Phase::New => Duration::ZERO,
-            Phase::Attempting | Phase::Waiting => Duration::from_nanos(self.session.elapsed()),
+            Phase::Attempting | Phase::Waiting { .. } => {
+                Duration::from_nanos(self.session.elapsed())
+            }
             Phase::Succeeded(end) | Phase::GaveUp(_, end) => end.elapsed,
         }
     }
@@ -105,7 +111,7 @@ impl<P: Policy, T, E, A: ShowArgs, M: Side<P::Clock>> ByHand<P, T, E, A, M> {
         let made = match self.phase {
             Phase::New | Phase::Succeeded(_) => return Progress::default(),
             Phase::Attempting => run.tries().saturating_sub(1),
-            Phase::Waiting | Phase::GaveUp(..) => run.tries(),
+            Phase::Waiting { .. } | Phase::GaveUp(..) => run.tries(),
         };
         run.progress(made, self.elapsed())
     }
@@ -159,13 +165,16 @@ where
                 self.announce();
                 Ok(())
             }
-            Phase::Waiting => self.wake(true, None),
+            Phase::Waiting { .. } => self.wake(true, None),
         }
     }
 
     /// Goes on after a wait. A driver that lost the last outcome may not stop.
     fn wake(&mut self, may_stop: bool, outcome: Option<&Result<T, E>>) -> Result<(), StopReason> {
         let step = self.session.wake::<T, E>(may_stop);
+        if let Phase::Waiting { for_retry: true } = self.phase {
+            self.session.refund(&step, outcome);
+        }
         self.phase = match step.reason {
             Some(reason) => Phase::GaveUp(reason, self.session.run.end(&step)),
             None => Phase::Attempting,
@@ -178,18 +187,19 @@ where
     pub(crate) fn decide(&mut self, outcome: &Result<T, E>) -> Decision {
         match self.phase {
             Phase::Attempting => {}
-            Phase::New | Phase::Waiting | Phase::Succeeded(_) => self.announce(),
+            Phase::New | Phase::Waiting { .. } | Phase::Succeeded(_) => self.announce(),
             Phase::GaveUp(reason, _) => return self.repeat(reason, outcome),
         }
         let step = self.judge(outcome);
         // Before handlers are called, which may panic.
         self.phase = match step.event {
-            EventKind::Backoff => Phase::Waiting,
+            EventKind::Backoff => Phase::Waiting { for_retry: false },
             _ => Phase::after(self.session.run.end(&step)),
         };
         self.session.notify_all(&step, Some(outcome));
         if step.event == EventKind::Backoff {
             self.session.run.back_off(&step);
+            self.phase = Phase::Waiting { for_retry: true };
         }
         Decision::of(&step)
     }

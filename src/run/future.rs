@@ -4,6 +4,7 @@
 
 use core::fmt;
 use core::future::Future;
+use core::mem;
 use core::ops::ControlFlow;
 use core::pin::Pin;
 use core::task::{Context, Poll, ready};
@@ -37,8 +38,10 @@ type StateOf<P, O, X> = State<
     Sleeping<SleepOf<P>>,
     <OutcomeSlot<P> as Slot>::Of<Result<Value<P, O, X>, Error<P, O, X>>>,
     PendingOf<P>,
-    <NoticeSlot<P> as Slot>::Of<Noted<Value<P, O, X>, Error<P, O, X>>>,
+    NotedIn<P, O, X>,
 >;
+
+type NotedIn<P, O, X> = <NoticeSlot<P> as Slot>::Of<Noted<Value<P, O, X>, Error<P, O, X>>>;
 
 /// A notice, and how many observers have received it.
 pub(crate) type Noted<T, E> = (Cursor, Notice<T, E>);
@@ -98,6 +101,10 @@ where
     /// A run whose current attempt is being made.
     pub(crate) fn attempting(session: Session<P, O, X, Async>, attempt: O::Output) -> Self {
         Self { session, state: State::Attempting { attempt } }
+    }
+
+    pub(crate) fn is_sleeping(&self) -> bool {
+        matches!(self.state, State::Sleeping { .. })
     }
 
     pub(crate) fn is_attempting(&self) -> bool {
@@ -195,10 +202,17 @@ where
                     this.state.as_mut().end_sleep();
                     let step =
                         this.session.wake::<Value<P, O, X>, Error<P, O, X>>(outcome.is_some());
-                    Notice { step, outcome: outcome.filter(|_| step.reason.is_some()) }
+                    let outcome = outcome.filter(|_| step.reason.is_some());
+                    if outcome.is_some() {
+                        this.session.refund(&step, outcome.as_ref());
+                    }
+                    Notice { step, outcome }
                 }
                 StateProjection::Notifying { pending, notice } => {
-                    ready!(Pin::new(pending).poll(context));
+                    let refund = RefundUnmade::<P, O, X> { session: this.session, notice };
+                    let polled = Pin::new(pending).poll(context);
+                    mem::forget(refund);
+                    ready!(polled);
                     let Some((reached, notice)) = NoticeSlot::<P>::take(notice) else { ended() };
                     this.state.as_mut().end();
                     cursor = reached;
@@ -250,6 +264,31 @@ where
             (_, None) => self.attempt(),
         }
         ControlFlow::Continue(())
+    }
+}
+
+/// Takes back a retry when an async handler of its back-off panics.
+struct RefundUnmade<'a, P, O, X>
+where
+    P: PolicyFor<Value<P, O, X>, Error<P, O, X>, Clock: AsyncClock>,
+    O: Operation<P::Clock, Output: Future>,
+    X: Return<Returned<P, O>>,
+{
+    session: &'a Session<P, O, X, Async>,
+    notice: &'a mut NotedIn<P, O, X>,
+}
+
+impl<P, O, X> Drop for RefundUnmade<'_, P, O, X>
+where
+    P: PolicyFor<Value<P, O, X>, Error<P, O, X>, Clock: AsyncClock>,
+    O: Operation<P::Clock, Output: Future>,
+    X: Return<Returned<P, O>>,
+{
+    fn drop(&mut self) {
+        // Taken, so that a future that is polled again after the panic ends, and pays back only once.
+        if let Some((_, Notice { step, outcome })) = NoticeSlot::<P>::take(self.notice) {
+            self.session.refund_unmade(&step, outcome.as_ref());
+        }
     }
 }
 

@@ -175,6 +175,11 @@ impl Run {
         }
     }
 
+    /// Whether a retry was decided on.
+    pub(crate) fn has_retried(&self) -> bool {
+        self.retry.is_some()
+    }
+
     /// Counts one attempt more, up to one less than [`Tries::UNLIMITED`](crate::policy::settings::Tries).
     #[inline]
     pub(crate) fn count_try(&mut self) {

@@ -13,6 +13,7 @@
 //! exists once in a program.
 
 use core::marker::PhantomData;
+use core::mem;
 use core::time::Duration;
 
 use crate::clock::{AsyncClock, BlockingClock};
@@ -249,7 +250,11 @@ impl<P: Policy, O: Operation<P::Clock>, X: Returns, M: Side<P::Clock>> Session<P
                 condition.commit(&details).ok();
                 return wants_success.then_some(Step { event: EventKind::Success, ..step });
             }
-            Verdict::Stop => return Some(Step::give_up(self.refusal(step.elapsed), step.elapsed)),
+            Verdict::Stop => {
+                let end = Step::give_up(self.refusal(step.elapsed), step.elapsed);
+                self.refund(&end, Some(outcome));
+                return Some(end);
+            }
             Verdict::Retry => condition.requested_wait(&details),
             Verdict::RetryIn(wait) => {
                 Some(condition.requested_wait(&details).unwrap_or_default().max(wait))
@@ -324,7 +329,34 @@ impl<P: Policy, O: Operation<P::Clock>, X: Returns, M: Side<P::Clock>> Session<P
         if !observer.wants(step.event) {
             return None;
         }
-        observer.notify(&self.run.details(step, self.subject(), outcome), cursor)
+        let details = &self.run.details(step, self.subject(), outcome);
+        let refund = RefundUnmade { condition: &self.policy.policy().condition, details };
+        let pending = observer.notify(details, cursor);
+        mem::forget(refund);
+        pending
+    }
+
+    /// Takes back a retry whose back-off was not notified to the end, and that is therefore not made.
+    pub(crate) fn refund_unmade<T, E>(&self, step: &Step, outcome: Option<&Result<T, E>>)
+    where
+        P: PolicyFor<T, E>,
+    {
+        if step.event == EventKind::Backoff {
+            let details = self.run.details(step, self.subject(), outcome);
+            self.policy.policy().condition.refund(&details);
+        }
+    }
+
+    /// Takes back the last retry if this end says that it was answered or is not made.
+    pub(crate) fn refund<T, E>(&self, end: &Step, outcome: Option<&Result<T, E>>)
+    where
+        P: PolicyFor<T, E>,
+    {
+        let is_due = matches!(end.reason, Some(StopReason::NotRetryable | StopReason::Cancelled));
+        if is_due && self.run.has_retried() {
+            let details = self.run.details(end, self.subject(), outcome);
+            self.policy.policy().condition.refund(&details);
+        }
     }
 
     /// Decides what follows a wait: the next attempt, or the end. A driver that lost the last outcome may not stop.
@@ -369,5 +401,19 @@ impl<P: Policy, O: Operation<P::Clock>, X: Returns, M: Side<P::Clock>> Session<P
         // The first attempt begins when the run does.
         let elapsed = if is_wanted && self.run.tries() > 1 { self.elapsed() } else { 0 };
         Step::new(EventKind::Try, elapsed)
+    }
+}
+
+/// Takes back a retry when a panic ends the notice of its back-off.
+struct RefundUnmade<'a, T, E, C: Condition<T, E>> {
+    condition: &'a C,
+    details: &'a Details<'a, T, E>,
+}
+
+impl<T, E, C: Condition<T, E>> Drop for RefundUnmade<'_, T, E, C> {
+    fn drop(&mut self) {
+        if self.details.event == EventKind::Backoff {
+            self.condition.refund(self.details);
+        }
     }
 }

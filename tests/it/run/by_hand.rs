@@ -243,7 +243,7 @@ on_both_sides! {
         let mut attempts = Run::new(&policy);
         assert_eq!(attempts.decide(&DOWN), Decision::Backoff(secs(1)));
         assert_eq!(attempts.decide(&FATAL), Decision::GiveUp(StopReason::NotRetryable));
-        assert_eq!((story.told().as_str(), budget.available()), ("T1 B1 T2 G2", 495));
+        assert_eq!((story.told().as_str(), budget.available()), ("T1 B1 T2 G2", 500));
         for outcome in [DOWN, UP, FATAL, UP, DOWN] {
             clock.advance(HOUR);
             let decision = match outcome {
@@ -255,11 +255,11 @@ on_both_sides! {
             assert_eq!((attempts.tries(), attempts.elapsed()), (2, Duration::ZERO));
             assert_eq!(attempts.stopped(), Some(StopReason::NotRetryable));
         }
-        assert_eq!((story.told().as_str(), budget.available()), ("", 495));
+        assert_eq!((story.told().as_str(), budget.available()), ("", 500));
         attempts.reset();
         assert_eq!((attempts.stopped(), attempts.tries()), (None, 1));
         assert_eq!(attempts.decide(&DOWN), Decision::Backoff(secs(1)));
-        assert_eq!((story.told().as_str(), budget.available()), ("T1 B1", 490));
+        assert_eq!((story.told().as_str(), budget.available()), ("T1 B1", 486));
     }
 
     fn a_reset_in_an_attempt_makes_it_the_first_without_another_notice() {
