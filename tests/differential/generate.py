@@ -2,12 +2,15 @@
 
 One case a line, as JSON; `tests/it/differential.rs` reads them and says what each field means. It
 needs `python-backoff==3.0.0` and nothing else. It waits on a virtual clock, so that no time passes,
-and draws everything from one fixed seed, so that every run writes the same bytes.
+and draws everything from one fixed seed, so that every run writes the same bytes. Another seed, and
+a number of cases of each kind, give other cases: `.ci/deep ancestor`.
 
     python generate.py > vectors.jsonl
+    python generate.py SEED CASES_OF_EACH
 """
 
 import asyncio
+import itertools
 import json
 import random
 import sys
@@ -378,16 +381,19 @@ def edges():
     yield case("runtime", {}, [busy, ["transient", 0, 0], ["transient", 9, 0]], max_time=10)
 
 
-def cases():
+def cases(cases_of_each):
     for strategy in STRATEGIES:
         for form in FORMS:
             for is_async in [False, True]:
-                for place in range(CASES_OF_EACH):
+                for place in range(cases_of_each):
                     told = None
                     while told is None:
                         policy, script = draw_case(form, is_async, strategy, place)
                         told = play(form, is_async, policy, script)
                     yield form, is_async, policy, script, told
+
+
+def cases_of_edges():
     for place, (policy, script) in enumerate(edges()):
         form, is_async = ["on_exception", "retry_context"][place % 2], place % 4 > 1
         yield form, is_async, policy, script, play(form, is_async, policy, script)
@@ -395,7 +401,13 @@ def cases():
 
 def main():
     assert backoff.__version__ == "3.0.0", backoff.__version__
-    for place, (form, is_async, policy, script, told) in enumerate(cases()):
+    if len(sys.argv) > 1:
+        seed, cases_of_each = map(int, sys.argv[1:])
+        RANDOM.seed(seed)
+        all_cases = cases(cases_of_each)
+    else:
+        all_cases = itertools.chain(cases(CASES_OF_EACH), cases_of_edges())
+    for place, (form, is_async, policy, script, told) in enumerate(all_cases):
         case = dict(told, case=place, form=form, policy=policy, script=script)
         if is_async:
             case["async"] = True
