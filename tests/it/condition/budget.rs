@@ -72,7 +72,7 @@ fn a_value_that_is_refused_further_down_the_chain_is_no_success() {
 
 #[test]
 fn of_two_accounts_none_pays_for_what_the_other_refuses() {
-    let (full, scarce) = (Budget::new().capacity(100), Budget::new().capacity(5));
+    let (full, scarce) = (Budget::new().capacity(100).cost(5), Budget::new().capacity(5).cost(5));
     let policy = Retry::expo().max_tries(3).clock(TestClock::new());
     policy.clone().budget(&full).budget(&scarce).run(fails(9)).unwrap_err();
     assert_eq!((full.available(), scarce.available()), (95, 0));

@@ -71,7 +71,10 @@ fn name_of<T, E>(operation: impl FnMut() -> Result<T, E>) -> String {
     name
 }
 
-fn generic<T: Default, const MARK: char>() -> Result<T, fn() -> Result<Vec<u8>, ()>> {
+type Unnamed = fn() -> Result<Vec<u8>, ()>;
+
+#[expect(clippy::unnecessary_wraps, reason = "an operation returns a result")]
+fn generic<T: Default, const MARK: char>() -> Result<T, Unnamed> {
     Ok(T::default())
 }
 
