@@ -1,5 +1,8 @@
 //! What the thing that is retried is called.
 
+#![expect(clippy::unnecessary_wraps, reason = "an operation returns a result")]
+#![expect(clippy::redundant_closure_call, reason = "the name of a closure is looked at")]
+
 use relent::{Details, Retry, TestClock};
 
 #[test]
@@ -73,7 +76,6 @@ fn name_of<T, E>(operation: impl FnMut() -> Result<T, E>) -> String {
 
 type Unnamed = fn() -> Result<Vec<u8>, ()>;
 
-#[expect(clippy::unnecessary_wraps, reason = "an operation returns a result")]
 fn generic<T: Default, const MARK: char>() -> Result<T, Unnamed> {
     Ok(T::default())
 }
