@@ -16,7 +16,7 @@ use crate::run::after::{After, Begin, InAttempt, Timer};
 use crate::run::by_hand::{ByHand, Decision, InLine, ShowArgs, ShownArgs};
 #[cfg(feature = "explain")]
 use crate::run::explain::{RetryError, Succeeded};
-use crate::run::session::{Async, Blocking};
+use crate::run::side::{Async, Blocking};
 use crate::testing::scope;
 use crate::wait::Wait;
 

@@ -9,7 +9,8 @@ use crate::observe::chain::{Cursor, NotifyBlocking};
 use crate::policy::hold::{Policy, PolicyFor};
 use crate::run::operation::{AttemptOf, Operation};
 use crate::run::returns::{Return, Returns};
-use crate::run::session::{Blocking, Session, Side};
+use crate::run::session::Session;
+use crate::run::side::{Blocking, Side};
 use crate::run::{End, Step};
 use crate::testing::scope;
 

@@ -16,7 +16,8 @@ use crate::run::operation::{Attempt, Attempted, Operation};
 use crate::run::returns::Ending;
 #[cfg(feature = "explain")]
 use crate::run::returns::Return;
-use crate::run::session::{Blocking, NoClock, Session, Side};
+use crate::run::session::Session;
+use crate::run::side::{Blocking, NoClock, Side};
 use crate::run::{End, Run, Step};
 use crate::sealed::Sealed;
 

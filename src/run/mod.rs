@@ -14,6 +14,7 @@ pub(crate) mod operation;
 pub(crate) mod plan;
 pub(crate) mod returns;
 pub(crate) mod session;
+pub(crate) mod side;
 
 pub(crate) mod blocking;
 mod forms;
@@ -49,7 +50,7 @@ pub use operation::{
 };
 pub use options::Runner;
 pub use returns::{AsIs, Return, Returns, ValueOnly};
-pub use session::{Async, Blocking, Side};
+pub use side::{Async, Blocking, Side};
 pub use timeout::{
     AttemptTimeout, Bound, By, Convert, InTime, MakeError, OrAtDeadline, Timed, TimedOut, Unbounded,
 };

@@ -16,7 +16,6 @@ use core::marker::PhantomData;
 use core::mem;
 use core::time::Duration;
 
-use crate::clock::{AsyncClock, BlockingClock};
 use crate::condition::{Condition, Verdict};
 use crate::event::{Details, EventKind, RetryKind, StopReason, Subject, Target};
 use crate::nanos::nanos;
@@ -27,83 +26,10 @@ use crate::policy::settings::LastWait;
 use crate::run::operation::{Attempt, Needs, Operation};
 use crate::run::plan::{self, Looking, Planned};
 use crate::run::returns::Returns;
+use crate::run::side::Side;
 use crate::run::{Run, Step};
-use crate::sealed::Sealed;
-use crate::testing::scope;
 use crate::wait::Wait;
 use crate::wait::jitter::Chance;
-
-/// Blocking or async: which clock trait a run uses. Sealed: it appears in bounds and error messages.
-pub trait Side<Z>: Sealed {
-    /// The time on this side.
-    fn now(clock: &Z) -> Duration;
-
-    /// Whether waits on this side are cancelled.
-    fn is_cancelled(clock: &Z) -> bool;
-
-    /// How late a wait on this side may end.
-    fn resolution(clock: &Z) -> Duration;
-}
-
-/// The side of `run`, in the type of [`Attempts`](crate::run::Attempts).
-#[derive(Clone, Copy, Debug)]
-pub enum Blocking {}
-
-/// The side of `run_async`, in the type of [`Attempts`](crate::run::Attempts).
-#[derive(Clone, Copy, Debug)]
-pub enum Async {}
-
-impl Sealed for Blocking {}
-
-impl Sealed for Async {}
-
-impl<Z: BlockingClock> Side<Z> for Blocking {
-    fn now(clock: &Z) -> Duration {
-        scope::now(|| clock.now())
-    }
-
-    fn is_cancelled(clock: &Z) -> bool {
-        clock.is_cancelled()
-    }
-
-    fn resolution(clock: &Z) -> Duration {
-        clock.resolution()
-    }
-}
-
-impl<Z: AsyncClock> Side<Z> for Async {
-    fn now(clock: &Z) -> Duration {
-        scope::now(|| clock.now())
-    }
-
-    fn is_cancelled(clock: &Z) -> bool {
-        clock.is_cancelled()
-    }
-
-    fn resolution(clock: &Z) -> Duration {
-        clock.resolution()
-    }
-}
-
-/// No clock: the side of a run that is kept elsewhere. Its cancel handle is asked all the same.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum NoClock {}
-
-impl Sealed for NoClock {}
-
-impl<Z: BlockingClock> Side<Z> for NoClock {
-    fn now(_: &Z) -> Duration {
-        Duration::ZERO
-    }
-
-    fn is_cancelled(clock: &Z) -> bool {
-        clock.is_cancelled()
-    }
-
-    fn resolution(_: &Z) -> Duration {
-        Duration::ZERO
-    }
-}
 
 /// A run, as its driver holds it.
 pub(crate) struct Session<P, O, X, M> {

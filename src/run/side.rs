@@ -1,0 +1,88 @@
+//! Which clock trait a run uses: blocking, async, or none.
+
+use core::time::Duration;
+
+use crate::clock::{AsyncClock, BlockingClock};
+use crate::sealed::Sealed;
+use crate::testing::scope;
+
+/// Blocking or async: which clock trait a run uses. Sealed: it appears in bounds and error messages.
+pub trait Side<Z>: Sealed {
+    /// The time on this side.
+    fn now(clock: &Z) -> Duration;
+
+    /// Whether waits on this side are cancelled.
+    fn is_cancelled(clock: &Z) -> bool;
+
+    /// How late a wait on this side may end.
+    fn resolution(clock: &Z) -> Duration;
+}
+
+/// The side of `run`, in the type of [`Attempts`](crate::run::Attempts).
+#[derive(Clone, Copy, Debug)]
+pub enum Blocking {}
+
+/// The side of `run_async`, in the type of [`Attempts`](crate::run::Attempts).
+#[derive(Clone, Copy, Debug)]
+pub enum Async {}
+
+impl Sealed for Blocking {}
+
+impl Sealed for Async {}
+
+impl<Z: BlockingClock> Side<Z> for Blocking {
+    #[inline]
+    fn now(clock: &Z) -> Duration {
+        scope::now(|| clock.now())
+    }
+
+    #[inline]
+    fn is_cancelled(clock: &Z) -> bool {
+        clock.is_cancelled()
+    }
+
+    #[inline]
+    fn resolution(clock: &Z) -> Duration {
+        clock.resolution()
+    }
+}
+
+impl<Z: AsyncClock> Side<Z> for Async {
+    #[inline]
+    fn now(clock: &Z) -> Duration {
+        scope::now(|| clock.now())
+    }
+
+    #[inline]
+    fn is_cancelled(clock: &Z) -> bool {
+        clock.is_cancelled()
+    }
+
+    #[inline]
+    fn resolution(clock: &Z) -> Duration {
+        clock.resolution()
+    }
+}
+
+/// No clock: the side of a run that is kept elsewhere. Its cancel handle is asked all the same.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum NoClock {}
+
+impl Sealed for NoClock {}
+
+impl<Z: BlockingClock> Side<Z> for NoClock {
+    #[inline]
+    fn now(_: &Z) -> Duration {
+        Duration::ZERO
+    }
+
+    #[inline]
+    fn is_cancelled(clock: &Z) -> bool {
+        clock.is_cancelled()
+    }
+
+    #[inline]
+    fn resolution(_: &Z) -> Duration {
+        Duration::ZERO
+    }
+}
