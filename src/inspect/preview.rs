@@ -6,8 +6,7 @@ use core::time::Duration;
 
 use crate::policy::Retry;
 use crate::policy::settings::Settings;
-use crate::run::Run;
-use crate::run::plan::unseen;
+use crate::run::plan::Unseen;
 use crate::wait::Wait;
 use crate::wait::jitter::Jitter;
 
@@ -37,7 +36,7 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
     {
         let Self { strategy, settings, .. } = self;
         let settings = Settings { jitter: Jitter::None, ..*settings };
-        Waits { strategy, settings, run: Run::NEW, elapsed: 0, is_over: false }
+        Waits { strategy, settings, run: Unseen::NEW }
     }
 }
 
@@ -47,21 +46,14 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
 pub struct Waits<'p, S> {
     strategy: &'p S,
     settings: Settings,
-    run: Run,
-    elapsed: u64,
-    is_over: bool,
+    run: Unseen,
 }
 
 impl<S: Wait<(), ()>> Iterator for Waits<'_, S> {
     type Item = Duration;
 
     fn next(&mut self) -> Option<Duration> {
-        if self.is_over {
-            return None;
-        }
-        let wait = unseen(self.strategy, &self.settings, &mut self.run, &mut self.elapsed);
-        self.is_over = wait.is_none();
-        wait
+        self.run.wait(self.strategy, &self.settings)
     }
 }
 
@@ -69,10 +61,9 @@ impl<S: Wait<(), ()>> FusedIterator for Waits<'_, S> {}
 
 impl<S: fmt::Debug> fmt::Debug for Waits<'_, S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Waits")
-            .field("strategy", &self.strategy)
-            .field("tries", &self.run.tries())
-            .field("elapsed", &Duration::from_nanos(self.elapsed))
-            .finish_non_exhaustive()
+        let mut f = f.debug_struct("Waits");
+        f.field("strategy", &self.strategy);
+        self.run.show(&mut f);
+        f.finish_non_exhaustive()
     }
 }

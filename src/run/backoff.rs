@@ -6,8 +6,7 @@ use core::time::Duration;
 
 use crate::policy::Retry;
 use crate::policy::hold::Policy;
-use crate::run::Run;
-use crate::run::plan::unseen;
+use crate::run::plan::Unseen;
 use crate::wait::{ByTries, Wait};
 
 /// # In line: only the waits
@@ -67,10 +66,8 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
     where
         S: Wait<(), ()> + ByTries,
     {
-        let mut run = Run::NEW;
-        run.count_up_to(tries.saturating_sub(1));
         let settings = self.settings.without_max_time();
-        unseen(&self.strategy, &settings, &mut run, &mut 0)
+        Unseen::after(tries.saturating_sub(1)).wait(&self.strategy, &settings)
     }
 }
 
@@ -81,22 +78,18 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
 #[must_use = "iterators do nothing unless they are used"]
 pub struct Backoff<P> {
     policy: P,
-    run: Run,
-    elapsed: u64,
-    is_over: bool,
+    run: Unseen,
 }
 
 impl<P> Backoff<P> {
     /// Creates the waits of a policy that is held in any way.
     pub const fn new(policy: P) -> Self {
-        Self { policy, run: Run::NEW, elapsed: 0, is_over: false }
+        Self { policy, run: Unseen::NEW }
     }
 
     /// Starts anew: after a success.
     pub const fn reset(&mut self) {
-        self.run = Run::NEW;
-        self.elapsed = 0;
-        self.is_over = false;
+        self.run = Unseen::NEW;
     }
 }
 
@@ -104,14 +97,8 @@ impl<P: Policy<Strategy: Wait<(), ()>>> Iterator for Backoff<P> {
     type Item = Duration;
 
     fn next(&mut self) -> Option<Duration> {
-        if self.is_over {
-            return None;
-        }
-        let Self { policy, run, elapsed, .. } = self;
-        let Retry { strategy, settings, .. } = policy.policy();
-        let wait = unseen(strategy, settings, run, elapsed);
-        self.is_over = wait.is_none();
-        wait
+        let Retry { strategy, settings, .. } = self.policy.policy();
+        self.run.wait(strategy, settings)
     }
 }
 
@@ -119,9 +106,8 @@ impl<P: Policy<Strategy: Wait<(), ()>>> FusedIterator for Backoff<P> {}
 
 impl<P> fmt::Debug for Backoff<P> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Backoff")
-            .field("tries", &self.run.tries())
-            .field("elapsed", &Duration::from_nanos(self.elapsed))
-            .finish_non_exhaustive()
+        let mut f = f.debug_struct("Backoff");
+        self.run.show(&mut f);
+        f.finish_non_exhaustive()
     }
 }

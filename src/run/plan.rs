@@ -4,6 +4,7 @@
 //! Nothing in it depends on the operation's types, so that a program has this code once, and not once for each of
 //! its calls.
 
+use core::fmt::DebugStruct;
 use core::ops::RangeInclusive;
 use core::time::Duration;
 
@@ -171,26 +172,61 @@ pub(crate) fn check_fit(
     Ok(())
 }
 
-/// The wait after one attempt more of a run whose attempts take no time and all fail. Counts the attempt, and lets the
-/// wait pass.
-pub(crate) fn unseen<S: Wait<(), ()> + ?Sized>(
-    strategy: &S,
-    settings: &Settings,
-    run: &mut Run,
-    elapsed: &mut u64,
-) -> Option<Duration> {
-    run.count_try();
-    let mut details = Details::new("preview", run.tries()).with_wait(Duration::ZERO);
-    details.elapsed = Duration::from_nanos(*elapsed);
-    details.last_wait = run.last_wait();
-    let looking = Looking { strategy, details: &details };
-    let strategy = strategy.numeric().unwrap_or(&looking);
-    let chance = Chance::at(|| *elapsed);
-    let planned =
-        next_wait(strategy, settings, run.tries(), run.last_wait_nanos(), *elapsed, 0, chance)
-            .ok()?;
-    check_fit(settings, Needs::default(), planned.wait, *elapsed, 0).ok()?;
-    run.back_off(&Step { planned, ..Step::new(EventKind::Backoff, 0) });
-    *elapsed = elapsed.saturating_add(planned.wait);
-    Some(Duration::from_nanos(planned.wait))
+/// A run that nobody sees: its attempts take no time and all fail, and only its waits are looked at.
+#[derive(Clone)]
+pub(crate) struct Unseen {
+    run: Run,
+    elapsed: u64,
+    is_over: bool,
+}
+
+impl Unseen {
+    pub(crate) const NEW: Self = Self { run: Run::NEW, elapsed: 0, is_over: false };
+
+    /// A run of which this many attempts were made, at once.
+    pub(crate) fn after(tries: u32) -> Self {
+        let mut unseen = Self::NEW;
+        unseen.run.count_up_to(tries);
+        unseen
+    }
+
+    /// Counts one attempt more, and lets the wait after it pass.
+    pub(crate) fn wait<S: Wait<(), ()> + ?Sized>(
+        &mut self,
+        strategy: &S,
+        settings: &Settings,
+    ) -> Option<Duration> {
+        if self.is_over {
+            return None;
+        }
+        let wait = self.try_wait(strategy, settings).ok();
+        self.is_over = wait.is_none();
+        wait
+    }
+
+    fn try_wait<S: Wait<(), ()> + ?Sized>(
+        &mut self,
+        strategy: &S,
+        settings: &Settings,
+    ) -> Result<Duration, StopReason> {
+        let Self { run, elapsed, .. } = self;
+        run.count_try();
+        let mut details = Details::new("preview", run.tries()).with_wait(Duration::ZERO);
+        details.elapsed = Duration::from_nanos(*elapsed);
+        details.last_wait = run.last_wait();
+        let looking = Looking { strategy, details: &details };
+        let strategy = strategy.numeric().unwrap_or(&looking);
+        let (tries, last_wait, chance) =
+            (run.tries(), run.last_wait_nanos(), Chance::at(|| *elapsed));
+        let planned = next_wait(strategy, settings, tries, last_wait, *elapsed, 0, chance)?;
+        check_fit(settings, Needs::default(), planned.wait, *elapsed, 0)?;
+        run.back_off(&Step { planned, ..Step::new(EventKind::Backoff, 0) });
+        *elapsed = elapsed.saturating_add(planned.wait);
+        Ok(Duration::from_nanos(planned.wait))
+    }
+
+    /// Adds how far it is to the `Debug` form of what holds it.
+    pub(crate) fn show(&self, f: &mut DebugStruct<'_, '_>) {
+        f.field("tries", &self.run.tries()).field("elapsed", &Duration::from_nanos(self.elapsed));
+    }
 }

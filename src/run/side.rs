@@ -18,11 +18,11 @@ pub trait Side<Z>: Sealed {
     fn resolution(clock: &Z) -> Duration;
 }
 
-/// The side of `run`, in the type of [`Attempts`](crate::run::Attempts).
+/// The side of `run` and [`Attempts`](crate::run::Attempts).
 #[derive(Clone, Copy, Debug)]
 pub enum Blocking {}
 
-/// The side of `run_async`, in the type of [`Attempts`](crate::run::Attempts).
+/// The side of `run_async` and [`AttemptsAsync`](crate::run::AttemptsAsync).
 #[derive(Clone, Copy, Debug)]
 pub enum Async {}
 
