@@ -87,7 +87,7 @@ pub use crate::error::InvalidSetting;
 #[doc(inline)]
 pub use crate::event::Event;
 #[doc(inline)]
-pub use crate::event::{Details, EventKind, Progress, StopReason};
+pub use crate::event::{Details, EventKind, Progress, RunId, StopReason};
 pub use crate::inspect::MaxTries;
 #[cfg(feature = "log")]
 #[doc(inline)]

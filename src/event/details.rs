@@ -4,6 +4,7 @@ use core::fmt;
 use core::time::Duration;
 
 use super::kinds::{EventKind, RetryKind, StopReason};
+use super::run_id::RunId;
 use super::target::Target;
 
 /// The details of an event, passed by reference to every handler, observer, condition and strategy.
@@ -37,6 +38,8 @@ use super::target::Target;
 /// | [`error()`](Self::error) | | if there was one | | if there was one |
 /// | [`retry`](Self::retry) | of the last retry | of the upcoming retry | of the last retry | of the last retry |
 /// | [`reason`](Self::reason) | | | | yes |
+/// | [`attempt_duration`](Self::attempt_duration) | | yes | yes | yes |
+/// | [`run`](Self::run) | yes | yes | yes | yes |
 ///
 /// A [`Condition`](crate::Condition) of your own may accept an error: that is a success with an error and without a
 /// value.
@@ -73,6 +76,17 @@ pub struct Details<'a, T, E> {
     pub retry: Option<RetryKind>,
     /// Why the run gave up. `None` except for [`EventKind::GiveUp`].
     pub reason: Option<StopReason>,
+    /// How long the last attempt took, without handlers and waits. `None` for [`EventKind::Try`].
+    ///
+    /// It is measured for observers and handlers only. It is also `None` if no event was wanted when the run started,
+    /// and in code that makes the attempts itself and calls `decide` without
+    /// [`next_try`](crate::run::Attempts::next_try).
+    pub attempt_duration: Option<Duration>,
+    /// The identity of the run, to keep runs apart in a shared observer.
+    ///
+    /// Every observer and handler receives it, except from [`Retry::decide`](crate::Retry::decide): the identity of
+    /// such a run is that of the message or the row that keeps it. Conditions and strategies may see `None`.
+    pub run: Option<RunId>,
     target: Target,
     pub(crate) args: Option<&'a dyn fmt::Debug>,
     pub(crate) outcome: Option<&'a Result<T, E>>,
@@ -107,6 +121,8 @@ impl<'a, T, E> Details<'a, T, E> {
             last_wait: Duration::ZERO,
             retry: None,
             reason: None,
+            attempt_duration: None,
+            run: None,
             target,
             args: None,
             outcome: None,
@@ -221,6 +237,8 @@ impl<T, E> fmt::Debug for Details<'_, T, E> {
             .field("last_wait", &self.last_wait)
             .field("retry", &self.retry)
             .field("reason", &self.reason)
+            .field("attempt_duration", &self.attempt_duration)
+            .field("run", &self.run)
             .finish_non_exhaustive()
     }
 }

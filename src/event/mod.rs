@@ -2,6 +2,7 @@
 //!
 //! * [`Details`] describes an event by reference; [`EventKind`] is its kind, and [`StopReason`] is why a run gave up.
 //! * [`Target`] is the name of the operation.
+//! * [`RunId`] says which run an event belongs to.
 //! * [`Progress`] is what has to be kept of a run to go on with it elsewhere.
 //! * [`Event`] is an owned copy of `Details`, for channels, async handlers and serialisation.
 //!
@@ -11,6 +12,7 @@
 mod details;
 mod kinds;
 mod progress;
+mod run_id;
 #[cfg(feature = "std")]
 mod snapshot;
 mod target;
@@ -18,6 +20,7 @@ mod target;
 pub use details::Details;
 pub use kinds::{EventKind, RetryKind, StopReason};
 pub use progress::Progress;
+pub use run_id::RunId;
 #[cfg(feature = "std")]
 pub use snapshot::Event;
 pub(crate) use target::Subject;

@@ -8,6 +8,7 @@ use std::vec::Vec;
 
 use super::details::Details;
 use super::kinds::{EventKind, StopReason};
+use super::run_id::RunId;
 
 /// An owned event, created from [`Details`] by [`Details::snapshot`].
 ///
@@ -41,7 +42,7 @@ use super::kinds::{EventKind, StopReason};
 /// let details = Details::new("fetch", 1).with_outcome(&outcome).with_wait(Duration::from_millis(1500));
 /// assert_eq!(
 ///     serde_json::to_string(&details.snapshot()).unwrap(),
-///     r#"{"event":"backoff","target":"fetch","args":null,"tries":1,"elapsed":0.0,"wait":1.5,"error":"boom","sources":[],"reason":null}"#,
+///     r#"{"event":"backoff","target":"fetch","args":null,"tries":1,"elapsed":0.0,"wait":1.5,"error":"boom","sources":[],"reason":null,"attempt_duration":null,"run":null}"#,
 /// );
 /// # }
 /// ```
@@ -66,6 +67,10 @@ pub struct Event {
     pub sources: Vec<String>,
     /// Why the run gave up. `None` except for [`EventKind::GiveUp`].
     pub reason: Option<StopReason>,
+    /// Same as [`Details::attempt_duration`]. Serialised in seconds.
+    pub attempt_duration: Option<Duration>,
+    /// Same as [`Details::run`]. Serialised as a number.
+    pub run: Option<RunId>,
 }
 
 impl Event {
@@ -134,6 +139,8 @@ impl<T, E: fmt::Display> Details<'_, T, E> {
             error: self.error().map(ToString::to_string),
             sources: Vec::new(),
             reason: self.reason,
+            attempt_duration: self.attempt_duration,
+            run: self.run,
         }
     }
 

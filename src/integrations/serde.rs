@@ -6,12 +6,12 @@ use serde::de::{self, Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAcces
 use serde::ser::{Serialize, SerializeStruct, Serializer};
 use std::string::String;
 
-use crate::event::{Event, EventKind, Progress, RetryKind, StopReason};
+use crate::event::{Event, EventKind, Progress, RetryKind, RunId, StopReason};
 
 impl Serialize for Event {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let Self { kind, target, args, tries, elapsed, wait, error, sources, reason } = self;
-        let mut event = serializer.serialize_struct("Event", 9)?;
+        let Self { kind, target, args, tries, elapsed, wait, error, sources, reason, .. } = self;
+        let mut event = serializer.serialize_struct("Event", 11)?;
         event.serialize_field("event", kind)?;
         event.serialize_field("target", target)?;
         event.serialize_field("args", args)?;
@@ -21,6 +21,9 @@ impl Serialize for Event {
         event.serialize_field("error", error)?;
         event.serialize_field("sources", sources)?;
         event.serialize_field("reason", reason)?;
+        let attempt_duration = self.attempt_duration.map(|duration| duration.as_secs_f64());
+        event.serialize_field("attempt_duration", &attempt_duration)?;
+        event.serialize_field("run", &self.run.map(RunId::get))?;
         event.end()
     }
 }

@@ -5,7 +5,7 @@ use core::marker::PhantomData;
 use tracing::Level;
 use tracing::level_filters::{LevelFilter, STATIC_MAX_LEVEL};
 
-use crate::event::{Details, EventKind, StopReason};
+use crate::event::{Details, EventKind, RunId, StopReason};
 use crate::integrations::levels::{ByDisplay, Severity, ShowError, levels_of};
 use crate::observe::Observe;
 
@@ -19,7 +19,8 @@ use crate::observe::Observe;
 /// ```
 ///
 /// The `tracing` target of the events is `relent`. Their fields are `target` (the name of the operation), `tries`,
-/// `elapsed_ms` and, if available, `wait_ms`, `reason` and `error`.
+/// `elapsed_ms` and, if available, `attempt_ms`, `wait_ms`, `reason`, `error` and `run`, which is the number of
+/// [`RunId`](crate::RunId).
 ///
 /// | event | level | message |
 /// |---|---|---|
@@ -83,11 +84,13 @@ impl<T, E, W: ShowError<E>> Observe<T, E> for Tracing<W> {
                     target = target,
                     tries = details.tries,
                     elapsed_ms = millis(details.elapsed),
+                    attempt_ms = details.attempt_duration.map(millis),
                     wait_ms = (details.event == EventKind::Backoff).then(|| millis(details.wait)),
                     reason = details.reason.map(StopReason::name),
                     error = details.error().map(|error| {
                         tracing::field::display(Shown::<_, W>(error, PhantomData))
                     }),
+                    run = details.run.map(RunId::get),
                     "{message}"
                 )
             };

@@ -5,6 +5,7 @@ use core::pin::Pin;
 use core::task::{Context, Poll};
 
 use crate::event::{Details, EventKind};
+use crate::observe::record::Record;
 use crate::sealed::Sealed;
 use crate::slot::{Empty, Slot};
 
@@ -13,12 +14,16 @@ pub trait Chain: Sealed {
     /// The future of an async handler. Uninhabited if the chain has none.
     type Pending: Pending;
 
+    /// What a run records for them: `()` if there are none.
+    type Record: Record;
+
     /// Whether the chain has any observers or handlers.
     const HAS_OBSERVERS: bool = true;
 }
 
 impl Chain for () {
     type Pending = Never;
+    type Record = ();
 
     const HAS_OBSERVERS: bool = false;
 }
@@ -130,6 +135,7 @@ macro_rules! chain_by_reference {
         $(#[$cfg])?
         impl<H: Chain> Chain for $pointer {
             type Pending = H::Pending;
+            type Record = H::Record;
 
             const HAS_OBSERVERS: bool = H::HAS_OBSERVERS;
         }

@@ -10,6 +10,7 @@ use crate::event::{Details, EventKind};
 use crate::observe::Observed;
 use crate::observe::chain::{Chain, Cursor, Notify, NotifyBlocking, Pending};
 use crate::observe::lists::{ByEvent, Lists};
+use crate::observe::record::Recorded;
 use crate::sealed::Sealed;
 use crate::slot::Full;
 
@@ -188,6 +189,7 @@ impl<F, P> Sealed for HandlerList<F, P> {}
 
 impl<F: HandlerKind, P: Chain> Chain for HandlerList<F, P> {
     type Pending = F::Pending<P::Pending>;
+    type Record = Recorded;
 }
 
 impl<T, E, F: Handle<T, E>, P: Notify<T, E>> Notify<T, E> for HandlerList<F, P> {

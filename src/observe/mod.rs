@@ -16,6 +16,7 @@ pub(crate) mod chain;
 pub(crate) mod handlers;
 #[cfg(feature = "std")]
 mod lists;
+pub(crate) mod record;
 
 pub use chain::{Chain, Cursor, Never, Notify, NotifyBlocking, Pending};
 #[cfg(feature = "std")]
@@ -23,6 +24,7 @@ pub use handlers::{
     Append, AsyncHandler, Either, Handle, Handler, HandlerFuture, HandlerKind, HandlerList,
     HandlerReturn, Handlers, HandlersAsync,
 };
+pub use record::{Record, Recorded};
 
 use core::fmt;
 
@@ -180,6 +182,7 @@ impl<P, O> Sealed for Observed<P, O> {}
 
 impl<P: Chain, O> Chain for Observed<P, O> {
     type Pending = P::Pending;
+    type Record = Recorded;
 }
 
 impl<T, E, P: Notify<T, E>, O: Observe<T, E>> Notify<T, E> for Observed<P, O> {

@@ -18,7 +18,7 @@ use crate::run::by_hand::{ByHand, InLine, Phase, ShowArgs};
 use crate::run::future::Retrying;
 use crate::run::operation::{Attempt, Attempted, Operation};
 use crate::run::returns::Ending;
-use crate::run::session::Session;
+use crate::run::session::{RunOf, Session};
 use crate::run::side::{Async, Side};
 use crate::run::timeout::{By, Convert, InTime, TimedOut};
 use crate::run::{Run, Step};
@@ -69,6 +69,10 @@ impl<T, E, A: ShowArgs, Z> Operation<Z> for Passed<T, E, A> {
     fn target(&self) -> Target {
         self.target
     }
+
+    fn is_made_by_run(&self) -> bool {
+        self.given.is_none()
+    }
 }
 
 /// The future of [`Retry::begin_async`](crate::Retry::begin_async).
@@ -114,6 +118,7 @@ where
                 break;
             }
         }
+        session.begin_attempt::<T, E>();
         attempts.take().map_or(Poll::Pending, Poll::Ready)
     }
 }
@@ -126,7 +131,7 @@ pin_project! {
         P: Policy,
         P::Clock: AsyncClock,
     {
-        run: &'a mut Run,
+        run: &'a mut RunOf<P>,
         phase: &'a mut Phase,
         // Whether the run gave up before this outcome.
         is_over: bool,
@@ -169,7 +174,7 @@ impl<'a, P: Policy<Clock: AsyncClock>, T, E, A> After<'a, P, T, E, A> {
             // Not only when it is polled: should it be forgotten, the run has begun all the same.
             run.begin(nanos(Async::now(&policy.policy().clock)));
         }
-        let session = |run: Run, given| {
+        let session = |run: RunOf<P>, given| {
             let operation = Passed { target: *target, args: &*args, given };
             Session::resume(&*policy, operation, Ending, run)
         };

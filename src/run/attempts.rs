@@ -341,7 +341,7 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
 ///
 /// `P` is the policy as it is held: `&Retry`, `Retry`, an `Arc` or a `Box` of one.
 #[must_use = "the outcome of each attempt must be passed on: `.after(outcome)` or `.decide(&outcome)`"]
-pub struct Attempts<P, T, E, A = ()> {
+pub struct Attempts<P: Policy, T, E, A = ()> {
     pub(crate) run: ByHand<P, T, E, A, Blocking>,
 }
 
@@ -350,7 +350,7 @@ pub struct Attempts<P, T, E, A = ()> {
 /// `P` is the policy as it is held: `&Retry`, `Retry`, an `Arc` or a `Box` of one. It is `Send` and `'static` if the
 /// policy is, and can be spawned or kept in a stream's struct.
 #[must_use = "the outcome of each attempt must be passed on: `.after(outcome).await` or `.decide(&outcome)`"]
-pub struct AttemptsAsync<P, T, E, A = ()> {
+pub struct AttemptsAsync<P: Policy, T, E, A = ()> {
     pub(crate) run: ByHand<P, T, E, A, Async>,
 }
 

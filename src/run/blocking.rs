@@ -86,7 +86,7 @@ where
     M: Side<P::Clock>,
 {
     /// Notifies all observers of a step.
-    pub(crate) fn notify_all<T, E>(&self, step: &Step, outcome: Option<&Result<T, E>>)
+    pub(crate) fn notify_all<T, E>(&mut self, step: &Step, outcome: Option<&Result<T, E>>)
     where
         P: PolicyFor<T, E>,
     {

@@ -70,7 +70,7 @@ impl Phase {
     }
 }
 
-pub(crate) struct ByHand<P, T, E, A, M> {
+pub(crate) struct ByHand<P: Policy, T, E, A, M> {
     pub(crate) session: Session<P, InLine<T, E, A>, Ending, M>,
     pub(crate) phase: Phase,
 }
@@ -156,6 +156,7 @@ where
         };
         self.phase = Phase::Attempting;
         self.session.notify_all::<T, E>(&step, None);
+        self.session.begin_attempt::<T, E>();
     }
 
     pub(crate) fn next_try(&mut self) -> Result<(), StopReason> {
@@ -182,13 +183,18 @@ where
         };
         let outcome = outcome.filter(|_| step.reason.is_some());
         self.session.notify_all::<T, E>(&step, outcome);
+        self.session.begin_attempt::<T, E>();
         step.reason.map_or(Ok(()), Err)
     }
 
     pub(crate) fn decide(&mut self, outcome: &Result<T, E>) -> Decision {
         match self.phase {
             Phase::Attempting => {}
-            Phase::New | Phase::Waiting { .. } | Phase::Succeeded(_) => self.announce(),
+            Phase::New | Phase::Waiting { .. } | Phase::Succeeded(_) => {
+                self.announce();
+                // The attempt has already been made.
+                self.session.run.forget_attempt();
+            }
             Phase::GaveUp(reason, _) => return self.repeat(reason, outcome),
         }
         let step = self.judge(outcome);

@@ -61,6 +61,7 @@ use core::time::Duration;
 
 use crate::event::{Details, EventKind, Progress, RetryKind, StopReason, Subject};
 use crate::nanos::nanos;
+use crate::observe::record::Record;
 use crate::run::plan::Planned;
 
 /// What a run does next, which is also the event to notify before.
@@ -95,9 +96,9 @@ impl Step {
 
 /// The numbers that a run carries from one attempt to the next.
 ///
-/// 24 bytes: every future embeds one, and the size of a task decides how fast many of them are.
+/// 24 bytes where nobody observes: every future embeds one, and the size of a task decides how fast many of them are.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Run {
+pub(crate) struct Run<R = ()> {
     /// The clock's time when the run began, in nanoseconds.
     began: u64,
     /// The wait before the current attempt without what the other side asked for, in nanoseconds.
@@ -108,9 +109,11 @@ pub(crate) struct Run {
     retry: Option<RetryKind>,
     /// How the run ended, if it did.
     end: Option<Result<(), StopReason>>,
+    /// What only observers see.
+    record: R,
 }
 
-impl Run {
+impl<R: Record> Run<R> {
     /// The start was not recorded, since nothing reads the time.
     const NOT_RECORDED: u64 = u64::MAX;
 
@@ -120,8 +123,14 @@ impl Run {
     /// 292 years: a start that wrapped is told from a clock that went backwards by the half in which it lies.
     const LONGEST_RESUMED: u64 = u64::MAX / 2;
 
-    pub(crate) const NEW: Self =
-        Self { began: Self::NOT_RECORDED, last_wait: 0, tries: 0, retry: None, end: None };
+    pub(crate) const NEW: Self = Self {
+        began: Self::NOT_RECORDED,
+        last_wait: 0,
+        tries: 0,
+        retry: None,
+        end: None,
+        record: R::NEW,
+    };
 
     /// A run whose progress was kept elsewhere.
     pub(crate) fn resume(progress: &Progress, now: u64) -> Self {
@@ -134,6 +143,7 @@ impl Run {
             tries,
             retry: last_retry,
             end: None,
+            record: R::NEW,
         }
     }
 
@@ -197,6 +207,29 @@ impl Run {
     pub(crate) fn back_off(&mut self, step: &Step) {
         self.last_wait = step.planned.own;
         self.retry = step.retry;
+        // Should the run end after this wait, observers see how long the last attempt took.
+        self.record.end_attempt(step.elapsed);
+    }
+
+    /// Records that an attempt begins, if anything reads the time.
+    #[inline]
+    pub(crate) fn begin_attempt(&mut self, was_notified: bool, now: impl FnOnce() -> u64) {
+        if self.has_begun() {
+            // Unless handlers took their time, the first attempt begins when the run does.
+            let elapsed = if self.tries == 1 && !was_notified { 0 } else { self.elapsed(now) };
+            self.record.begin_attempt(elapsed);
+        }
+    }
+
+    /// Records that an attempt began at a time that is not known.
+    pub(crate) fn forget_attempt(&mut self) {
+        self.record.forget_attempt();
+    }
+
+    /// Gives the run an identity, which its observers see.
+    #[inline]
+    pub(crate) fn identify(&mut self) {
+        self.record.identify();
     }
 
     /// What observers are shown of a step.
@@ -208,14 +241,25 @@ impl Run {
         outcome: Option<&'a Result<T, E>>,
     ) -> Details<'a, T, E> {
         let mut details = Details::of(subject.target, step.event, self.tries);
-        details.elapsed = Duration::from_nanos(step.elapsed);
+        self.show_time(&mut details, step.elapsed);
         details.wait = step.wait();
         details.last_wait = self.last_wait();
         details.retry = step.retry.or(self.retry);
         details.reason = step.reason;
         details.args = subject.args;
         details.outcome = outcome;
+        details.run = self.record.run();
         details
+    }
+
+    /// Shows observers what the time is.
+    #[inline]
+    pub(crate) fn show_time<T, E>(&self, details: &mut Details<'_, T, E>, elapsed: u64) {
+        details.elapsed = Duration::from_nanos(elapsed);
+        if details.event != EventKind::Try {
+            details.attempt_duration =
+                self.record.attempt_duration(elapsed).map(Duration::from_nanos);
+        }
     }
 
     #[inline]

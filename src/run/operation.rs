@@ -122,6 +122,11 @@ pub trait Operation<Z>: Attempted<Z> {
 
     /// The operation's own name.
     fn target(&self) -> Target;
+
+    /// Whether the next attempt begins when it is made here. Otherwise, other code made it.
+    fn is_made_by_run(&self) -> bool {
+        true
+    }
 }
 
 /// What an operation needs of a run.

@@ -32,21 +32,24 @@ use crate::wait::Wait;
 use crate::wait::jitter::Chance;
 
 /// A run, as its driver holds it.
-pub(crate) struct Session<P, O, X, M> {
+pub(crate) struct Session<P: Policy, O, X, M> {
     pub(crate) policy: P,
     pub(crate) operation: O,
     pub(crate) returns: X,
-    pub(crate) run: Run,
+    pub(crate) run: RunOf<P>,
     side: PhantomData<fn() -> M>,
 }
 
-impl<P, O, X, M> Session<P, O, X, M> {
+/// The numbers of a run, and what it records for the policy's observers.
+pub(crate) type RunOf<P> = Run<<<P as Policy>::Observer as Chain>::Record>;
+
+impl<P: Policy, O, X, M> Session<P, O, X, M> {
     pub(crate) const fn new(policy: P, operation: O, returns: X) -> Self {
         Self::resume(policy, operation, returns, Run::NEW)
     }
 
     /// A run that has begun.
-    pub(crate) const fn resume(policy: P, operation: O, returns: X, run: Run) -> Self {
+    pub(crate) const fn resume(policy: P, operation: O, returns: X, run: RunOf<P>) -> Self {
         Self { policy, operation, returns, run, side: PhantomData }
     }
 }
@@ -138,6 +141,11 @@ impl<P: Policy, O: Operation<P::Clock>, X: Returns, M: Side<P::Clock>> Session<P
     where
         P: PolicyFor<T, E>,
     {
+        if self.operation.is_made_by_run() {
+            self.begin_attempt::<T, E>();
+        } else {
+            self.run.forget_attempt();
+        }
         let Self { policy, operation, run, .. } = self;
         let Retry { settings, strategy, clock, .. } = policy.policy();
         operation.attempt(clock, || {
@@ -146,6 +154,18 @@ impl<P: Policy, O: Operation<P::Clock>, X: Returns, M: Side<P::Clock>> Session<P
             let is_last = plan::is_last(numeric, ends, settings, run.tries(), elapsed);
             Attempt::of(run.tries(), elapsed, settings, is_last)
         })
+    }
+
+    /// Records that an attempt begins, where observers see how long it takes.
+    #[inline]
+    pub(crate) fn begin_attempt<T, E>(&mut self)
+    where
+        P: PolicyFor<T, E>,
+    {
+        if P::Observer::HAS_OBSERVERS {
+            let Retry { observer, clock, .. } = self.policy.policy();
+            self.run.begin_attempt(observer.wants(EventKind::Try), || nanos(M::now(clock)));
+        }
     }
 
     /// Decides what follows an attempt's outcome, right after it ended. `None` is a success that nobody
@@ -163,12 +183,15 @@ impl<P: Policy, O: Operation<P::Clock>, X: Returns, M: Side<P::Clock>> Session<P
         let elapsed = if needs_elapsed { self.elapsed() } else { 0 };
         let mut step = Step::new(EventKind::Backoff, elapsed);
         let mut details = self.run.details(&step, self.subject(), Some(outcome));
+        if !needs_elapsed {
+            details.attempt_duration = None;
+        }
         let ask = condition.judge(&details);
         let needs = self.needs();
         let wants_success = needs.elapsed || observer.wants(EventKind::Success);
         if !needs_elapsed && self.is_timed::<T, E>() && (wants_success || ask != Verdict::Accept) {
             step.elapsed = self.elapsed();
-            details.elapsed = Duration::from_nanos(step.elapsed);
+            self.run.show_time(&mut details, step.elapsed);
         }
         let asked = match ask {
             Verdict::Accept => {
@@ -243,7 +266,7 @@ impl<P: Policy, O: Operation<P::Clock>, X: Returns, M: Side<P::Clock>> Session<P
 
     /// Notifies the observers of a step, up to the first that has to be awaited: see [`Notify::notify`].
     pub(crate) fn notify<T, E>(
-        &self,
+        &mut self,
         step: &Step,
         outcome: Option<&Result<T, E>>,
         cursor: &mut Cursor,
@@ -254,6 +277,9 @@ impl<P: Policy, O: Operation<P::Clock>, X: Returns, M: Side<P::Clock>> Session<P
         let observer = &self.policy.policy().observer;
         if !observer.wants(step.event) {
             return None;
+        }
+        if M::HAS_CLOCK {
+            self.run.identify();
         }
         let details = &self.run.details(step, self.subject(), outcome);
         let refund = RefundUnmade { condition: &self.policy.policy().condition, details };

@@ -8,6 +8,9 @@ use crate::testing::scope;
 
 /// Blocking or async: which clock trait a run uses. Sealed: it appears in bounds and error messages.
 pub trait Side<Z>: Sealed {
+    /// Whether a run on this side lasts, so that observers can tell it from others.
+    const HAS_CLOCK: bool = true;
+
     /// The time on this side.
     fn now(clock: &Z) -> Duration;
 
@@ -71,6 +74,8 @@ pub(crate) enum NoClock {}
 impl Sealed for NoClock {}
 
 impl<Z: BlockingClock> Side<Z> for NoClock {
+    const HAS_CLOCK: bool = false;
+
     #[inline]
     fn now(_: &Z) -> Duration {
         Duration::ZERO

@@ -33,6 +33,8 @@ fn each_of_the_four_events_serialises_to_the_documented_json() {
             "args": null,
             "sources": [],
             "reason": reason,
+            "attempt_duration": null,
+            "run": null,
         })
     };
     let none = Value::Null;

@@ -103,11 +103,16 @@ fn recorded(events: &[Recorded]) -> Vec<(Level, Value)> {
 
 #[test]
 fn tracing_records_each_event_with_the_documented_fields_and_levels() {
-    let events = tracing_capture::at(LevelFilter::TRACE, || {
+    let mut events = tracing_capture::at(LevelFilter::TRACE, || {
         let policy = policy().max_tries(2).observe(Tracing::new());
         policy.run(failing(2)).unwrap_err();
         policy.run(failing(0)).unwrap();
     });
+    // The identities are numbers of the process, which other tests count up too.
+    let runs: Vec<_> = events.iter_mut().map(|event| event.fields.remove("run").unwrap()).collect();
+    assert!(runs.iter().all(Value::is_u64));
+    assert!(runs[..4].iter().all(|run| *run == runs[0]));
+    assert!(runs[4..].iter().all(|run| *run == runs[4] && *run != runs[0]));
     let of = |message, tries, elapsed| json!({"message": message, "target": "fetch_user", "tries": tries, "elapsed_ms": elapsed});
     let with = |mut event: Value, fields: &[(&str, Value)]| {
         for (name, value) in fields {
@@ -123,7 +128,7 @@ fn tracing_records_each_event_with_the_documented_fields_and_levels() {
                 Level::INFO,
                 with(
                     of("backing off", 1, 0),
-                    &[("wait_ms", json!(1000)), ("error", json!("boom"))]
+                    &[("attempt_ms", json!(0)), ("wait_ms", json!(1000)), ("error", json!("boom"))]
                 )
             ),
             (Level::TRACE, of("trying", 2, 1000)),
@@ -131,11 +136,15 @@ fn tracing_records_each_event_with_the_documented_fields_and_levels() {
                 Level::ERROR,
                 with(
                     of("giving up", 2, 1000),
-                    &[("reason", json!("max_tries")), ("error", json!("boom"))]
+                    &[
+                        ("attempt_ms", json!(0)),
+                        ("reason", json!("max_tries")),
+                        ("error", json!("boom"))
+                    ]
                 )
             ),
             (Level::TRACE, of("trying", 1, 0)),
-            (Level::DEBUG, of("succeeded", 1, 0)),
+            (Level::DEBUG, with(of("succeeded", 1, 0), &[("attempt_ms", json!(0))])),
         ]
     );
 }

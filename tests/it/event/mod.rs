@@ -3,4 +3,5 @@
 mod details;
 mod progress;
 mod retry_kind;
+mod run_id;
 mod target;

@@ -617,7 +617,7 @@ assert_impl_all!(AttemptsAsync<Retry, NotSend, NotSend>: Send, Sync, Unpin);
 assert_impl_all!(Attempts<Arc<Retry>, u8, u8>: Send, Sync, Unpin);
 assert_impl_all!(AttemptsAsync<Arc<Retry>, u8, u8>: Send, Sync, Unpin);
 assert_impl_all!(AttemptsAsync<Box<Retry>, u8, u8>: Send, Sync, Unpin);
-assert_not_impl_any!(Attempts<Rc<u8>, u8, u8>: Send, Sync);
+assert_not_impl_any!(Attempts<Retry<Expo, Rc<u8>>, u8, u8>: Send, Sync);
 assert_not_impl_any!(AttemptsAsync<Retry<Expo, AnyError, (), std::cell::Cell<u8>>, u8, u8>: Sync);
 
 #[test]
