@@ -140,7 +140,6 @@ where
 {
     type Output = X::Output;
 
-    #[inline]
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<X::Output> {
         loop {
             let mut this = self.as_mut().project();
