@@ -187,8 +187,7 @@ impl<P: Policy, O: Operation<P::Clock>, X: Returns, M: Side<P::Clock>> Session<P
             details.attempt_duration = None;
         }
         let ask = condition.judge(&details);
-        let needs = self.needs();
-        let wants_success = needs.elapsed || observer.wants(EventKind::Success);
+        let wants_success = X::NEEDS_ELAPSED || observer.wants(EventKind::Success);
         if !needs_elapsed && self.is_timed::<T, E>() && (wants_success || ask != Verdict::Accept) {
             step.elapsed = self.elapsed();
             self.run.show_time(&mut details, step.elapsed);

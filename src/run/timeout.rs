@@ -251,13 +251,14 @@ pin_project! {
         after: Duration,
         // Whether it is the deadline of the run that is reached then.
         at_deadline: bool,
+        was_polled: bool,
         error: M,
     }
 }
 
 impl<A, W, M> InTime<A, W, M> {
     pub(crate) const fn new(attempt: A, timer: W, after: Duration, error: M) -> Self {
-        Self { attempt, timer, after, at_deadline: false, error }
+        Self { attempt, timer, after, at_deadline: false, was_polled: false, error }
     }
 }
 
@@ -271,15 +272,19 @@ where
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
-        // The timer is polled first: an attempt may use up its task's budget, and tokio's timer would then never be
-        // ready. An outcome that is there counts, however late it is polled.
-        let is_over = this.timer.poll(context).is_ready();
-        match this.attempt.poll(context) {
-            Poll::Pending if is_over => {
-                let timed_out = TimedOut { after: *this.after };
-                Poll::Ready(Err(this.error.make(timed_out, *this.at_deadline)))
-            }
-            polled => polled,
+        // An attempt that is ready at once needs no timer. From then on the timer is polled first: an attempt may use
+        // up its task's budget, and tokio's timer would then never be ready. An outcome that is there counts, however
+        // late it is polled.
+        let mut timer = this.timer;
+        let is_over = *this.was_polled && timer.as_mut().poll(context).is_ready();
+        if let Poll::Ready(outcome) = this.attempt.poll(context) {
+            return Poll::Ready(outcome);
         }
+        if is_over || !*this.was_polled && timer.poll(context).is_ready() {
+            let timed_out = TimedOut { after: *this.after };
+            return Poll::Ready(Err(this.error.make(timed_out, *this.at_deadline)));
+        }
+        *this.was_polled = true;
+        Poll::Pending
     }
 }
