@@ -3,6 +3,7 @@
 //! * [`Details`] describes an event by reference; [`EventKind`] is its kind, and [`StopReason`] is why a run gave up.
 //! * [`Target`] is the name of the operation.
 //! * [`Progress`] is what has to be kept of a run to go on with it elsewhere.
+//! * [`Displayed`] is the bound of errors that the lines of events show.
 //! * [`Event`] is an owned copy of `Details`, for channels, async handlers and serialisation.
 //!
 //! To receive them, add a handler such as [`Retry::on_backoff`](crate::Retry::on_backoff), or an observer: see
@@ -10,6 +11,7 @@
 
 mod details;
 mod kinds;
+mod line;
 mod progress;
 #[cfg(feature = "std")]
 mod snapshot;
@@ -17,6 +19,11 @@ mod target;
 
 pub use details::Details;
 pub use kinds::{EventKind, RetryKind, StopReason};
+pub use line::Displayed;
+#[cfg(any(feature = "log", feature = "tracing"))]
+pub(crate) use line::{Line, Text};
+#[cfg(feature = "explain")]
+pub(crate) use line::{Readable, Tries};
 pub use progress::Progress;
 #[cfg(feature = "std")]
 pub use snapshot::Event;

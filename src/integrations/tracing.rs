@@ -1,11 +1,11 @@
 //! The observer for the `tracing` crate. No other file uses that crate.
 
-use core::fmt;
 use core::marker::PhantomData;
+use core::time::Duration;
 use tracing::Level;
 use tracing::level_filters::{LevelFilter, STATIC_MAX_LEVEL};
 
-use crate::event::{Details, EventKind, StopReason};
+use crate::event::{Details, EventKind, Line, StopReason, Target};
 use crate::integrations::levels::{ByDisplay, Severity, ShowError, levels_of};
 use crate::observe::Observe;
 
@@ -19,7 +19,8 @@ use crate::observe::Observe;
 /// ```
 ///
 /// The `tracing` target of the events is `relent`. Their fields are `target` (the name of the operation), `tries`,
-/// `elapsed_ms` and, if available, `wait_ms`, `reason` and `error`.
+/// `elapsed_ms` and, if available, `wait_ms`, `reason` and `error`. `not_accepted` is true if a value was not accepted,
+/// and missing otherwise. The error's text is escaped and bounded, as in the line that [`Details`] displays.
 ///
 /// | event | level | message |
 /// |---|---|---|
@@ -55,7 +56,7 @@ impl Tracing {
 
 levels_of!(Tracing, LevelFilter, defaults: "trace", "debug");
 
-fn millis(time: core::time::Duration) -> u64 {
+fn millis(time: Duration) -> u64 {
     u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }
 
@@ -68,51 +69,54 @@ impl Default for Tracing {
 
 impl<T, E, W: ShowError<E>> Observe<T, E> for Tracing<W> {
     fn on_event(&self, details: &Details<'_, T, E>) {
-        let message = details.event.message();
-        let (name, shown) = (details.target().as_str(), tracing::field::display(details.target()));
-        let target: &dyn tracing::Value = match &name {
-            Some(name) => name,
-            None => &shown,
-        };
-        // The level must be a constant: `event!` puts it into a static.
-        macro_rules! at {
-            ($level:expr) => {
-                tracing::event!(
-                    target: "relent",
-                    $level,
-                    target = target,
-                    tries = details.tries,
-                    elapsed_ms = millis(details.elapsed),
-                    wait_ms = (details.event == EventKind::Backoff).then(|| millis(details.wait)),
-                    reason = details.reason.map(StopReason::name),
-                    error = details.error().map(|error| {
-                        tracing::field::display(Shown::<_, W>(error, PhantomData))
-                    }),
-                    "{message}"
-                )
-            };
-        }
-        match self.levels.of(details).into_level() {
-            Some(Level::ERROR) => at!(Level::ERROR),
-            Some(Level::WARN) => at!(Level::WARN),
-            Some(Level::INFO) => at!(Level::INFO),
-            Some(Level::DEBUG) => at!(Level::DEBUG),
-            Some(Level::TRACE) => at!(Level::TRACE),
-            None => {}
-        }
+        let line = details.line(details.error().map(W::text));
+        record(&self.levels, &line, &details.target(), details.elapsed);
     }
 
     fn wants(&self, event: EventKind) -> bool {
-        let most = LevelFilter::current().min(STATIC_MAX_LEVEL);
-        self.levels.any(event, |level| *level != LevelFilter::OFF && *level <= most)
+        wants(&self.levels, event)
     }
 }
 
-/// An error, shown by `W`.
-struct Shown<'e, E, W>(&'e E, PhantomData<W>);
+// What does not depend on the types of the operation is not part of each call site.
 
-impl<E, W: ShowError<E>> fmt::Display for Shown<'_, E, W> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        W::show(self.0, f)
+#[inline(never)]
+fn record(levels: &Severity<LevelFilter>, line: &Line<'_>, target: &Target, elapsed: Duration) {
+    let message = line.event.message();
+    let (name, shown) = (target.as_str(), tracing::field::display(target));
+    let target: &dyn tracing::Value = match &name {
+        Some(name) => name,
+        None => &shown,
+    };
+    // The level must be a constant: `event!` puts it into a static.
+    macro_rules! at {
+        ($level:expr) => {
+            tracing::event!(
+                target: "relent",
+                $level,
+                target = target,
+                tries = line.tries,
+                elapsed_ms = millis(elapsed),
+                wait_ms = (line.event == EventKind::Backoff).then(|| millis(line.wait)),
+                reason = line.reason.map(StopReason::name),
+                error = line.error.map(tracing::field::display),
+                not_accepted = line.not_accepted().then_some(true),
+                "{message}"
+            )
+        };
     }
+    match levels.of(line).into_level() {
+        Some(Level::ERROR) => at!(Level::ERROR),
+        Some(Level::WARN) => at!(Level::WARN),
+        Some(Level::INFO) => at!(Level::INFO),
+        Some(Level::DEBUG) => at!(Level::DEBUG),
+        Some(Level::TRACE) => at!(Level::TRACE),
+        None => {}
+    }
+}
+
+#[inline(never)]
+fn wants(levels: &Severity<LevelFilter>, event: EventKind) -> bool {
+    let most = LevelFilter::current().min(STATIC_MAX_LEVEL);
+    levels.any(event, |level| *level != LevelFilter::OFF && *level <= most)
 }
