@@ -5,6 +5,7 @@
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
+use std::fmt::{self, Write};
 use std::future::{Future, Ready, ready};
 use std::hint::black_box;
 use std::ops::ControlFlow::Break;
@@ -131,6 +132,20 @@ macro_rules! assert_no_allocation {
             assert_eq!(allocations(run), 0, "after_async, {failures} failures");
         }
     }};
+}
+
+#[test]
+fn a_line_allocates_nothing_however_long_the_error_is() {
+    struct Nothing;
+    impl Write for Nothing {
+        fn write_str(&mut self, _: &str) -> fmt::Result {
+            Ok(())
+        }
+    }
+    let outcome: Result<(), _> = Err("down\n".repeat(2_000_000));
+    let details = Details::new("fetch", 1).with_outcome(&outcome).with_wait(Duration::from_secs(1));
+    assert_eq!(allocations(|| write!(Nothing, "{details}")), 0);
+    assert_eq!(allocations(|| write!(Nothing, "{}", details.by_debug())), 0);
 }
 
 #[test]

@@ -4,6 +4,7 @@ use core::fmt;
 use core::time::Duration;
 
 use super::kinds::{EventKind, RetryKind, StopReason};
+use super::line::{Displayed, Line, Text};
 use super::run_id::RunId;
 use super::target::Target;
 
@@ -19,7 +20,7 @@ use super::target::Target;
 /// let details = Details::new("fetch_user", 3).with_outcome(&outcome);
 /// assert_eq!(
 ///     details.with_wait(Duration::from_secs(1)).to_string(),
-///     "Backing off fetch_user for 1.0s (boom)",
+///     "Backing off fetch_user for 1.0s after 3 tries (boom)",
 /// );
 /// assert_eq!(
 ///     details.with_reason(StopReason::MaxTries).to_string(),
@@ -44,8 +45,16 @@ use super::target::Target;
 /// A [`Condition`](crate::Condition) of your own may accept an error: that is a success with an error and without a
 /// value.
 ///
-/// The lines are those of Python's `backoff`, with two differences: the target is not followed by `(...)`, and the
-/// cause is the error's own text without the name of its type.
+/// # The line
+///
+/// It is one line, whatever the error's text contains: control characters, line separators and characters that change
+/// the direction of text are escaped, for example as `\n` and `\u{1b}`. After 1 KiB, the text ends with `…`, and is not
+/// formatted further. The alternate form, `{:#}`, also shows the error in its alternate form: for `anyhow::Error`, with
+/// its causes. An error without `Display` is shown by [`by_debug`](Self::by_debug). For secrets in errors, see the
+/// [guide](crate::guide::dangers#an-error-holds-a-secret).
+///
+/// The lines resemble those of Python's `backoff`; the
+/// [differences](crate::guide::from_python_backoff#differences) are listed in the guide.
 #[non_exhaustive]
 pub struct Details<'a, T, E> {
     /// The kind of event.
@@ -243,40 +252,45 @@ impl<T, E> fmt::Debug for Details<'_, T, E> {
     }
 }
 
-impl<T, E: fmt::Display> fmt::Display for Details<'_, T, E> {
+/// A line to log, as [`Details`] describes it.
+impl<T, E: Displayed> fmt::Display for Details<'_, T, E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.write_line(f, E::fmt)
+        self.line(self.error().map(|error| Text::Display(error))).fmt(f)
     }
 }
 
 impl<T, E> Details<'_, T, E> {
-    /// Writes the line of `Display`, with the error written by `show`.
-    pub(crate) fn write_line(
-        &self,
-        f: &mut fmt::Formatter<'_>,
-        show: impl Fn(&E, &mut fmt::Formatter<'_>) -> fmt::Result,
-    ) -> fmt::Result {
-        let Self { target, tries, .. } = self;
-        let times = if *tries == 1 { "try" } else { "tries" };
-        write!(f, "{} {target}", self.event.verb())?;
-        match self.event {
-            EventKind::Try => return write!(f, " (try {tries})"),
-            EventKind::Success => return write!(f, " after {tries} {times}"),
-            EventKind::Backoff => write!(f, " for {:.1}s", self.wait.as_secs_f64())?,
-            _ => write!(f, " after {tries} {times}")?,
-        }
-        match self.error() {
-            Some(error) => {
-                f.write_str(" (")?;
-                show(error, f)?;
-                f.write_str(")")
-            }
-            None if self.outcome.is_some() => f.write_str(" (value not accepted)"),
-            // The outcome of a run that other code drives is gone when it is cancelled in a wait.
-            None => match self.reason {
-                Some(reason) => write!(f, " ({reason})"),
-                None => Ok(()),
-            },
+    /// Returns the same line as `Display`, with the error shown by its `Debug`.
+    ///
+    /// ```
+    /// use relent::{Details, StopReason};
+    ///
+    /// #[derive(Debug)]
+    /// struct Busy; // without `Display`
+    ///
+    /// let outcome: Result<(), Busy> = Err(Busy);
+    /// let details = Details::new("fetch_user", 3).with_outcome(&outcome).with_reason(StopReason::MaxTries);
+    /// assert_eq!(details.by_debug().to_string(), "Giving up fetch_user after 3 tries (Busy)");
+    /// ```
+    #[must_use]
+    pub fn by_debug(&self) -> impl fmt::Display
+    where
+        E: fmt::Debug,
+    {
+        self.line(self.error().map(|error| Text::Debug(error)))
+    }
+
+    /// The line of this event, with the error shown like this.
+    #[inline]
+    pub(crate) const fn line<'d>(&'d self, error: Option<Text<'d>>) -> Line<'d> {
+        Line {
+            event: self.event,
+            tries: self.tries,
+            wait: self.wait,
+            reason: self.reason,
+            target: &self.target,
+            error,
+            has_value: matches!(self.outcome, Some(Ok(_))),
         }
     }
 }

@@ -4,6 +4,7 @@
 //! * [`Target`] is the name of the operation.
 //! * [`RunId`] says which run an event belongs to.
 //! * [`Progress`] is what has to be kept of a run to go on with it elsewhere.
+//! * [`Displayed`] is the bound of errors that the lines of events show.
 //! * [`Event`] is an owned copy of `Details`, for channels, async handlers and serialisation.
 //!
 //! To receive them, add a handler such as [`Retry::on_backoff`](crate::Retry::on_backoff), or an observer: see
@@ -11,6 +12,7 @@
 
 mod details;
 mod kinds;
+mod line;
 mod progress;
 mod run_id;
 #[cfg(feature = "std")]
@@ -19,6 +21,11 @@ mod target;
 
 pub use details::Details;
 pub use kinds::{EventKind, RetryKind, StopReason};
+pub use line::Displayed;
+#[cfg(any(feature = "log", feature = "tracing"))]
+pub(crate) use line::{Line, Text};
+#[cfg(feature = "explain")]
+pub(crate) use line::{Readable, Tries};
 pub use progress::Progress;
 pub use run_id::RunId;
 #[cfg(feature = "std")]

@@ -8,6 +8,7 @@ use std::vec::Vec;
 
 use super::details::Details;
 use super::kinds::{EventKind, StopReason};
+use super::line::{Displayed, Line, Text};
 use super::run_id::RunId;
 
 /// An owned event, created from [`Details`] by [`Details::snapshot`].
@@ -30,6 +31,9 @@ use super::run_id::RunId;
 /// # Ok::<(), mpsc::RecvError>(())
 /// ```
 ///
+/// Its texts are those of the error, its causes and the arguments as they are, without escapes. Each ends with `…` after
+/// 1 KiB, so that an error of megabytes does not fill the memory. The event's `Display` is the line of [`Details`].
+///
 /// With the feature `serde` it implements `Serialize`. `elapsed` and `wait` are serialised in seconds. For example, as
 /// JSON:
 ///
@@ -42,7 +46,7 @@ use super::run_id::RunId;
 /// let details = Details::new("fetch", 1).with_outcome(&outcome).with_wait(Duration::from_millis(1500));
 /// assert_eq!(
 ///     serde_json::to_string(&details.snapshot()).unwrap(),
-///     r#"{"event":"backoff","target":"fetch","args":null,"tries":1,"elapsed":0.0,"wait":1.5,"error":"boom","sources":[],"reason":null,"attempt_duration":null,"run":null}"#,
+///     r#"{"event":"backoff","target":"fetch","args":null,"tries":1,"elapsed":0.0,"wait":1.5,"error":"boom","not_accepted":false,"sources":[],"reason":null,"attempt_duration":null,"run":null}"#,
 /// );
 /// # }
 /// ```
@@ -63,6 +67,8 @@ pub struct Event {
     pub wait: Option<Duration>,
     /// The text of the error, if there is one.
     pub error: Option<String>,
+    /// Whether the attempt returned a value that was not accepted, and there is therefore no error.
+    pub not_accepted: bool,
     /// The texts of the error's causes, nearest first. Empty unless added: see [`Event::with_sources_of`].
     pub sources: Vec<String>,
     /// Why the run gave up. `None` except for [`EventKind::GiveUp`].
@@ -86,7 +92,7 @@ impl Event {
     /// Arguments may hold secrets, so an event has them only if you call both `show_args` and this method.
     #[must_use]
     pub fn with_args_of<T, E>(mut self, details: &Details<'_, T, E>) -> Self {
-        self.args = details.args().map(|args| std::format!("{args:?}"));
+        self.args = details.args().map(|args| Text::Debug(&args).owned());
         self
     }
 
@@ -118,17 +124,60 @@ impl Event {
 }
 
 fn texts_of_sources(first: Option<&(dyn Error + 'static)>) -> Vec<String> {
-    core::iter::successors(first, |&error| error.source()).map(ToString::to_string).collect()
+    let sources = core::iter::successors(first, |&error| error.source());
+    sources.map(|source| Text::Display(&source).owned()).collect()
+}
+
+/// The line of the [`Details`] that the event was created from.
+impl fmt::Display for Event {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let line = Line {
+            event: self.kind,
+            tries: self.tries,
+            wait: self.wait.unwrap_or_default(),
+            reason: self.reason,
+            target: &self.target,
+            error: self.error.as_ref().map(|error| Text::Display(error)),
+            has_value: self.not_accepted,
+        };
+        line.fmt(f)
+    }
 }
 
 /// # Owned copies
-impl<T, E: fmt::Display> Details<'_, T, E> {
+impl<T, E> Details<'_, T, E> {
     /// Returns an owned copy, to keep or to send to another thread. See [`Event`] for an example.
     ///
     /// The value is left out, since it need not be `Clone`. Arguments are left out unless added with
     /// [`Event::with_args_of`].
     #[must_use]
-    pub fn snapshot(&self) -> Event {
+    pub fn snapshot(&self) -> Event
+    where
+        E: Displayed,
+    {
+        self.owned(self.error().map(|error| Text::Display(error)))
+    }
+
+    /// Returns an owned copy with the text of the error's `Debug`, for errors that do not implement `Display`.
+    ///
+    /// ```
+    /// # use relent::Details;
+    /// #[derive(Debug)]
+    /// struct Busy;
+    ///
+    /// let outcome: Result<(), Busy> = Err(Busy);
+    /// let event = Details::new("fetch", 1).with_outcome(&outcome).snapshot_by_debug();
+    /// assert_eq!(event.error.as_deref(), Some("Busy"));
+    /// ```
+    #[must_use]
+    pub fn snapshot_by_debug(&self) -> Event
+    where
+        E: fmt::Debug,
+    {
+        self.owned(self.error().map(|error| Text::Debug(error)))
+    }
+
+    fn owned(&self, error: Option<Text<'_>>) -> Event {
         Event {
             kind: self.event,
             target: self.target().to_string(),
@@ -136,7 +185,8 @@ impl<T, E: fmt::Display> Details<'_, T, E> {
             tries: self.tries,
             elapsed: self.elapsed,
             wait: (self.event == EventKind::Backoff).then_some(self.wait),
-            error: self.error().map(ToString::to_string),
+            error: error.map(Text::owned),
+            not_accepted: self.line(error).not_accepted(),
             sources: Vec::new(),
             reason: self.reason,
             attempt_duration: self.attempt_duration,

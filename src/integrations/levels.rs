@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use crate::event::{Details, EventKind, StopReason};
+use crate::event::{Displayed, EventKind, Line, StopReason, Text};
 use crate::sealed::Sealed;
 
 /// One level per kind of event.
@@ -31,10 +31,11 @@ impl<L: Copy> Severity<L> {
         self
     }
 
-    pub(crate) fn of<T, E>(&self, details: &Details<'_, T, E>) -> L {
-        match (details.reason, details.tries) {
+    /// Returns the level of the event that a line describes.
+    pub(crate) fn of(&self, line: &Line<'_>) -> L {
+        match (line.reason, line.tries) {
             (Some(StopReason::NotRetryable), 1) => self.not_retryable,
-            _ => self.by_event[details.event.index()],
+            _ => self.by_event[line.event.index()],
         }
     }
 
@@ -109,27 +110,23 @@ pub struct ByDebug;
 
 /// How errors are shown: [`ByDisplay`] or [`ByDebug`]. Sealed; appears in the bounds of `Log` and `Tracing`.
 pub trait ShowError<E>: Sealed {
-    /// Writes the error.
-    ///
-    /// # Errors
-    ///
-    /// If the formatter fails.
-    fn show(error: &E, f: &mut fmt::Formatter<'_>) -> fmt::Result;
+    #[doc(hidden)]
+    fn text(error: &E) -> Text<'_>;
 }
 
 impl Sealed for ByDisplay {}
 
-impl<E: fmt::Display> ShowError<E> for ByDisplay {
-    fn show(error: &E, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        error.fmt(f)
+impl<E: Displayed> ShowError<E> for ByDisplay {
+    fn text(error: &E) -> Text<'_> {
+        Text::Display(error)
     }
 }
 
 impl Sealed for ByDebug {}
 
 impl<E: fmt::Debug> ShowError<E> for ByDebug {
-    fn show(error: &E, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        error.fmt(f)
+    fn text(error: &E) -> Text<'_> {
+        Text::Debug(error)
     }
 }
 

@@ -1,10 +1,9 @@
 //! The observer for the `log` crate. No other file uses that crate.
 
-use core::fmt;
 use core::marker::PhantomData;
 use log::{Level, LevelFilter};
 
-use crate::event::{Details, EventKind};
+use crate::event::{Details, EventKind, Line};
 use crate::integrations::levels::{ByDisplay, Severity, ShowError, levels_of};
 use crate::observe::Observe;
 
@@ -21,7 +20,7 @@ use crate::observe::Observe;
 ///
 /// | event | level | line |
 /// |---|---|---|
-/// | backoff | info | `Backing off fetch_user for 1.0s (connection refused)` |
+/// | backoff | info | `Backing off fetch_user for 1.0s after 2 tries (connection refused)` |
 /// | give-up | error | `Giving up fetch_user after 3 tries (connection refused)` |
 /// | give-up, when the first attempt was not retryable | debug | the same |
 /// | try, success | off | `Trying fetch_user (try 2)`, `Succeeded fetch_user after 2 tries` |
@@ -29,7 +28,7 @@ use crate::observe::Observe;
 /// A first attempt that is not retryable is often an ordinary answer, such as a 404, and nothing was retried. It has a
 /// level of its own: [`not_retryable_level`](Self::not_retryable_level).
 ///
-/// The lines are those of Python's `backoff`, with the differences that [`Details`] lists.
+/// They are the lines that [`Details`] displays: an error's text is escaped and bounded there.
 #[derive(Clone, Copy, Debug)]
 #[must_use = "an observer does nothing until it is added to a policy with `.observe(..)`"]
 pub struct Log<W = ByDisplay> {
@@ -59,23 +58,26 @@ impl Default for Log {
 
 impl<T, E, W: ShowError<E>> Observe<T, E> for Log<W> {
     fn on_event(&self, details: &Details<'_, T, E>) {
-        let level: Option<Level> = self.levels.of(details).to_level();
-        if let Some(level) = level {
-            log::log!(target: "relent", level, "{}", Line::<_, _, W>(details, PhantomData));
-        }
+        write(&self.levels, &details.line(details.error().map(W::text)));
     }
 
     fn wants(&self, event: EventKind) -> bool {
-        let most = log::max_level().min(log::STATIC_MAX_LEVEL);
-        self.levels.any(event, |level| *level != LevelFilter::Off && *level <= most)
+        wants(&self.levels, event)
     }
 }
 
-/// The line that `Details` displays, with the error shown by `W`.
-struct Line<'d, 'a, T, E, W>(&'d Details<'a, T, E>, PhantomData<W>);
+// What does not depend on the types of the operation is not part of each call site.
 
-impl<T, E, W: ShowError<E>> fmt::Display for Line<'_, '_, T, E, W> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.write_line(f, W::show)
+#[inline(never)]
+fn write(levels: &Severity<LevelFilter>, line: &Line<'_>) {
+    let level: Option<Level> = levels.of(line).to_level();
+    if let Some(level) = level {
+        log::log!(target: "relent", level, "{line}");
     }
+}
+
+#[inline(never)]
+fn wants(levels: &Severity<LevelFilter>, event: EventKind) -> bool {
+    let most = log::max_level().min(log::STATIC_MAX_LEVEL);
+    levels.any(event, |level| *level != LevelFilter::Off && *level <= most)
 }

@@ -10,8 +10,20 @@ use crate::event::{Event, EventKind, Progress, RetryKind, RunId, StopReason};
 
 impl Serialize for Event {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let Self { kind, target, args, tries, elapsed, wait, error, sources, reason, .. } = self;
-        let mut event = serializer.serialize_struct("Event", 11)?;
+        let Self {
+            kind,
+            target,
+            args,
+            tries,
+            elapsed,
+            wait,
+            error,
+            not_accepted,
+            sources,
+            reason,
+            ..
+        } = self;
+        let mut event = serializer.serialize_struct("Event", 12)?;
         event.serialize_field("event", kind)?;
         event.serialize_field("target", target)?;
         event.serialize_field("args", args)?;
@@ -19,6 +31,7 @@ impl Serialize for Event {
         event.serialize_field("elapsed", &elapsed.as_secs_f64())?;
         event.serialize_field("wait", &wait.map(|wait| wait.as_secs_f64()))?;
         event.serialize_field("error", error)?;
+        event.serialize_field("not_accepted", not_accepted)?;
         event.serialize_field("sources", sources)?;
         event.serialize_field("reason", reason)?;
         let attempt_duration = self.attempt_duration.map(|duration| duration.as_secs_f64());

@@ -1,11 +1,11 @@
 //! The observer for the `tracing` crate. No other file uses that crate.
 
-use core::fmt;
 use core::marker::PhantomData;
+use core::time::Duration;
 use tracing::Level;
 use tracing::level_filters::{LevelFilter, STATIC_MAX_LEVEL};
 
-use crate::event::{Details, EventKind, RunId, StopReason};
+use crate::event::{Details, EventKind, Line, RunId, StopReason, Target};
 use crate::integrations::levels::{ByDisplay, Severity, ShowError, levels_of};
 use crate::observe::Observe;
 
@@ -20,7 +20,8 @@ use crate::observe::Observe;
 ///
 /// The `tracing` target of the events is `relent`. Their fields are `target` (the name of the operation), `tries`,
 /// `elapsed_ms` and, if available, `attempt_ms`, `wait_ms`, `reason`, `error` and `run`, which is the number of
-/// [`RunId`](crate::RunId).
+/// [`RunId`](crate::RunId). `not_accepted` is true if a value was not accepted, and missing otherwise. The error's text
+/// is escaped and bounded, as in the line that [`Details`] displays.
 ///
 /// | event | level | message |
 /// |---|---|---|
@@ -56,7 +57,7 @@ impl Tracing {
 
 levels_of!(Tracing, LevelFilter, defaults: "trace", "debug");
 
-fn millis(time: core::time::Duration) -> u64 {
+fn millis(time: Duration) -> u64 {
     u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }
 
@@ -69,53 +70,64 @@ impl Default for Tracing {
 
 impl<T, E, W: ShowError<E>> Observe<T, E> for Tracing<W> {
     fn on_event(&self, details: &Details<'_, T, E>) {
-        let message = details.event.message();
-        let (name, shown) = (details.target().as_str(), tracing::field::display(details.target()));
-        let target: &dyn tracing::Value = match &name {
-            Some(name) => name,
-            None => &shown,
-        };
-        // The level must be a constant: `event!` puts it into a static.
-        macro_rules! at {
-            ($level:expr) => {
-                tracing::event!(
-                    target: "relent",
-                    $level,
-                    target = target,
-                    tries = details.tries,
-                    elapsed_ms = millis(details.elapsed),
-                    attempt_ms = details.attempt_duration.map(millis),
-                    wait_ms = (details.event == EventKind::Backoff).then(|| millis(details.wait)),
-                    reason = details.reason.map(StopReason::name),
-                    error = details.error().map(|error| {
-                        tracing::field::display(Shown::<_, W>(error, PhantomData))
-                    }),
-                    run = details.run.map(RunId::get),
-                    "{message}"
-                )
-            };
-        }
-        match self.levels.of(details).into_level() {
-            Some(Level::ERROR) => at!(Level::ERROR),
-            Some(Level::WARN) => at!(Level::WARN),
-            Some(Level::INFO) => at!(Level::INFO),
-            Some(Level::DEBUG) => at!(Level::DEBUG),
-            Some(Level::TRACE) => at!(Level::TRACE),
-            None => {}
-        }
+        let line = details.line(details.error().map(W::text));
+        let &Details { elapsed, attempt_duration, run, .. } = details;
+        record(&self.levels, &line, &details.target(), elapsed, attempt_duration, run);
     }
 
     fn wants(&self, event: EventKind) -> bool {
-        let most = LevelFilter::current().min(STATIC_MAX_LEVEL);
-        self.levels.any(event, |level| *level != LevelFilter::OFF && *level <= most)
+        wants(&self.levels, event)
     }
 }
 
-/// An error, shown by `W`.
-struct Shown<'e, E, W>(&'e E, PhantomData<W>);
+// What does not depend on the types of the operation is not part of each call site.
 
-impl<E, W: ShowError<E>> fmt::Display for Shown<'_, E, W> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        W::show(self.0, f)
+#[inline(never)]
+fn record(
+    levels: &Severity<LevelFilter>,
+    line: &Line<'_>,
+    target: &Target,
+    elapsed: Duration,
+    attempt_duration: Option<Duration>,
+    run: Option<RunId>,
+) {
+    let message = line.event.message();
+    let (name, shown) = (target.as_str(), tracing::field::display(target));
+    let target: &dyn tracing::Value = match &name {
+        Some(name) => name,
+        None => &shown,
+    };
+    // The level must be a constant: `event!` puts it into a static.
+    macro_rules! at {
+        ($level:expr) => {
+            tracing::event!(
+                target: "relent",
+                $level,
+                target = target,
+                tries = line.tries,
+                elapsed_ms = millis(elapsed),
+                attempt_ms = attempt_duration.map(millis),
+                wait_ms = (line.event == EventKind::Backoff).then(|| millis(line.wait)),
+                reason = line.reason.map(StopReason::name),
+                error = line.error.map(tracing::field::display),
+                not_accepted = line.not_accepted().then_some(true),
+                run = run.map(RunId::get),
+                "{message}"
+            )
+        };
     }
+    match levels.of(line).into_level() {
+        Some(Level::ERROR) => at!(Level::ERROR),
+        Some(Level::WARN) => at!(Level::WARN),
+        Some(Level::INFO) => at!(Level::INFO),
+        Some(Level::DEBUG) => at!(Level::DEBUG),
+        Some(Level::TRACE) => at!(Level::TRACE),
+        None => {}
+    }
+}
+
+#[inline(never)]
+fn wants(levels: &Severity<LevelFilter>, event: EventKind) -> bool {
+    let most = LevelFilter::current().min(STATIC_MAX_LEVEL);
+    levels.any(event, |level| *level != LevelFilter::OFF && *level <= most)
 }

@@ -3,7 +3,7 @@
 use core::fmt;
 use core::time::Duration;
 
-use crate::event::StopReason;
+use crate::event::{Readable, StopReason, Tries};
 use crate::policy::Retry;
 use crate::run::End;
 use crate::run::operation::Hidden;
@@ -245,7 +245,7 @@ impl<T, E: fmt::Debug> fmt::Debug for RetryError<T, E> {
 ///
 /// let policy = Retry::expo().max_tries(1).clock(TestClock::new());
 /// let error = policy.explain().run(|| Err::<(), _>("down")).unwrap_err();
-/// assert_eq!(error.stats().to_string(), "gave up after 1 try in 0.0s (max tries)");
+/// assert_eq!(error.stats().to_string(), "gave up after 1 try in 0s (max tries)");
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -261,7 +261,6 @@ pub struct RunStats {
 impl fmt::Display for RunStats {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { tries, elapsed, reason } = self;
-        let times = if *tries == 1 { "try" } else { "tries" };
-        write!(f, "gave up after {tries} {times} in {:.1}s ({reason})", elapsed.as_secs_f64())
+        write!(f, "gave up after {} in {} ({reason})", Tries(*tries), Readable(*elapsed))
     }
 }

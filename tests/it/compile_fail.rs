@@ -6,5 +6,9 @@
 #[rustversion::attr(not(stable(1.95)), ignore = "the messages are those of Rust 1.95")]
 #[test]
 fn mistakes_are_refused_with_messages_that_help() {
-    trybuild::TestCases::new().compile_fail("tests/compile_fail/*.rs");
+    let cases = trybuild::TestCases::new();
+    cases.compile_fail("tests/compile_fail/*.rs");
+    if cfg!(all(feature = "log", feature = "tracing")) {
+        cases.compile_fail("tests/compile_fail/observers/*.rs");
+    }
 }

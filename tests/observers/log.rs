@@ -60,10 +60,10 @@ fn log_writes_the_two_lines_of_the_ancestor_and_no_others() {
     assert_eq!(
         lines,
         [
-            line(log::Level::Info, "Backing off fetch_user for 1.0s (boom)"),
-            line(log::Level::Info, "Backing off fetch_user for 2.0s (boom)"),
+            line(log::Level::Info, "Backing off fetch_user for 1.0s after 1 try (boom)"),
+            line(log::Level::Info, "Backing off fetch_user for 2.0s after 2 tries (boom)"),
             line(log::Level::Error, "Giving up fetch_user after 3 tries (boom)"),
-            line(log::Level::Info, "Backing off fetch_user for 1.0s (boom)"),
+            line(log::Level::Info, "Backing off fetch_user for 1.0s after 1 try (boom)"),
         ]
     );
 }
@@ -88,7 +88,8 @@ fn log_writes_backoffs_and_giveups_at_any_combination_of_levels() {
                 policy().max_tries(2).observe(log).run(failing(2)).unwrap_err();
             });
             let expected: Vec<_> = [
-                backoff.map(|level| line(level, "Backing off fetch_user for 1.0s (boom)")),
+                backoff
+                    .map(|level| line(level, "Backing off fetch_user for 1.0s after 1 try (boom)")),
                 giveup.map(|level| line(level, "Giving up fetch_user after 2 tries (boom)")),
             ]
             .into_iter()
@@ -133,7 +134,7 @@ fn log_keeps_a_first_attempt_that_is_not_retryable_at_debug_and_a_later_one_at_e
         lines,
         [
             line(log::Level::Debug, "Giving up fetch_user after 1 try (no such user)"),
-            line(log::Level::Info, "Backing off fetch_user for 1.0s (busy)"),
+            line(log::Level::Info, "Backing off fetch_user for 1.0s after 1 try (busy)"),
             line(log::Level::Error, "Giving up fetch_user after 2 tries (no such user)"),
             line(log::Level::Warn, "Giving up fetch_user after 1 try (no such user)"),
         ]
@@ -149,7 +150,10 @@ fn log_says_so_when_a_value_was_not_accepted() {
     assert_eq!(
         lines,
         [
-            line(log::Level::Info, "Backing off fetch_user for 1.0s (value not accepted)"),
+            line(
+                log::Level::Info,
+                "Backing off fetch_user for 1.0s after 1 try (value not accepted)"
+            ),
             line(log::Level::Error, "Giving up fetch_user after 2 tries (value not accepted)"),
         ]
     );
@@ -218,4 +222,16 @@ fn log_prepares_no_line_below_the_programs_level() {
         assert_eq!(shown.times(), 0);
     });
     assert_eq!(lines, []);
+}
+
+#[test]
+fn log_writes_one_line_of_bounded_length_whatever_the_error_says() {
+    let lines = log_capture::at(log::LevelFilter::Trace, || {
+        let text = format!("no\nGiving up y\u{202e}{}", "x".repeat(2_000));
+        policy().max_tries(1).observe(Log::new()).run(|| Err::<(), _>(text.clone())).unwrap_err();
+    });
+    let [(_, _, text)] = &lines[..] else { panic!("{lines:?}") };
+    let begin = r"Giving up fetch_user after 1 try (no\nGiving up y\u{202e}xxx";
+    assert!(text.starts_with(begin) && text.ends_with("xx…)"), "{text}");
+    assert_eq!(text.len(), "Giving up fetch_user after 1 try (…)".len() + 1_024);
 }

@@ -30,6 +30,7 @@ fn each_of_the_four_events_serialises_to_the_documented_json() {
             "elapsed": 1.5,
             "wait": wait,
             "error": error,
+            "not_accepted": false,
             "args": null,
             "sources": [],
             "reason": reason,
@@ -47,6 +48,20 @@ fn each_of_the_four_events_serialises_to_the_documented_json() {
             of("success", none.clone(), none.clone(), none),
         ]
     );
+}
+
+#[test]
+fn a_value_that_was_not_accepted_leaves_its_trace_in_the_json() {
+    let mut events = Vec::new();
+    let keep = |d: &Details<'_, u32, &str>| {
+        let event = serde_json::to_value(d.snapshot()).unwrap();
+        events.push([event["error"].clone(), event["not_accepted"].clone()]);
+    };
+    let policy = policy().max_tries(2).until(|n: &u32| *n > 5).on_giveup(keep);
+    policy.run(failing(0)).unwrap();
+    policy.run(failing(2)).unwrap_err();
+    drop(policy);
+    assert_eq!(events, [[Value::Null, json!(true)], [json!("boom"), json!(false)]]);
 }
 
 #[test]

@@ -73,6 +73,10 @@ pub(crate) mod tracing_capture {
             self.0.insert(field.name(), value.into());
         }
 
+        fn record_bool(&mut self, field: &Field, value: bool) {
+            self.0.insert(field.name(), value.into());
+        }
+
         fn record_u64(&mut self, field: &Field, value: u64) {
             self.0.insert(field.name(), value.into());
         }
@@ -231,4 +235,38 @@ fn tracing_shows_an_error_without_display_by_its_debug() {
     });
     assert_eq!(events.len(), 1, "{events:?}");
     assert_eq!(events[0].fields["error"], "Busy");
+}
+
+#[test]
+fn tracing_marks_a_value_that_was_not_accepted_and_only_that() {
+    let events = tracing_capture::at(LevelFilter::TRACE, || {
+        let policy = policy().max_tries(2).until(|n: &u32| *n > 5).observe(Tracing::new());
+        policy.run(failing(0)).unwrap();
+        policy.run(failing(2)).unwrap_err();
+        policy.run(|| Ok::<_, &str>(9)).unwrap();
+    });
+    let marked: Vec<_> = events
+        .iter()
+        .filter(|event| event.fields.contains_key("not_accepted"))
+        .map(|event| {
+            (&event.fields["message"], &event.fields["not_accepted"], event.fields.get("error"))
+        })
+        .collect();
+    let yes = json!(true);
+    assert_eq!(marked, [(&json!("backing off"), &yes, None), (&json!("giving up"), &yes, None)]);
+}
+
+#[test]
+fn tracing_shows_an_error_on_one_line_of_bounded_length() {
+    let events = tracing_capture::at(LevelFilter::ERROR, || {
+        let policy = policy().max_tries(1);
+        let text = format!("\x1b[31mno\n{}", "x".repeat(2_000));
+        policy.clone().observe(Tracing::new()).run(|| Err::<(), _>(&text)).unwrap_err();
+        policy.observe(Tracing::new().by_debug()).run(|| Err::<(), _>(&text)).unwrap_err();
+    });
+    let of = |event: &Recorded| event.fields["error"].as_str().unwrap().to_owned();
+    let [display, debug] = [of(&events[0]), of(&events[1])];
+    assert!(display.starts_with(r"\u{1b}[31mno\nxxx") && display.ends_with("x…"), "{display}");
+    assert!(debug.starts_with(r#""\u{1b}[31mno\nxxx"#) && debug.ends_with("x…"), "{debug}");
+    assert_eq!([display.len(), debug.len()], [1_027; 2]);
 }

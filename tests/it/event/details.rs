@@ -93,34 +93,6 @@ fn reasons_and_refusals_read_as_words() {
 }
 
 #[test]
-fn details_read_as_the_line_to_log() {
-    let fault: Result<u8, Fault> = Err(Fault::Busy);
-    let value: Result<u8, Fault> = Ok(3);
-    let first = Details::new("fetch", 1);
-    let third = Details::new("fetch", 3);
-    assert_eq!(
-        [
-            first.to_string(),
-            first.with_outcome(&value).to_string(),
-            third.with_outcome(&value).to_string(),
-            third.with_outcome(&fault).with_wait(Duration::from_millis(1250)).to_string(),
-            third.with_outcome(&value).with_wait(secs(1)).to_string(),
-            first.with_outcome(&fault).with_reason(StopReason::NotRetryable).to_string(),
-            third.with_outcome(&value).with_reason(StopReason::MaxTries).to_string(),
-        ],
-        [
-            "Trying fetch (try 1)",
-            "Succeeded fetch after 1 try",
-            "Succeeded fetch after 3 tries",
-            "Backing off fetch for 1.2s (Busy)",
-            "Backing off fetch for 1.0s (value not accepted)",
-            "Giving up fetch after 1 try (Busy)",
-            "Giving up fetch after 3 tries (value not accepted)",
-        ]
-    );
-}
-
-#[test]
 fn details_show_neither_value_nor_error_in_debug() {
     let secret: Result<&str, &str> = Err("password");
     let shown = format!("{:?}", Details::new("fetch", 1).with_outcome(&secret));

@@ -1,6 +1,7 @@
 //! What happened?
 
 mod details;
+mod line;
 mod progress;
 mod retry_kind;
 mod run_id;
