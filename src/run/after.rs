@@ -10,7 +10,6 @@ use pin_project_lite::pin_project;
 
 use crate::clock::{AsyncClock, TimerOutput};
 use crate::event::Target;
-use crate::nanos::nanos;
 use crate::observe::chain::{Chain, Cursor};
 use crate::policy::hold::{Policy, PolicyFor};
 use crate::run::attempts::AttemptsAsync;
@@ -172,7 +171,7 @@ impl<'a, P: Policy<Clock: AsyncClock>, T, E, A> After<'a, P, T, E, A> {
         if let Phase::New | Phase::Succeeded(_) = phase {
             *run = Run::NEW;
             // Not only when it is polled: should it be forgotten, the run has begun all the same.
-            run.begin(nanos(Async::now(&policy.policy().clock)));
+            run.begin(Async::now(&policy.policy().clock));
         }
         let session = |run: RunOf<P>, given| {
             let operation = Passed { target: *target, args: &*args, given };

@@ -269,7 +269,7 @@ where
         progress: &mut Progress,
         outcome: &Result<T, E>,
     ) -> Decision {
-        let mut run = Run::resume(progress, 0);
+        let mut run = Run::resume(progress, Duration::ZERO);
         run.count_try();
         let session = Session::resume(policy, operation, Ending, run);
         let mut by_hand = Self { session, phase: Phase::Attempting };

@@ -12,7 +12,6 @@ use pin_project_lite::pin_project;
 
 use crate::clock::{AsyncClock, TimerOutput};
 use crate::event::EventKind;
-use crate::nanos::nanos;
 use crate::observe::chain::{Chain, Cursor, Pending};
 use crate::policy::hold::{Policy, PolicyFor};
 use crate::run::operation::{AttemptOf, Attempted, Operation};
@@ -115,7 +114,7 @@ where
     /// How the run ended, if its observers are being notified of that.
     pub(crate) fn ended(&self) -> Option<End> {
         let Session { policy, run, .. } = &self.session;
-        run.ended(|| nanos(Async::now(&policy.policy().clock)))
+        run.ended(|| Async::now(&policy.policy().clock))
     }
 
     pub(crate) fn operation_mut(self: Pin<&mut Self>) -> &mut O {

@@ -113,18 +113,38 @@ pub(crate) struct Run<R = ()> {
     record: R,
 }
 
+/// The start was not recorded, since nothing reads the time.
+const NOT_RECORDED: u64 = u64::MAX;
+
+/// The latest start that can be recorded.
+const LATEST: u64 = u64::MAX - 1;
+
+/// 292 years: a start that wrapped is told from a clock that went backwards by the half in which it lies.
+const LONGEST_RESUMED: u64 = u64::MAX / 2;
+
+// These two are functions of their own, so that call sites are small.
+
+/// A start, as it is recorded.
+#[inline(never)]
+fn began(now: Duration) -> u64 {
+    nanos(now).min(LATEST)
+}
+
+/// The time since a start that was recorded, in nanoseconds.
+#[inline(never)]
+fn since(began: u64, now: Duration) -> u64 {
+    let now = nanos(now);
+    match began {
+        // A clock at its end stands still: `began` clips it.
+        LATEST => 0,
+        _ if now < began && began > LONGEST_RESUMED => now.wrapping_sub(began),
+        _ => now.saturating_sub(began),
+    }
+}
+
 impl<R: Record> Run<R> {
-    /// The start was not recorded, since nothing reads the time.
-    const NOT_RECORDED: u64 = u64::MAX;
-
-    /// The latest start that can be recorded.
-    const LATEST: u64 = u64::MAX - 1;
-
-    /// 292 years: a start that wrapped is told from a clock that went backwards by the half in which it lies.
-    const LONGEST_RESUMED: u64 = u64::MAX / 2;
-
     pub(crate) const NEW: Self = Self {
-        began: Self::NOT_RECORDED,
+        began: NOT_RECORDED,
         last_wait: 0,
         tries: 0,
         retry: None,
@@ -133,12 +153,12 @@ impl<R: Record> Run<R> {
     };
 
     /// A run whose progress was kept elsewhere.
-    pub(crate) fn resume(progress: &Progress, now: u64) -> Self {
+    pub(crate) fn resume(progress: &Progress, now: Duration) -> Self {
         let &Progress { tries, elapsed, last_wait, last_retry } = progress;
         // It may have begun before the clock did: the subtraction wraps, and that in `elapsed` wraps back.
-        let began = now.wrapping_sub(nanos(elapsed).min(Self::LONGEST_RESUMED));
+        let began = nanos(now).wrapping_sub(nanos(elapsed).min(LONGEST_RESUMED));
         Self {
-            began: began.min(Self::LATEST - 1),
+            began: began.min(LATEST - 1),
             last_wait: nanos(last_wait),
             tries,
             retry: last_retry,
@@ -162,28 +182,19 @@ impl<R: Record> Run<R> {
     }
 
     /// Records that the run begins now.
-    #[inline]
-    pub(crate) fn begin(&mut self, now: u64) {
-        self.began = now.min(Self::LATEST);
+    pub(crate) fn begin(&mut self, now: Duration) {
+        self.began = began(now);
     }
 
     /// Whether its start is recorded.
     pub(crate) fn has_begun(&self) -> bool {
-        self.began != Self::NOT_RECORDED
+        self.began != NOT_RECORDED
     }
 
     /// The time since the run began, in nanoseconds. Zero where the start was not recorded.
     #[inline]
-    pub(crate) fn elapsed(&self, now: impl FnOnce() -> u64) -> u64 {
-        match self.began {
-            // A clock at its end stands still: `begin` clips it.
-            Self::NOT_RECORDED | Self::LATEST => 0,
-            began => {
-                let now = now();
-                let wrapped = now < began && began > Self::LONGEST_RESUMED;
-                if wrapped { now.wrapping_sub(began) } else { now.saturating_sub(began) }
-            }
-        }
+    pub(crate) fn elapsed(&self, now: impl FnOnce() -> Duration) -> u64 {
+        if self.has_begun() { since(self.began, now()) } else { 0 }
     }
 
     /// Whether a retry was decided on.
@@ -213,7 +224,7 @@ impl<R: Record> Run<R> {
 
     /// Records that an attempt begins, if anything reads the time.
     #[inline]
-    pub(crate) fn begin_attempt(&mut self, was_notified: bool, now: impl FnOnce() -> u64) {
+    pub(crate) fn begin_attempt(&mut self, was_notified: bool, now: impl FnOnce() -> Duration) {
         if self.has_begun() {
             // Unless handlers took their time, the first attempt begins when the run does.
             let elapsed = if self.tries == 1 && !was_notified { 0 } else { self.elapsed(now) };
@@ -287,7 +298,7 @@ impl<R: Record> Run<R> {
     }
 
     /// How the run ended, if that was noted.
-    pub(crate) fn ended(&self, now: impl FnOnce() -> u64) -> Option<End> {
+    pub(crate) fn ended(&self, now: impl FnOnce() -> Duration) -> Option<End> {
         let reason = self.end?.err();
         let elapsed = Duration::from_nanos(self.elapsed(now));
         Some(End { tries: self.tries, elapsed, reason })

@@ -79,8 +79,8 @@ impl<P: Policy, O: Operation<P::Clock>, X: Returns, M: Side<P::Clock>> Session<P
         self.run.elapsed(|| self.now())
     }
 
-    pub(crate) fn now(&self) -> u64 {
-        nanos(M::now(&self.policy.policy().clock))
+    pub(crate) fn now(&self) -> Duration {
+        M::now(&self.policy.policy().clock)
     }
 
     /// Whether waits are cancelled.
@@ -149,7 +149,7 @@ impl<P: Policy, O: Operation<P::Clock>, X: Returns, M: Side<P::Clock>> Session<P
         let Self { policy, operation, run, .. } = self;
         let Retry { settings, strategy, clock, .. } = policy.policy();
         operation.attempt(clock, || {
-            let elapsed = run.elapsed(|| nanos(M::now(clock)));
+            let elapsed = run.elapsed(|| M::now(clock));
             let (numeric, ends) = (strategy.numeric(), strategy.ends());
             let is_last = plan::is_last(numeric, ends, settings, run.tries(), elapsed);
             Attempt::of(run.tries(), elapsed, settings, is_last)
@@ -164,7 +164,7 @@ impl<P: Policy, O: Operation<P::Clock>, X: Returns, M: Side<P::Clock>> Session<P
     {
         if P::Observer::HAS_OBSERVERS {
             let Retry { observer, clock, .. } = self.policy.policy();
-            self.run.begin_attempt(observer.wants(EventKind::Try), || nanos(M::now(clock)));
+            self.run.begin_attempt(observer.wants(EventKind::Try), || M::now(clock));
         }
     }
 
@@ -238,7 +238,7 @@ impl<P: Policy, O: Operation<P::Clock>, X: Returns, M: Side<P::Clock>> Session<P
         let Retry { settings, strategy, condition, clock, .. } = self.policy.policy();
         let looking = Looking { strategy, details: &*details };
         let strategy = strategy.numeric().unwrap_or(&looking);
-        let chance = Chance::at(|| if settings.seed.is_some() { 0 } else { self.now() });
+        let chance = Chance::at(|| if settings.seed.is_some() { 0 } else { nanos(self.now()) });
         let planned = plan::next_wait(
             strategy,
             settings,
