@@ -15,7 +15,7 @@ use crate::policy::hold::{Policy, PolicyFor};
 use crate::run::attempts::AttemptsAsync;
 use crate::run::by_hand::{ByHand, InLine, Phase, ShowArgs};
 use crate::run::future::Retrying;
-use crate::run::operation::{Attempt, Attempted, Operation};
+use crate::run::operation::{Attempt, Attempted, Needs, Operation};
 use crate::run::returns::Ending;
 use crate::run::session::{RunOf, Session};
 use crate::run::side::{Async, Side};
@@ -45,6 +45,7 @@ impl<T, E> Future for Given<T, E> {
 pub struct Passed<T, E, A> {
     target: Target,
     args: A,
+    is_timed: bool,
     /// The outcome of the next attempt, if observers do not know of that one yet.
     given: Option<Result<T, E>>,
 }
@@ -67,6 +68,10 @@ impl<T, E, A: ShowArgs, Z> Operation<Z> for Passed<T, E, A> {
 
     fn target(&self) -> Target {
         self.target
+    }
+
+    fn needs(&self) -> Needs {
+        Needs { elapsed: self.is_timed, ..Needs::default() }
     }
 
     fn is_made_by_run(&self) -> bool {
@@ -117,6 +122,7 @@ where
                 break;
             }
         }
+        session.operation.is_timed = session.run.has_begun();
         session.begin_attempt::<T, E>();
         attempts.take().map_or(Poll::Pending, Poll::Ready)
     }
@@ -167,14 +173,16 @@ pin_project! {
 impl<'a, P: Policy<Clock: AsyncClock>, T, E, A> After<'a, P, T, E, A> {
     pub(crate) fn new(run: &'a mut ByHand<P, T, E, A, Async>, outcome: Result<T, E>) -> Self {
         let ByHand { session: Session { policy, operation, run, .. }, phase } = run;
-        let InLine { target, args, .. } = operation;
+        let InLine { target, args, is_timed, .. } = operation;
         if let Phase::New | Phase::Succeeded(_) = phase {
             *run = Run::NEW;
-            // Not only when it is polled: should it be forgotten, the run has begun all the same.
-            run.begin(Async::now(&policy.policy().clock));
+            if *is_timed {
+                // Not only when it is polled: should it be forgotten, the run has begun all the same.
+                run.begin(Async::now(&policy.policy().clock));
+            }
         }
         let session = |run: RunOf<P>, given| {
-            let operation = Passed { target: *target, args: &*args, given };
+            let operation = Passed { target: *target, args: &*args, is_timed: *is_timed, given };
             Session::resume(&*policy, operation, Ending, run)
         };
         let is_over = matches!(phase, Phase::GaveUp(..));
@@ -215,7 +223,11 @@ where
             }
         }
         let follows = match this.retrying.as_mut().poll(context) {
-            Poll::Ready((outcome, end)) => {
+            Poll::Ready((outcome, mut end)) => {
+                let session = this.retrying.session();
+                if !session.operation.is_timed {
+                    end.elapsed = Duration::from_nanos(session.elapsed());
+                }
                 **this.phase = Phase::after(end);
                 ControlFlow::Break(outcome)
             }

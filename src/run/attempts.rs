@@ -356,7 +356,7 @@ pub struct AttemptsAsync<P: Policy, T, E, A = ()> {
 
 /// The methods that do not wait, which both have.
 macro_rules! attempts {
-    ($attempts:ident, $side:ident, $clock:ident, $wait:literal) => {
+    ($attempts:ident, $side:ident, $clock:ident, $wait:literal, $new:literal) => {
         impl<P, T, E> $attempts<P, T, E>
         where
             P: PolicyFor<T, E, Observer: NotifyBlocking, Clock: $clock>,
@@ -410,9 +410,30 @@ macro_rules! attempts {
             }
 
             /// Returns the time since the run began. After the run it is the time that it took.
+            ///
+            /// `None` if nothing measures it: if neither the policy nor its observers read the clock, and
+            /// [`timed`](Self::timed) was not called. So an attempt that succeeds at once does not read the clock.
             #[must_use]
-            pub fn elapsed(&self) -> Duration {
+            pub fn elapsed(&self) -> Option<Duration> {
                 self.run.elapsed()
+            }
+
+            /// Measures the time of this run from now on, and of all that follow, whether or not the policy or its
+            /// observers need it.
+            ///
+            /// ```
+            /// use std::time::Duration;
+            /// use relent::{Retry, TestClock};
+            ///
+            /// let clock = TestClock::new();
+            /// let policy = Retry::expo().clock(&clock);
+            #[doc = concat!("let mut attempts = ", $new, "::<_, (), &str>::new(&policy).timed();")]
+            /// clock.advance(Duration::from_secs(3));
+            /// assert_eq!(attempts.elapsed(), Some(Duration::from_secs(3)));
+            /// ```
+            pub fn timed(mut self) -> Self {
+                self.run.time();
+                self
             }
 
             /// Returns what is left of [`max_time`](Retry::max_time), if that is set: for example for a timeout of the
@@ -499,7 +520,8 @@ macro_rules! attempts {
             /// Adds to the last outcome how and why the run ended: see [`Retry::explain`].
             ///
             /// Call it when the run is over. Before that, the reason is
-            /// [`NotRetryable`](StopReason::NotRetryable): other code has decided to stop.
+            /// [`NotRetryable`](StopReason::NotRetryable): other code has decided to stop. The time is zero unless it is
+            /// measured: see [`timed`](Self::timed).
             ///
             /// # Errors
             ///
@@ -517,8 +539,8 @@ macro_rules! attempts {
     };
 }
 
-attempts!(Attempts, Blocking, BlockingClock, "sleep");
-attempts!(AttemptsAsync, Async, AsyncClock, "timer");
+attempts!(Attempts, Blocking, BlockingClock, "sleep", "relent::run::Attempts");
+attempts!(AttemptsAsync, Async, AsyncClock, "timer", "relent::run::AttemptsAsync");
 
 impl<P, T, E, A> Attempts<P, T, E, A>
 where

@@ -12,7 +12,7 @@ use crate::observe::chain::NotifyBlocking;
 use crate::policy::hold::{Policy, PolicyFor};
 #[cfg(feature = "explain")]
 use crate::run::explain::{Explained, RetryError, Succeeded};
-use crate::run::operation::{Attempt, Attempted, Operation};
+use crate::run::operation::{Attempt, Attempted, Needs, Operation};
 use crate::run::returns::Ending;
 #[cfg(feature = "explain")]
 use crate::run::returns::Return;
@@ -85,19 +85,30 @@ impl<P: Policy, T, E, A: ShowArgs, M: Side<P::Clock>> ByHand<P, T, E, A, M> {
         }
     }
 
-    pub(crate) fn elapsed(&self) -> Duration {
-        match self.phase {
-            Phase::New => Duration::ZERO,
+    /// The time since the run began, if it is measured.
+    pub(crate) fn elapsed(&self) -> Option<Duration> {
+        let elapsed = match self.phase {
+            Phase::New => return self.session.operation.is_timed.then_some(Duration::ZERO),
             Phase::Attempting | Phase::Waiting { .. } => {
                 Duration::from_nanos(self.session.elapsed())
             }
             Phase::Succeeded(end) | Phase::GaveUp(_, end) => end.elapsed,
-        }
+        };
+        self.session.run.has_begun().then_some(elapsed)
     }
 
     pub(crate) fn remaining(&self) -> Option<Duration> {
         let most = self.session.policy.policy().settings.max_time?;
-        Some(most.saturating_sub(self.elapsed()))
+        // It is not measured before a run begins.
+        Some(most.saturating_sub(self.elapsed().unwrap_or_default()))
+    }
+
+    /// Measures the time from now on, if nothing measures it yet.
+    pub(crate) fn time(&mut self) {
+        self.session.operation.is_timed = true;
+        if matches!(self.phase, Phase::Attempting) && !self.session.run.has_begun() {
+            self.session.start();
+        }
     }
 
     pub(crate) fn stopped(&self) -> Option<StopReason> {
@@ -114,13 +125,15 @@ impl<P: Policy, T, E, A: ShowArgs, M: Side<P::Clock>> ByHand<P, T, E, A, M> {
             Phase::Attempting => run.tries().saturating_sub(1),
             Phase::Waiting { .. } | Phase::GaveUp(..) => run.tries(),
         };
-        run.progress(made, self.elapsed())
+        run.progress(made, self.elapsed().unwrap_or_default())
     }
 
     pub(crate) fn reset(&mut self) {
         self.session.run = Run::NEW;
         if let Phase::Attempting = self.phase {
-            self.session.start();
+            if self.session.operation.is_timed {
+                self.session.start();
+            }
             self.session.run.count_try();
         } else {
             self.phase = Phase::New;
@@ -149,11 +162,9 @@ where
         if let Phase::Succeeded(_) = self.phase {
             self.session.run = Run::NEW;
         }
-        let step = if self.session.run.has_begun() {
-            self.session.go_on::<T, E>()
-        } else {
-            self.session.begin::<T, E>()
-        };
+        let step = self.session.begin::<T, E>();
+        // Whatever else reads the time, the end of the run is to be measured too.
+        self.session.operation.is_timed |= self.session.run.has_begun();
         self.phase = Phase::Attempting;
         self.session.notify_all::<T, E>(&step, None);
         self.session.begin_attempt::<T, E>();
@@ -212,8 +223,8 @@ where
     }
 
     fn judge(&self, outcome: &Result<T, E>) -> Step {
-        // `Ending` needs the time of a success too, so that there always is a step.
-        self.session.judge(outcome).unwrap_or(Step::new(EventKind::Success, 0))
+        let success = || Step::new(EventKind::Success, self.session.elapsed());
+        self.session.judge(outcome).unwrap_or_else(success)
     }
 }
 
@@ -233,7 +244,8 @@ where
 
     #[cfg(feature = "explain")]
     pub(crate) fn explain(&self, end: Result<T, E>) -> Result<Succeeded<T>, RetryError<T, E>> {
-        let (tries, elapsed) = (self.session.run.tries(), self.elapsed());
+        let tries = self.session.run.tries();
+        let elapsed = self.elapsed().unwrap_or_default();
         // A run that gave up may still have made an attempt that succeeded.
         let reason = self.stopped().filter(|reason| self.repeat(*reason, &end) != Decision::Done);
         Explained.output(end, End { tries, elapsed, reason })
@@ -324,12 +336,14 @@ impl<A: ShowArgs> ShowArgs for &A {
 pub struct InLine<T, E, A = ()> {
     pub(crate) target: Target,
     pub(crate) args: A,
+    /// Whether the run is to say how long it takes, though neither its policy nor its observers need it.
+    pub(crate) is_timed: bool,
     types: PhantomData<fn(T, E)>,
 }
 
 impl<T, E, A> InLine<T, E, A> {
     pub(crate) const fn new(target: Target, args: A) -> Self {
-        Self { target, args, types: PhantomData }
+        Self { target, args, is_timed: false, types: PhantomData }
     }
 }
 
@@ -341,6 +355,10 @@ impl<T, E, A, Z> Attempted<Z> for InLine<T, E, A> {
 
 impl<T, E, A: ShowArgs, Z> Operation<Z> for InLine<T, E, A> {
     fn attempt(&mut self, _: &Z, _: impl FnOnce() -> Attempt) {}
+
+    fn needs(&self) -> Needs {
+        Needs { elapsed: self.is_timed, ..Needs::default() }
+    }
 
     fn args(&self) -> Option<&dyn fmt::Debug> {
         self.args.args()

@@ -84,9 +84,7 @@ pub(crate) struct Ending;
 
 impl Sealed for Ending {}
 
-impl Returns for Ending {
-    const NEEDS_ELAPSED: bool = true;
-}
+impl Returns for Ending {}
 
 impl<T, E> Return<Result<T, E>> for Ending {
     type Value = T;

@@ -115,19 +115,10 @@ impl<P: Policy, O: Operation<P::Clock>, X: Returns, M: Side<P::Clock>> Session<P
             || self.policy_needs_elapsed::<T, E>()
             || self.policy.policy().observer.wants_any();
         // A run that is resumed has its start.
-        if is_timed && self.run.tries() == 0 {
+        if is_timed && !self.run.has_begun() {
             self.start();
         }
         self.next_try::<T, E>()
-    }
-
-    /// Goes on with a run that has begun, perhaps without an attempt.
-    pub(crate) fn go_on<T, E>(&mut self) -> Step
-    where
-        P: PolicyFor<T, E>,
-    {
-        let step = self.next_try::<T, E>();
-        Step { elapsed: self.elapsed(), ..step }
     }
 
     /// Records that the run begins now.
@@ -187,7 +178,7 @@ impl<P: Policy, O: Operation<P::Clock>, X: Returns, M: Side<P::Clock>> Session<P
             details.attempt_duration = None;
         }
         let ask = condition.judge(&details);
-        let wants_success = X::NEEDS_ELAPSED || observer.wants(EventKind::Success);
+        let wants_success = self.needs().elapsed || observer.wants(EventKind::Success);
         if !needs_elapsed && self.is_timed::<T, E>() && (wants_success || ask != Verdict::Accept) {
             step.elapsed = self.elapsed();
             self.run.show_time(&mut details, step.elapsed);

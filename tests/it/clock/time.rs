@@ -88,6 +88,72 @@ fn a_success_of_which_nobody_is_told_is_not_timed() {
 }
 
 #[test]
+fn a_loop_in_line_is_timed_only_if_something_asks() {
+    let clock = Reads::default();
+    let policy = Retry::expo().seed(7).clock(&clock);
+    let (down, up) = (Err::<(), _>("down"), Ok(()));
+
+    let mut attempts = policy.attempts();
+    assert!(attempts.after(down).is_continue() && attempts.after(up).is_break());
+    assert_eq!((attempts.elapsed(), attempts.remaining()), (None, None));
+    let mut attempts = policy.attempts_async();
+    block_on(async { assert!(attempts.after(down).await.is_continue()) });
+    assert!(block_on(attempts.after(up)).is_break());
+    assert_eq!(attempts.elapsed(), None);
+    assert_eq!(clock.0.take(), 0);
+
+    // At the beginning, and as an attempt ended: for the policy, for an observer, or for the loop itself.
+    let in_time = policy.max_time(secs(9));
+    assert!(in_time.attempts().after(up).is_break());
+    assert!(block_on(in_time.attempts_async().after(up)).is_break());
+    assert_eq!(clock.0.take(), 4);
+    let observed = policy.on_giveup(|_| {});
+    assert!(observed.attempts().after(up).is_break());
+    assert!(block_on(observed.attempts_async().after(up)).is_break());
+    assert_eq!(clock.0.take(), 4);
+    assert!(policy.attempts().timed().after(up).is_break());
+    assert!(block_on(policy.attempts_async().timed().after(up)).is_break());
+    assert_eq!(clock.0.take(), 4);
+}
+
+#[test]
+fn a_loop_in_line_that_is_timed_stays_so() {
+    let clock = TestClock::new();
+    let policy = Retry::constant(secs(1)).jitter(Jitter::None).clock(&clock);
+    let (down, up) = (Err::<(), _>("down"), Ok(()));
+    let mut attempts = policy.attempts().timed();
+    assert_eq!(attempts.elapsed(), Some(secs(0)));
+    clock.advance(secs(2));
+    assert!(attempts.after(down).is_continue());
+    assert_eq!(attempts.elapsed(), Some(secs(3)));
+    assert!(attempts.after(up).is_break());
+    clock.advance(secs(9));
+    assert_eq!(attempts.elapsed(), Some(secs(3)), "what it took");
+    // The next outcome begins the next run.
+    assert!(attempts.after(down).is_continue());
+    assert_eq!(attempts.elapsed(), Some(secs(1)));
+    attempts.reset();
+    assert_eq!(attempts.elapsed(), Some(secs(0)));
+    clock.advance(secs(4));
+    assert_eq!(attempts.elapsed(), Some(secs(4)));
+
+    let mut attempts = policy.attempts_async().timed();
+    assert!(block_on(attempts.after(down)).is_continue());
+    assert!(block_on(attempts.after(up)).is_break());
+    clock.advance(secs(9));
+    assert_eq!(attempts.elapsed(), Some(secs(1)));
+    assert!(block_on(attempts.after(down)).is_continue());
+    assert_eq!(attempts.elapsed(), Some(secs(1)));
+    // Before that it was not known when the run began.
+    let mut attempts = policy.attempts();
+    clock.advance(secs(2));
+    assert!(attempts.after(down).is_continue());
+    attempts = attempts.timed();
+    clock.advance(secs(2));
+    assert_eq!(attempts.elapsed(), Some(secs(2)));
+}
+
+#[test]
 fn no_strategy_that_comes_with_the_crate_reads_a_clock() {
     fn reads<S: relent::Wait<(), &'static str>>(policy: Retry<S>) -> u32 {
         let clock = Reads::default();

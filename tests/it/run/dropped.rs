@@ -117,7 +117,7 @@ fn begins_and_is_left(leave: Leave, polls: u32) {
         leave.after(polls, attempts.after(DOWN));
         clock.advance(secs(60));
         let case = format!("{leave:?} after {polls} polls, reset: {is_reset}");
-        assert_eq!((attempts.tries(), attempts.elapsed()), (2, secs(60)), "{case}");
+        assert_eq!((attempts.tries(), attempts.elapsed().unwrap()), (2, secs(60)), "{case}");
         assert_eq!(block_on(attempts.after(DOWN)), Break(DOWN), "{case}");
         assert_eq!(attempts.stopped(), Some(StopReason::MaxTime), "{case}");
     }
@@ -368,5 +368,5 @@ fn nobody_is_told_of_a_step_that_is_never_polled() {
     let mut attempts = policy.attempts_async();
     drop(attempts.after(DOWN));
     assert_eq!(BACKOFFS.load(Ordering::Relaxed), 0);
-    assert_eq!(attempts.elapsed(), Duration::ZERO);
+    assert_eq!(attempts.elapsed().unwrap(), Duration::ZERO);
 }
