@@ -34,7 +34,7 @@ impl Results {
         self.0.get(&(row.into(), peer.into())).map(String::as_str)
     }
 
-    fn get(&self, row: &str, peer: &str) -> Option<f64> {
+    pub fn get(&self, row: &str, peer: &str) -> Option<f64> {
         self.text(row, peer)?.parse().ok()
     }
 
@@ -179,6 +179,21 @@ pub fn lines() -> Vec<Line> {
         ("on tokio, success at the first try", Row::TokioFirstTry),
         ("on tokio, three failures, then success", Row::TokioThreeFailures),
         ("on tokio, three failures, a handler", Row::TokioHandler),
+        ("sync, time limited, first try", Row::ClockMaxTimeFirstTry),
+        ("sync, time limited, three failures", Row::ClockMaxTimeThreeFailures),
+        ("sync, explained, first try", Row::ClockExplainFirstTry),
+        ("sync, log that is off, first try", Row::LogOffFirstTry),
+        ("sync, log that is off, three failures", Row::LogOffThreeFailures),
+        ("sync, tracing that is off, first try", Row::TracingOffFirstTry),
+        ("sync, tracing that is off, three failures", Row::TracingOffThreeFailures),
+        ("sync, in line, first try", Row::InlineSyncFirstTry),
+        ("sync, in line, three failures", Row::InlineSyncThreeFailures),
+        ("async, in line, first try", Row::InlineAsyncFirstTry),
+        ("async, in line, three failures", Row::InlineAsyncThreeFailures),
+        ("on tokio, timeouts, first try", Row::TimeoutFirstTry),
+        ("on tokio, timeouts, three failures", Row::TimeoutThreeFailures),
+        ("on tokio, can be cancelled, first try", Row::CancelFirstTry),
+        ("on tokio, can be cancelled, three failures", Row::CancelThreeFailures),
     ];
     let mut lines =
         Vec::from(instructions.map(|(title, row)| Line { title, row: row.id(), show: count }));
@@ -189,6 +204,8 @@ pub fn lines() -> Vec<Line> {
     add("wall time: async, three failures", "ns/AsyncThreeFailures", nanos);
     add("future of an operation without state", "size/0", bytes);
     add("future of an operation with 256 B of state", "size/256", bytes);
+    add("stack in `poll`, 16 KiB of state, release", "stack/release", bytes);
+    add("stack in `poll`, 16 KiB of state, debug", "stack/debug", bytes);
     add("100,000 tasks on tokio, wall time", "tasks/ms", millis);
     add("100,000 tasks on tokio, processor time", "tasks/processors", millis);
     add("100,000 tasks on tokio, most memory", "tasks/bytes", mebibytes);
