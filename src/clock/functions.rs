@@ -4,7 +4,7 @@ use core::fmt;
 use core::future::Future;
 use core::time::Duration;
 
-use crate::clock::{AsyncClock, BlockingClock};
+use crate::clock::{AsyncClock, BlockingClock, EntropyIfNeeded};
 
 /// An async clock that is made of two functions.
 ///
@@ -46,6 +46,7 @@ where
     N: Fn() -> Duration,
     F: Fn(Duration) -> W,
     W: Future<Output = ()>,
+    Self: EntropyIfNeeded,
 {
     type Timer = W;
 
@@ -91,7 +92,10 @@ impl<N: Fn() -> Duration, F: Fn(Duration)> BlockingFnClock<N, F> {
     }
 }
 
-impl<N: Fn() -> Duration, F: Fn(Duration)> BlockingClock for BlockingFnClock<N, F> {
+impl<N: Fn() -> Duration, F: Fn(Duration)> BlockingClock for BlockingFnClock<N, F>
+where
+    Self: EntropyIfNeeded,
+{
     fn now(&self) -> Duration {
         (self.now)()
     }

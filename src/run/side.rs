@@ -2,7 +2,7 @@
 
 use core::time::Duration;
 
-use crate::clock::{AsyncClock, BlockingClock};
+use crate::clock::{AsyncClock, BlockingClock, entropy};
 use crate::sealed::Sealed;
 use crate::testing::scope;
 
@@ -10,6 +10,9 @@ use crate::testing::scope;
 pub trait Side<Z>: Sealed {
     /// The time on this side.
     fn now(clock: &Z) -> Duration;
+
+    /// What unseeded jitter is drawn from, if the clock has to have it.
+    fn entropy(clock: &Z) -> Option<u64>;
 
     /// Whether waits on this side are cancelled.
     fn is_cancelled(clock: &Z) -> bool;
@@ -37,6 +40,11 @@ impl<Z: BlockingClock> Side<Z> for Blocking {
     }
 
     #[inline]
+    fn entropy(clock: &Z) -> Option<u64> {
+        entropy::of(clock)
+    }
+
+    #[inline]
     fn is_cancelled(clock: &Z) -> bool {
         clock.is_cancelled()
     }
@@ -51,6 +59,11 @@ impl<Z: AsyncClock> Side<Z> for Async {
     #[inline]
     fn now(clock: &Z) -> Duration {
         scope::now(|| clock.now())
+    }
+
+    #[inline]
+    fn entropy(clock: &Z) -> Option<u64> {
+        entropy::of(clock)
     }
 
     #[inline]
@@ -74,6 +87,11 @@ impl<Z: BlockingClock> Side<Z> for NoClock {
     #[inline]
     fn now(_: &Z) -> Duration {
         Duration::ZERO
+    }
+
+    #[inline]
+    fn entropy(clock: &Z) -> Option<u64> {
+        entropy::of(clock)
     }
 
     #[inline]
