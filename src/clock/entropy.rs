@@ -44,7 +44,7 @@ pub trait Entropy {
     /// Returns a random number, another one with each call.
     ///
     /// Called once before each wait of a policy without a [`seed`](crate::Retry::seed), on `wasm32-unknown-unknown` only.
-    /// All 64 bits should be random. `Math.random()` of a browser is good enough, since nothing secret depends on it.
+    /// The bits of a browser's `Math.random()` are good enough, since nothing secret depends on them.
     fn entropy(&self) -> u64;
 }
 

@@ -351,6 +351,9 @@ impl Sealed for Interruptible {}
 ///
 /// Blocking runs read [`std::time::Instant`] and wait with [`std::thread::sleep`] (feature `std`). Async runs use
 /// tokio's clock for both (feature `tokio`), so tokio's paused time advances limits and waits together.
+///
+/// On `wasm32-unknown-unknown` it implements neither clock trait, since the standard library has no time there. Runs need
+/// a clock of your own, with [`Entropy`].
 #[derive(Clone, Copy, Debug, Default)]
 pub struct SystemClock;
 

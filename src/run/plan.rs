@@ -220,7 +220,7 @@ impl Unseen {
         let looking = Looking { strategy, details: &details };
         let strategy = strategy.numeric().unwrap_or(&looking);
         let (tries, last_wait) = (run.tries(), run.last_wait_nanos());
-        let chance = Chance::at(|| entropy().unwrap_or(*elapsed));
+        let chance = Chance::unless(settings.seed, || entropy().unwrap_or(*elapsed));
         let planned = next_wait(strategy, settings, tries, last_wait, *elapsed, 0, chance)?;
         check_fit(settings, Needs::default(), planned.wait, *elapsed, 0)?;
         run.back_off(&Step { planned, ..Step::new(EventKind::Backoff, 0) });

@@ -216,10 +216,8 @@ impl<P: Policy, O: Operation<P::Clock>, X: Returns, M: Side<P::Clock>> Session<P
         let Retry { settings, strategy, condition, clock, .. } = self.policy.policy();
         let looking = Looking { strategy, details: &*details };
         let strategy = strategy.numeric().unwrap_or(&looking);
-        let chance = Chance::at(|| match settings.seed {
-            Some(_) => 0,
-            None => M::entropy(clock).unwrap_or_else(|| self.now()),
-        });
+        let chance =
+            Chance::unless(settings.seed, || M::entropy(clock).unwrap_or_else(|| self.now()));
         let planned = plan::next_wait(
             strategy,
             settings,

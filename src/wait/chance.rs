@@ -31,13 +31,13 @@ mod of_the_system {
 
     use super::uniform;
 
-    /// What a draw needs of the run: nothing.
+    /// What an unseeded draw needs of the run: nothing.
     #[derive(Clone, Copy)]
     pub(crate) struct Chance;
 
     impl Chance {
         #[inline]
-        pub(crate) fn at(_: impl FnOnce() -> u64) -> Self {
+        pub(crate) fn unless(_: Option<u64>, _: impl FnOnce() -> u64) -> Self {
             Self
         }
     }
@@ -115,8 +115,9 @@ mod of_the_clock {
     pub(crate) struct Chance(u64);
 
     impl Chance {
-        pub(crate) fn at(number: impl FnOnce() -> u64) -> Self {
-            Self(number())
+        /// The number, for which the clock is not asked if the draws are seeded.
+        pub(crate) fn unless(seed: Option<u64>, number: impl FnOnce() -> u64) -> Self {
+            Self(if seed.is_some() { 0 } else { number() })
         }
     }
 
@@ -156,7 +157,7 @@ mod tests {
         let mut drawn_before = Vec::new();
         for _ in 0..100 {
             GENERATOR.set(SmallRng::seed_from_u64(7));
-            let drawn = drawn(Chance::at(|| 0), u64::MAX);
+            let drawn = drawn(Chance::unless(None, || 0), u64::MAX);
             assert!(!drawn_before.contains(&drawn), "{drawn_before:?}");
             drawn_before.push(drawn);
             // Until the time is another one.

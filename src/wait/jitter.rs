@@ -44,6 +44,9 @@ use crate::wait::floats::{rounded, unrounded};
 ///
 /// Draws also depend on the system's time, so that processes differ after a `fork`, or if they are restored from the
 /// same snapshot. A [`seed`](crate::Retry::seed) fixes the draws, for tests.
+///
+/// Without the feature `std`, unseeded draws depend on the time of the policy's clock, and on `wasm32-unknown-unknown` on
+/// its [`Entropy`](crate::clock::Entropy).
 #[derive(Clone, Copy, Debug, Default)]
 #[non_exhaustive]
 pub enum Jitter {
