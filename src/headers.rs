@@ -30,13 +30,15 @@ use http::header::RETRY_AFTER;
 ///
 /// The header may be a number of seconds, or a date in any of the three formats of HTTP, which is compared with the
 /// system's clock. Returns `None` for anything else, for a date in the past, and if there is no header: then the
-/// strategy's wait applies.
+/// strategy's wait applies. Dates are also ignored on `wasm32-unknown-unknown`, which has no system clock: use
+/// [`retry_after_at`] there.
 ///
 /// A server may request an absurdly long wait, and it is not shortened. Set [`max_time`](crate::Retry::max_time), so
 /// that the run gives up instead.
 #[must_use]
 pub fn retry_after(headers: &HeaderMap) -> Option<Duration> {
-    retry_after_at(headers, SystemTime::now())
+    let has_system_time = !cfg!(all(target_family = "wasm", target_os = "unknown"));
+    wait_from(headers, has_system_time.then(SystemTime::now))
 }
 
 /// Same as [`retry_after`], but compares dates with `now` instead of the system's clock. For tests.
@@ -52,13 +54,18 @@ pub fn retry_after(headers: &HeaderMap) -> Option<Duration> {
 /// ```
 #[must_use]
 pub fn retry_after_at(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
+    wait_from(headers, Some(now))
+}
+
+/// The wait that the header asks for, a date only if the time is known.
+fn wait_from(headers: &HeaderMap, now: Option<SystemTime>) -> Option<Duration> {
     let value = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
     if !value.is_empty() && value.bytes().all(|digit| digit.is_ascii_digit()) {
         // Too many digits for a `u64` are still a valid number of seconds.
         return Some(Duration::from_secs(value.parse().unwrap_or(u64::MAX)));
     }
     let date = httpdate::parse_http_date(value).ok()?;
-    date.duration_since(now).ok()
+    date.duration_since(now?).ok()
 }
 
 #[cfg(test)]

@@ -18,6 +18,8 @@
 #![forbid(unsafe_code)]
 // The core also serves targets without an operating system.
 #![no_std]
+// Without a feature, links to its items are plain text.
+#![cfg_attr(not(all(feature = "std", feature = "explain")), allow(rustdoc::broken_intra_doc_links))]
 // Makes docs.rs show which feature an item needs.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 

@@ -53,6 +53,15 @@ use crate::event::{Details, EventKind, RetryKind, StopReason};
 /// The cost of a dropped run is not returned: otherwise a timeout around each run would make retries free during an
 /// outage.
 ///
+/// Two cases follow from these rules:
+///
+/// - If the future of [`after`](crate::run::AttemptsAsync::after) is dropped in its wait, only the rest of the wait is
+///   lost. The run goes on, and its next attempt is paid for.
+/// - If code catches the panic of a handler or observer and then makes the next attempt of the same
+///   [`Attempts`](crate::run::Attempts), that attempt is free.
+///
+/// A panic in the destructor of an async handler's future returns nothing.
+///
 /// Together, all runs that share a budget make at most `capacity / cost` retries in an outage, however many clients
 /// there are. At any time, the cost of all retries so far and the available tokens together are at most the capacity and
 /// what was returned.

@@ -53,7 +53,7 @@ impl<S: Wait<(), ()>> Iterator for Waits<'_, S> {
     type Item = Duration;
 
     fn next(&mut self) -> Option<Duration> {
-        self.run.wait(self.strategy, &self.settings)
+        self.run.wait(self.strategy, &self.settings, || None)
     }
 }
 

@@ -14,7 +14,8 @@ use crate::policy::settings::{DEFAULT_MAX_TRIES, LastWait, Settings, Tries};
 use crate::run::operation::Needs;
 use crate::run::{Run, Step};
 use crate::testing::scope;
-use crate::wait::jitter::{self, Chance, Jitter, Window};
+use crate::wait::chance::{self, Chance};
+use crate::wait::jitter::{Jitter, Window};
 use crate::wait::{Numeric, Wait};
 
 /// A strategy that looks at more than numbers, and what it looks at.
@@ -149,8 +150,8 @@ pub(crate) fn is_last(
 fn draw(width: u64, settings: &Settings, tries: u32, chance: Chance) -> u64 {
     match settings.seed {
         _ if width == 0 => 0,
-        Some(seed) => jitter::seeded(seed, tries, width),
-        None => jitter::drawn(chance, width),
+        Some(seed) => chance::seeded(seed, tries, width),
+        None => chance::drawn(chance, width),
     }
 }
 
@@ -195,11 +196,12 @@ impl Unseen {
         &mut self,
         strategy: &S,
         settings: &Settings,
+        entropy: impl FnOnce() -> Option<u64>,
     ) -> Option<Duration> {
         if self.is_over {
             return None;
         }
-        let wait = self.try_wait(strategy, settings).ok();
+        let wait = self.try_wait(strategy, settings, entropy).ok();
         self.is_over = wait.is_none();
         wait
     }
@@ -208,6 +210,7 @@ impl Unseen {
         &mut self,
         strategy: &S,
         settings: &Settings,
+        entropy: impl FnOnce() -> Option<u64>,
     ) -> Result<Duration, StopReason> {
         let Self { run, elapsed, .. } = self;
         run.count_try();
@@ -216,8 +219,8 @@ impl Unseen {
         details.last_wait = run.last_wait();
         let looking = Looking { strategy, details: &details };
         let strategy = strategy.numeric().unwrap_or(&looking);
-        let (tries, last_wait, chance) =
-            (run.tries(), run.last_wait_nanos(), Chance::at(|| *elapsed));
+        let (tries, last_wait) = (run.tries(), run.last_wait_nanos());
+        let chance = Chance::unless(settings.seed, || entropy().unwrap_or(*elapsed));
         let planned = next_wait(strategy, settings, tries, last_wait, *elapsed, 0, chance)?;
         check_fit(settings, Needs::default(), planned.wait, *elapsed, 0)?;
         run.back_off(&Step { planned, ..Step::new(EventKind::Backoff, 0) });

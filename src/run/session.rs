@@ -29,7 +29,7 @@ use crate::run::returns::Returns;
 use crate::run::side::Side;
 use crate::run::{Run, Step};
 use crate::wait::Wait;
-use crate::wait::jitter::Chance;
+use crate::wait::chance::Chance;
 
 /// A run, as its driver holds it.
 pub(crate) struct Session<P: Policy, O, X, M> {
@@ -229,7 +229,9 @@ impl<P: Policy, O: Operation<P::Clock>, X: Returns, M: Side<P::Clock>> Session<P
         let Retry { settings, strategy, condition, clock, .. } = self.policy.policy();
         let looking = Looking { strategy, details: &*details };
         let strategy = strategy.numeric().unwrap_or(&looking);
-        let chance = Chance::at(|| if settings.seed.is_some() { 0 } else { nanos(self.now()) });
+        let chance = Chance::unless(settings.seed, || {
+            M::entropy(clock).unwrap_or_else(|| nanos(self.now()))
+        });
         let planned = plan::next_wait(
             strategy,
             settings,

@@ -2,7 +2,7 @@
 
 use core::time::Duration;
 
-use crate::clock::{AsyncClock, BlockingClock};
+use crate::clock::{AsyncClock, BlockingClock, entropy};
 use crate::sealed::Sealed;
 use crate::testing::scope;
 
@@ -13,6 +13,9 @@ pub trait Side<Z>: Sealed {
 
     /// The time on this side.
     fn now(clock: &Z) -> Duration;
+
+    /// What unseeded jitter is drawn from, if the clock has to have it.
+    fn entropy(clock: &Z) -> Option<u64>;
 
     /// Whether waits on this side are cancelled.
     fn is_cancelled(clock: &Z) -> bool;
@@ -40,6 +43,11 @@ impl<Z: BlockingClock> Side<Z> for Blocking {
     }
 
     #[inline]
+    fn entropy(clock: &Z) -> Option<u64> {
+        entropy::of(clock)
+    }
+
+    #[inline]
     fn is_cancelled(clock: &Z) -> bool {
         clock.is_cancelled()
     }
@@ -54,6 +62,11 @@ impl<Z: AsyncClock> Side<Z> for Async {
     #[inline]
     fn now(clock: &Z) -> Duration {
         scope::now(|| clock.now())
+    }
+
+    #[inline]
+    fn entropy(clock: &Z) -> Option<u64> {
+        entropy::of(clock)
     }
 
     #[inline]
@@ -79,6 +92,11 @@ impl<Z: BlockingClock> Side<Z> for NoClock {
     #[inline]
     fn now(_: &Z) -> Duration {
         Duration::ZERO
+    }
+
+    #[inline]
+    fn entropy(clock: &Z) -> Option<u64> {
+        entropy::of(clock)
     }
 
     #[inline]

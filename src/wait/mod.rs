@@ -9,6 +9,7 @@
 //! [`Jitter`] randomises the waits of any strategy. For a strategy of your own, implement [`Wait`] and pass it to
 //! [`Retry::new`](crate::Retry::new).
 
+pub(crate) mod chance;
 mod decorrelated;
 mod floats;
 mod functions;
