@@ -225,12 +225,15 @@ where
         }
     }
 
-    #[inline]
+    /// A function of its own, so that a large attempt is on the stack only here, and not below everything that is
+    /// called later.
+    #[inline(never)]
     fn attempt(&mut self) {
-        let attempt = self.session.attempt::<Value<P, O, X>, Error<P, O, X>>();
-        // Not by `enter`: unoptimised code would hold the attempt on the stack twice.
-        match *self.state {
-            State::Done => self.state.set(State::Attempting { attempt }),
+        let Self { session, state } = self;
+        match **state {
+            State::Done => state.set(State::Attempting {
+                attempt: session.attempt::<Value<P, O, X>, Error<P, O, X>>(),
+            }),
             _ => ended(),
         }
     }
