@@ -206,6 +206,10 @@ where
         self.previous.needs_elapsed()
     }
 
+    fn accepts_values(&self) -> bool {
+        self.previous.accepts_values()
+    }
+
     fn retry_kind(&self, details: &Details<'_, T, E>) -> RetryKind {
         self.previous.retry_kind(details)
     }

@@ -102,6 +102,14 @@ pub trait Condition<T, E> {
         true
     }
 
+    /// Returns whether [`judge`](Self::judge) accepts every `Ok`. `false` by default.
+    ///
+    /// If `true`, it need not be called for an `Ok`, and a first attempt that succeeds does not read the clock for
+    /// [`max_time`](crate::Retry::max_time).
+    fn accepts_values(&self) -> bool {
+        false
+    }
+
     /// Classifies a retry: a run remembers the kind of its last one, and shows it as [`Details::retry`].
     ///
     /// Called if [`judge`](Self::judge) decided to retry and no limit forbids it. By default, an error is
@@ -158,6 +166,10 @@ macro_rules! condition_by_reference {
                 (**self).needs_elapsed()
             }
 
+            fn accepts_values(&self) -> bool {
+                (**self).accepts_values()
+            }
+
             fn retry_kind(&self, details: &Details<'_, T, E>) -> RetryKind {
                 (**self).retry_kind(details)
             }
@@ -190,6 +202,10 @@ impl<T, E> Condition<T, E> for AnyError {
 
     fn needs_elapsed(&self) -> bool {
         false
+    }
+
+    fn accepts_values(&self) -> bool {
+        true
     }
 }
 

@@ -368,7 +368,8 @@ macro_rules! attempts {
             /// Panics if an `on_try` handler panics.
             #[track_caller]
             pub fn new(policy: P) -> Self {
-                Self::resume(policy, Progress::default())
+                let operation = InLine::new(Target::at(Location::caller()), ());
+                Self { run: ByHand::begin(policy, operation) }
             }
 
             /// Goes on with a run whose [`Progress`] was kept elsewhere.
@@ -379,7 +380,7 @@ macro_rules! attempts {
             #[track_caller]
             pub fn resume(policy: P, progress: Progress) -> Self {
                 let operation = InLine::new(Target::at(Location::caller()), ());
-                Self { run: ByHand::begin(policy, operation, progress) }
+                Self { run: ByHand::resume(policy, operation, progress) }
             }
         }
 
@@ -396,7 +397,7 @@ macro_rules! attempts {
             /// Panics if an `on_try` handler panics.
             pub fn describing(policy: P, target: &'static str, args: A) -> Self {
                 let operation = InLine::new(Target::new(target), ShownArgs(args));
-                Self { run: ByHand::begin(policy, operation, Progress::default()) }
+                Self { run: ByHand::begin(policy, operation) }
             }
         }
 

@@ -147,11 +147,19 @@ where
     A: ShowArgs,
     M: Side<P::Clock>,
 {
-    pub(crate) fn begin(policy: P, operation: InLine<T, E, A>, progress: Progress) -> Self {
-        let mut session = Session::new(policy, operation, Ending);
-        if progress != Progress::default() {
-            session.run = Run::resume(&progress, session.now());
+    pub(crate) fn begin(policy: P, operation: InLine<T, E, A>) -> Self {
+        let session = Session::new(policy, operation, Ending);
+        let mut run = Self { session, phase: Phase::New };
+        run.announce();
+        run
+    }
+
+    pub(crate) fn resume(policy: P, operation: InLine<T, E, A>, progress: Progress) -> Self {
+        if progress == Progress::default() {
+            return Self::begin(policy, operation);
         }
+        let mut session = Session::new(policy, operation, Ending);
+        session.run = Run::resume(&progress, session.now());
         let mut run = Self { session, phase: Phase::New };
         run.announce();
         run

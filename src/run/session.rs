@@ -162,23 +162,33 @@ impl<P: Policy, O: Operation<P::Clock>, X: Returns, M: Side<P::Clock>> Session<P
     /// Decides what follows an attempt's outcome, right after it ended. `None` is a success that nobody
     /// observes: nothing follows but the end of the run.
     ///
-    /// The clock is read first if the strategy, the condition or a limit needs `elapsed`; otherwise only after
-    /// the condition ran, and only if somebody will be notified.
+    /// The clock is read first if the strategy, the condition or a limit needs `elapsed`; otherwise only after the
+    /// condition ran, and only if somebody will be notified. Of a success that needs neither it is not read at all.
     #[inline]
     pub(crate) fn judge<T, E>(&self, outcome: &Result<T, E>) -> Option<Step>
     where
         P: PolicyFor<T, E>,
     {
         let Retry { condition, observer, .. } = self.policy.policy();
-        let needs_elapsed = self.policy_needs_elapsed::<T, E>();
-        let elapsed = if needs_elapsed { self.elapsed() } else { 0 };
-        let mut step = Step::new(EventKind::Backoff, elapsed);
+        let wants_success = self.needs().elapsed || observer.wants(EventKind::Success);
+        let mut step = Step::new(EventKind::Backoff, 0);
         let mut details = self.run.details(&step, self.subject(), Some(outcome));
-        if !needs_elapsed {
+        let accepts = condition.accepts_values() && !condition.needs_elapsed();
+        if outcome.is_ok() && accepts && !wants_success {
+            // Nothing asks for the time.
+            details.event = EventKind::Success;
+            details.attempt_duration = None;
+            condition.commit(&details).ok();
+            return None;
+        }
+        let needs_elapsed = self.policy_needs_elapsed::<T, E>();
+        if needs_elapsed {
+            step.elapsed = self.elapsed();
+            self.run.show_time(&mut details, step.elapsed);
+        } else {
             details.attempt_duration = None;
         }
         let ask = condition.judge(&details);
-        let wants_success = self.needs().elapsed || observer.wants(EventKind::Success);
         if !needs_elapsed && self.is_timed::<T, E>() && (wants_success || ask != Verdict::Accept) {
             step.elapsed = self.elapsed();
             self.run.show_time(&mut details, step.elapsed);
