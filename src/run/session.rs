@@ -267,6 +267,7 @@ impl<P: Policy, O: Operation<P::Clock>, X: Returns, M: Side<P::Clock>> Session<P
     }
 
     /// Notifies the observers of a step, up to the first that has to be awaited: see [`Notify::notify`].
+    #[inline]
     pub(crate) fn notify<T, E>(
         &mut self,
         step: &Step,
@@ -276,16 +277,28 @@ impl<P: Policy, O: Operation<P::Clock>, X: Returns, M: Side<P::Clock>> Session<P
     where
         P: PolicyFor<T, E>,
     {
-        let observer = &self.policy.policy().observer;
-        if !observer.wants(step.event) {
+        if !self.policy.policy().observer.wants(step.event) {
             return None;
         }
+        self.notify_those_who_want_it(step, outcome, cursor)
+    }
+
+    #[inline(never)]
+    fn notify_those_who_want_it<T, E>(
+        &mut self,
+        step: &Step,
+        outcome: Option<&Result<T, E>>,
+        cursor: &mut Cursor,
+    ) -> Option<<P::Observer as Chain>::Pending>
+    where
+        P: PolicyFor<T, E>,
+    {
         if M::HAS_CLOCK {
             self.run.identify();
         }
         let details = &self.run.details(step, self.subject(), outcome);
         let refund = RefundUnmade { condition: &self.policy.policy().condition, details };
-        let pending = observer.notify(details, cursor);
+        let pending = self.policy.policy().observer.notify(details, cursor);
         mem::forget(refund);
         pending
     }
