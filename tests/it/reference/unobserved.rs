@@ -312,9 +312,13 @@ macro_rules! run_all {
                 };
                 (block_on(p.run_attempt_async(noted)), None)
             };
-            timed: |p, s, _attempts| {
+            timed: |p, s, attempts| {
+                let noted = async |attempt| {
+                    attempts.borrow_mut().push(attempt);
+                    s.attempt_of(attempt)
+                };
                 let timed = p.attempt_timeout(Duration::MAX);
-                (block_on(timed.run_async(async || s.attempt())), None)
+                (block_on(timed.run_attempt_async(noted)), None)
             };
             in_line_async: |p, s, _attempts| block_on(async {
                 let mut attempts = p.attempts_async();
