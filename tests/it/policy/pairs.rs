@@ -15,7 +15,7 @@ use relent::{
     RetryError, StopReason, Succeeded, TestClock, Verdict, Wait,
 };
 
-use crate::support::{Fault, Outcome, Step, at_once, secs, yields};
+use crate::support::{Fault, Outcome, Step, at_once, millis, secs, yields};
 
 /// What a policy and the script of its run share.
 struct World {
@@ -100,17 +100,23 @@ struct Story {
     tokens: u32,
 }
 
-/// What each setting could have an effect on: many failures, waits that are asked for, errors of two kinds, values,
-/// and a cancel.
-fn scripts() -> [Vec<Step>; 6] {
+/// What each setting could have an effect on: many failures, quick and slow; waits that are asked for; errors of two
+/// kinds; values; a cancel.
+fn scripts() -> [Vec<Step>; 10] {
     let fails = |fault| at_once(Err(fault));
     let (busy, done) = (fails(Fault::Busy), at_once(Ok(60)));
-    let slow = Step { outcome: Err(Fault::TooSlow), takes: secs(3) };
+    let slow = |takes| Step { outcome: Err(Fault::Busy), takes: millis(takes) };
+    // Limits of time end these after two to four attempts, and leave some time that is too short for a wait.
+    let slow = |takes| [vec![slow(takes); 12], vec![done]].concat();
     [
-        [vec![busy; 14], vec![done]].concat(),
+        [vec![busy; 12], vec![done]].concat(),
+        slow(4800),
+        slow(6300),
+        slow(8700),
+        slow(9400),
         vec![fails(Fault::Later(secs(2))), fails(Fault::Later(secs(5))), busy, done],
         vec![busy, fails(Fault::Fatal), done],
-        vec![slow, busy, done],
+        vec![fails(Fault::TooSlow), busy, done],
         vec![at_once(Ok(5)), at_once(Ok(20)), at_once(Ok(30)), done],
         vec![busy, fails(Fault::Shutdown), busy, done],
     ]
@@ -171,18 +177,18 @@ const TIME: Duration = secs(20);
 
 values! {
     VALUES, with<Expo>;
-    "max_tries" => max_tries(7);
-    "try_max_tries" => try_max_tries(8).unwrap();
+    "max_tries" => max_tries(4);
+    "try_max_tries" => try_max_tries(5).unwrap();
     "max_time" => max_time(TIME);
     "forever" => forever();
     "last_wait_may_overrun" => max_time(TIME).last_wait_may_overrun();
-    "max_wait" => max_wait(secs(3));
-    "try_max_wait" => try_max_wait(secs(4)).unwrap();
+    "max_wait" => max_wait(millis(1500));
+    "try_max_wait" => try_max_wait(millis(1800)).unwrap();
     "max_asked_wait" => max_asked_wait(secs(4));
     "first_wait" => first_wait(secs(2));
     "try_first_wait" => try_first_wait(secs(3)).unwrap();
-    "factor" => factor(3.0);
-    "try_factor" => try_factor(4.0).unwrap();
+    "factor" => factor(1.25);
+    "try_factor" => try_factor(1.2).unwrap();
     "seed" => seed(7);
     "target" => target("named");
     "jitter Equal" => jitter(Jitter::Equal);
@@ -197,12 +203,12 @@ values! {
 values! {
     DECAY_VALUES, with_decay<Decay>;
     "max_tries" => max_tries(4);
-    "max_wait" => max_wait(Duration::from_millis(900));
+    "max_wait" => max_wait(millis(900));
     "first_wait" => first_wait(secs(2));
     "try_first_wait" => try_first_wait(secs(3)).unwrap();
     "decay_factor" => decay_factor(0.5);
     "try_decay_factor" => try_decay_factor(0.25).unwrap();
-    "min_wait" => min_wait(Duration::from_millis(250));
+    "min_wait" => min_wait(millis(250));
     "seed" => seed(7);
     "jitter" => jitter(Jitter::Equal);
 }
