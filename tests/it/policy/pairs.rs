@@ -364,10 +364,16 @@ macro_rules! pairs {
     };
 }
 
+macro_rules! alone {
+    ($pairs:ident; $run:ident, $set:ident, $($one:ident)*) => {
+        $($pairs.alone(stringify!($one), &|w| $run(w, $set!($one, w, base())));)*
+    };
+}
+
 /// The pairs with values, and each one alone.
 macro_rules! with_values {
     ($pairs:ident; $run:ident, $set:ident, $($one:ident)*) => { $(
-        $pairs.alone(stringify!($one), &|w| $run(w, $set!($one, w, base())));
+        alone!($pairs; $run, $set, $one);
         for value in VALUES {
             $pairs.both(
                 [value, stringify!($one)],
@@ -475,7 +481,7 @@ fn async_handlers_combine_with_other_settings_in_any_order() {
         pairs; awaited, set_async,
         on_try_async on_success_async on_backoff_async on_giveup_async
     }
-    with_values! {
+    alone! {
         pairs; awaited, set,
         retry_if until retry_after condition budget clock cancelled_by observe share_observers
         on_try on_backoff

@@ -413,7 +413,7 @@ prop_compose! {
 }
 
 proptest! {
-    #![proptest_config(few_cases(64))]
+    #![proptest_config(few_cases(128))]
 
     #[test]
     fn runs_that_nobody_observes_are_those_of_a_naive_loop(plan in plan(), steps in script()) {
