@@ -81,11 +81,8 @@ enum Follows {
 }
 
 impl Plan {
-    fn policy<'a>(
-        self,
-        strategy: &'a Box<dyn Wait<u32, Fault>>,
-    ) -> Retry<&'a dyn Wait<u32, Fault>> {
-        let mut policy = Retry::new(&**strategy).jitter(self.jitter.0);
+    fn policy(self, strategy: &dyn Wait<u32, Fault>) -> Retry<&dyn Wait<u32, Fault>> {
+        let mut policy = Retry::new(strategy).jitter(self.jitter.0);
         if let Some(tries) = self.max_tries {
             policy = policy.max_tries(tries);
         }
@@ -375,10 +372,11 @@ fn play_unobserved(plan: Plan, steps: &[Step]) -> Vec<Seen> {
         .until(|value: &u32| *value >= 50)
         .retry_if(Fault::is_transient);
     let condition: &dyn Condition<u32, Fault> = refined.get_condition();
-    let policy = plan.policy(&strategy).condition(condition);
-    match plan.last_wait {
-        LastWait::MustFit => run_all_policies!(policy.no_attempt_after_deadline(), steps),
-        _ => run_all_policies!(policy, steps),
+    let policy = plan.policy(&*strategy).condition(condition);
+    if plan.last_wait == LastWait::MustFit {
+        run_all_policies!(policy.no_attempt_after_deadline(), steps)
+    } else {
+        run_all_policies!(policy, steps)
     }
 }
 
