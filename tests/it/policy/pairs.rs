@@ -302,7 +302,11 @@ impl Pairs {
             return;
         }
         let is_ordered = ORDERED.contains(&(one, other)) || ORDERED.contains(&(other, one));
-        assert_eq!(one_first != other_first, is_ordered, "the order of {one} and {other}");
+        if is_ordered {
+            assert_ne!(one_first, other_first, "the order of {one} and {other}");
+        } else {
+            assert_eq!(one_first, other_first, "the order of {one} and {other}");
+        }
         self.both.push((one.to_owned(), other.to_owned(), one_first));
     }
 
