@@ -104,6 +104,14 @@ mod tests {
     }
 
     #[test]
+    fn a_date_is_waited_for_to_the_nanosecond() {
+        let date = HeaderValue::from_static("Sun, 09 Sep 2001 01:47:40 GMT");
+        let headers = HeaderMap::from_iter([(RETRY_AFTER, date)]);
+        let now = SystemTime::UNIX_EPOCH + Duration::new(1_000_000_000, 300_000_001);
+        assert_eq!(retry_after_at(&headers, now), Some(Duration::new(59, 699_999_999)));
+    }
+
+    #[test]
     fn dates_in_the_past_are_ignored() {
         assert_eq!(parse(b"Thu, 01 Jan 1970 00:00:00 GMT"), None);
         assert_eq!(parse(b"Sun, 09 Sep 2001 01:46:39 GMT"), None);

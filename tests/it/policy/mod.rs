@@ -3,5 +3,6 @@
 mod clock;
 mod inspect;
 mod limits;
+mod pairs;
 mod pointers;
 mod sharing;

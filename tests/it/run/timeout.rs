@@ -306,3 +306,36 @@ fn a_wait_that_ends_after_the_deadline_gives_up_if_a_cancel_handle_kept_the_outc
     assert_eq!(block_on(policy.interrupt_at_deadline(late).run_async(down)), Err("down"));
     assert_eq!(*events.lock().unwrap(), [Try, Backoff, GiveUp]);
 }
+
+#[test]
+fn a_timeout_that_ends_at_the_deadline_is_the_deadline() {
+    let clock = TestClock::manual();
+    let policy = Retry::expo().max_time(secs(5)).clock(&clock);
+    let limited =
+        policy.attempt_timeout_with(secs(5), |_| "timeout").interrupt_at_deadline(|_| "deadline");
+    let mut run = pin!(limited.run_async(pending::<Result<(), _>>));
+    let mut context = Context::from_waker(Waker::noop());
+    assert!(run.as_mut().poll(&mut context).is_pending());
+    clock.advance(secs(5));
+    assert_eq!(run.as_mut().poll(&mut context), std::task::Poll::Ready(Err("deadline")));
+}
+
+#[test]
+fn a_wait_that_is_overslept_until_the_very_deadline_leaves_no_time_for_an_attempt() {
+    let (clock, calls) = (TestClock::manual(), Cell::new(0));
+    let policy = Retry::constant(secs(4)).jitter(Jitter::None).max_time(secs(10));
+    // The outcome is kept through a wait that may be cut short.
+    let policy = policy.clock(&clock).cancelled_by(&Cancel::new());
+    let limited = policy.interrupt_at_deadline(|_| Fault::TooSlow).explain();
+    let mut run = pin!(limited.run_async(async || {
+        calls.set(calls.get() + 1);
+        Err::<(), _>(Fault::Busy)
+    }));
+    let mut context = Context::from_waker(Waker::noop());
+    assert!(run.as_mut().poll(&mut context).is_pending());
+    clock.advance(secs(10));
+    let std::task::Poll::Ready(Err(end)) = run.as_mut().poll(&mut context) else {
+        panic!("it goes on")
+    };
+    assert_eq!((end.reason(), calls.get()), (StopReason::MaxTime, 1));
+}

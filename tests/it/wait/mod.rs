@@ -6,7 +6,7 @@ mod decorrelated;
 mod jitter;
 mod schedule;
 mod strategies;
-mod windows;
+pub(crate) mod windows;
 
 use std::time::Duration;
 
