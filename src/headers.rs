@@ -41,7 +41,8 @@ pub fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     wait_from(headers, has_system_time.then(SystemTime::now))
 }
 
-/// Same as [`retry_after`], but compares dates with `now` instead of the system's clock. For tests.
+/// Same as [`retry_after`], but compares dates with `now` instead of the system's clock. For tests, and for
+/// `wasm32-unknown-unknown`, where the system has none.
 ///
 /// ```
 /// use std::time::{Duration, SystemTime};

@@ -22,8 +22,8 @@ use crate::clock::{AsyncClock, BlockingClock, EntropyIfNeeded};
 /// ```
 ///
 /// Use it for the timer of a runtime that relent has no feature for. Runs are `Send` if the functions are `Sync` and the
-/// timer's future is `Send`. On `wasm32-unknown-unknown` it is no clock, since it has no [`Entropy`](crate::clock::Entropy):
-/// implement [`AsyncClock`] there.
+/// timer's future is `Send`. On `wasm32-unknown-unknown` it does not implement [`AsyncClock`], since it has no
+/// [`Entropy`](crate::clock::Entropy): implement both for a type of your own.
 #[derive(Clone, Copy)]
 pub struct AsyncFnClock<N, F> {
     now: N,

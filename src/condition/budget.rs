@@ -57,7 +57,7 @@ use crate::event::{Details, EventKind, RetryKind, StopReason};
 ///
 /// - If the future of [`after`](crate::run::AttemptsAsync::after) is dropped in its wait, only the rest of the wait is
 ///   lost. The run goes on, and its next attempt is paid for.
-/// - If code catches the panic of a handler or observer and then makes the next attempt of the same
+/// - If code catches a panic of a handler or observer on the back-off, and then makes the next attempt of the same
 ///   [`Attempts`](crate::run::Attempts), that attempt is free.
 ///
 /// A panic in the destructor of an async handler's future returns nothing.

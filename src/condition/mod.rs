@@ -81,7 +81,8 @@ pub enum Verdict {
 pub trait Condition<T, E> {
     /// Judges an outcome.
     ///
-    /// Called once for each attempt, before any limit is checked. `details` always has the outcome; its event is
+    /// Called once for each attempt, before any limit is checked; it may be skipped for an `Ok` if
+    /// [`accepts_values`](Self::accepts_values) is `true`. `details` always has the outcome; its event is
     /// [`Backoff`](crate::EventKind::Backoff), since what follows is not known yet.
     fn judge(&self, details: &Details<'_, T, E>) -> Verdict;
 
@@ -104,8 +105,8 @@ pub trait Condition<T, E> {
 
     /// Returns whether [`judge`](Self::judge) accepts every `Ok`. `false` by default.
     ///
-    /// If `true`, it need not be called for an `Ok`, and a first attempt that succeeds does not read the clock for
-    /// [`max_time`](crate::Retry::max_time).
+    /// If `true`, a run may skip `judge` for an `Ok`. If [`needs_elapsed`](Self::needs_elapsed) is also `false`, it does
+    /// not read the clock after an accepted attempt, unless an observer or the form of the run needs the time.
     fn accepts_values(&self) -> bool {
         false
     }

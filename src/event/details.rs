@@ -87,14 +87,15 @@ pub struct Details<'a, T, E> {
     pub reason: Option<StopReason>,
     /// How long the last attempt took, without handlers and waits. `None` for [`EventKind::Try`].
     ///
-    /// It is measured for observers and handlers only. It is also `None` if no event was wanted when the run started,
-    /// and in code that makes the attempts itself and calls `decide` without
-    /// [`next_try`](crate::run::Attempts::next_try).
+    /// It is measured for observers and handlers only. It may be `None` if no observer wanted any event when the run
+    /// started. In line, an attempt begins when `attempts`, `after` or [`next_try`](crate::run::Attempts::next_try)
+    /// returns; it is `None` for an outcome that is passed on without one of these before it.
     pub attempt_duration: Option<Duration>,
     /// The identity of the run, to keep runs apart in a shared observer.
     ///
-    /// Every observer and handler receives it, except from [`Retry::decide`](crate::Retry::decide): the identity of
-    /// such a run is that of the message or the row that keeps it. Conditions and strategies may see `None`.
+    /// Every observer and handler receives it, except from [`Retry::decide`](crate::Retry::decide): such a run is
+    /// identified by the message or row that stores its progress. Conditions, strategies and budgets may see `None`. It
+    /// is `None` on targets whose atomics cannot add, such as `thumbv6m-none-eabi`.
     pub run: Option<RunId>,
     target: Target,
     pub(crate) args: Option<&'a dyn fmt::Debug>,

@@ -19,6 +19,9 @@ pub trait Record: Copy + fmt::Debug + Send + Sync + Unpin + Sealed + 'static {
     /// Records that the begin of the attempt is not known.
     fn forget_attempt(&mut self);
 
+    /// Records that the attempt is over, though its end is not known.
+    fn leave_attempt(&mut self);
+
     /// Records when the attempt ended.
     fn end_attempt(&mut self, elapsed: u64);
 
@@ -38,6 +41,8 @@ impl Record for () {
 
     fn forget_attempt(&mut self) {}
 
+    fn leave_attempt(&mut self) {}
+
     fn end_attempt(&mut self, _: u64) {}
 
     fn run(&self) -> Option<RunId> {
@@ -53,12 +58,12 @@ impl Record for () {
 #[derive(Clone, Copy, Debug)]
 pub struct Recorded {
     run: Option<RunId>,
-    attempt: Attempt,
+    attempt: LastAttempt,
 }
 
 /// The last attempt: its times are in nanoseconds.
 #[derive(Clone, Copy, Debug)]
-enum Attempt {
+enum LastAttempt {
     Unknown,
     Began { elapsed: u64 },
     Took(u64),
@@ -67,23 +72,29 @@ enum Attempt {
 impl Sealed for Recorded {}
 
 impl Record for Recorded {
-    const NEW: Self = Self { run: None, attempt: Attempt::Unknown };
+    const NEW: Self = Self { run: None, attempt: LastAttempt::Unknown };
 
     fn identify(&mut self) {
-        self.run.get_or_insert_with(RunId::next);
+        self.run = self.run.or_else(RunId::next);
     }
 
     fn begin_attempt(&mut self, elapsed: u64) {
-        self.attempt = Attempt::Began { elapsed };
+        self.attempt = LastAttempt::Began { elapsed };
     }
 
     fn forget_attempt(&mut self) {
-        self.attempt = Attempt::Unknown;
+        self.attempt = LastAttempt::Unknown;
+    }
+
+    fn leave_attempt(&mut self) {
+        if let LastAttempt::Began { .. } = self.attempt {
+            self.forget_attempt();
+        }
     }
 
     fn end_attempt(&mut self, elapsed: u64) {
         if let Some(took) = self.attempt_duration(elapsed) {
-            self.attempt = Attempt::Took(took);
+            self.attempt = LastAttempt::Took(took);
         }
     }
 
@@ -93,9 +104,9 @@ impl Record for Recorded {
 
     fn attempt_duration(&self, elapsed: u64) -> Option<u64> {
         match self.attempt {
-            Attempt::Unknown => None,
-            Attempt::Began { elapsed: began } => Some(elapsed.saturating_sub(began)),
-            Attempt::Took(took) => Some(took),
+            LastAttempt::Unknown => None,
+            LastAttempt::Began { elapsed: began } => Some(elapsed.saturating_sub(began)),
+            LastAttempt::Took(took) => Some(took),
         }
     }
 }

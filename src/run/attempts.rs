@@ -412,8 +412,8 @@ macro_rules! attempts {
 
             /// Returns the time since the run began. After the run it is the time that it took.
             ///
-            /// `None` if nothing measures it: if neither the policy nor its observers read the clock, and
-            /// [`timed`](Self::timed) was not called. So an attempt that succeeds at once does not read the clock.
+            /// `None` if it is not measured. The clock is read only if the policy, its observers or [`timed`](Self::timed)
+            /// need it, and in a run that [`resume`](Self::resume) continues.
             #[must_use]
             pub fn elapsed(&self) -> Option<Duration> {
                 self.run.elapsed()
@@ -459,7 +459,7 @@ macro_rules! attempts {
             /// Returns what must be kept to go on later, with [`resume`](Self::resume) or [`Retry::decide`].
             ///
             /// It counts the attempts that were made, and not the one that is being made. After a success it is that of a
-            /// new run.
+            /// new run. Its `elapsed` is zero if the time is not measured: see [`timed`](Self::timed).
             #[must_use]
             pub fn progress(&self) -> Progress {
                 self.run.progress()

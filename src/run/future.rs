@@ -58,9 +58,9 @@ pin_project! {
     /// The future of a retried operation: what [`Retry::run_async`](crate::Retry::run_async) and its like
     /// return.
     ///
-    /// It does nothing before it is first polled, and allocates nothing, except that async handlers are boxed, and that
-    /// a [`Cancel`](crate::clock) handle makes room for the waits that it may end. It is as large as the policy or a reference to it, the operation, a few numbers, and
-    /// the larger of the operation's future and the timer.
+    /// It does nothing before it is first polled, and allocates nothing, except for boxed async handlers and the waiting
+    /// list of a [`Cancel`](crate::clock). It is as large as the policy or a reference to it, the operation, a few
+    /// numbers, and the larger of the operation's future and the timer.
     #[must_use = "futures do nothing unless they are awaited or polled"]
     #[project = Polling]
     pub struct Retrying<P, O, X = AsIs>

@@ -8,8 +8,8 @@ use crate::testing::scope;
 
 /// Blocking or async: which clock trait a run uses. Sealed: it appears in bounds and error messages.
 pub trait Side<Z>: Sealed {
-    /// Whether a run on this side lasts, so that observers can tell it from others.
-    const HAS_CLOCK: bool = true;
+    /// Whether observers see an identity of the run.
+    const HAS_IDENTITY: bool = true;
 
     /// The time on this side.
     fn now(clock: &Z) -> Duration;
@@ -87,7 +87,7 @@ pub(crate) enum NoClock {}
 impl Sealed for NoClock {}
 
 impl<Z: BlockingClock> Side<Z> for NoClock {
-    const HAS_CLOCK: bool = false;
+    const HAS_IDENTITY: bool = false;
 
     #[inline]
     fn now(_: &Z) -> Duration {
