@@ -31,6 +31,10 @@ pub(crate) mod backoff;
 pub(crate) mod options;
 pub(crate) mod timeout;
 
+#[cfg(feature = "macros")]
+#[doc(hidden)]
+pub mod decorated;
+
 #[cfg(feature = "explain")]
 pub(crate) mod explain;
 
