@@ -15,7 +15,7 @@ use crate::policy::Retry;
 use crate::policy::hold::{Policy, PolicyFor};
 use crate::run::by_hand::ShowArgs;
 use crate::run::future::{Ahead, Retrying};
-use crate::run::operation::{Attempt, AttemptOf, Attempted, Needs, Operation};
+use crate::run::operation::{Attempt, Attempted, Needs, Operation};
 use crate::run::returns::{AsIs, Return, ValueOnly};
 use crate::run::session::{RunOf, Session};
 use crate::run::side::{Async, Blocking, Side};
@@ -27,6 +27,7 @@ use crate::testing::scope::Sleeping;
 use crate::wait::Wait as _;
 
 // What expansions name, so that they work where the prelude is shadowed or there is no `std`.
+pub use crate::condition::AnyError;
 pub use core::clone::Clone;
 pub use core::ops::ControlFlow::{self, Break, Continue};
 pub use core::option::Option::{self, None, Some};
@@ -417,11 +418,7 @@ where
 
     /// Takes what an attempt returned. Returns what is to be awaited before the next one.
     #[inline]
-    pub fn after_async<A: ShowArgs>(
-        &mut self,
-        returned: R,
-        args: A,
-    ) -> ControlFlow<X::Output, Option<WaitOf<'_, P, R, X, N, A>>> {
+    pub fn after_async<A: ShowArgs>(&mut self, returned: R, args: A) -> NextOf<'_, P, R, X, N, A> {
         let outcome = self.returns.outcome(returned);
         let session = self.session::<_, Async>(args);
         let Some(step) = session.judge(&outcome) else {
@@ -464,6 +461,10 @@ where
         Attempt::of(tries, elapsed, settings, is_last)
     }
 }
+
+/// What follows an attempt: the end, or the next one, perhaps after something that is to be awaited.
+pub type NextOf<'a, P, R, X, N, A> =
+    ControlFlow<<X as Return<R>>::Output, Option<WaitOf<'a, P, R, X, N, A>>>;
 
 /// What is to be awaited between two attempts.
 pub type WaitOf<'a, P, R, X, N, A> = Wait<'a, &'a P, Body<R, N, A>, X, R>;
