@@ -124,7 +124,7 @@ macro_rules! signature {
         #[inline]
         $($public)? fn computed<F>(self, function: F) -> F
         where
-            F: Fn(&Details<'_, $T, $E>) -> Option<Duration>,
+            F: Fn(&Details<'_, $T, $E>) -> Duration,
         {
             function
         }
@@ -303,11 +303,24 @@ pub struct Decorated<'p, P: Policy, R, X, N> {
 type SessionOf<'p, P, R, X, N, A, M> = Session<&'p P, Body<R, N, A>, X, M>;
 
 impl<'p, P: Policy, R, X: Copy, N: Need> Decorated<'p, P, R, X, N> {
-    /// A run whose target is the function in which this closure is.
+    /// A run that blocks, whose target is the function in which this closure is.
     #[inline]
-    pub fn new<F>(policy: &'p P, _: Signature<R>, returns: X, _: N, _: &F) -> Self {
-        let target = Target::of::<F>();
-        Self { policy, returns, target, run: Run::NEW, types: PhantomData }
+    pub fn blocking<F>(policy: &'p P, _: Signature<R>, returns: X, _: N, _: &F) -> Self
+    where
+        X: Return<R>,
+        P: PolicyFor<X::Value, X::Error, Observer: NotifyBlocking, Clock: BlockingClock>,
+    {
+        Self { policy, returns, target: Target::of::<F>(), run: Run::NEW, types: PhantomData }
+    }
+
+    /// A run that is awaited.
+    #[inline]
+    pub fn awaited<F>(policy: &'p P, _: Signature<R>, returns: X, _: N, _: &F) -> Self
+    where
+        X: Return<R>,
+        P: PolicyFor<X::Value, X::Error, Clock: AsyncClock>,
+    {
+        Self { policy, returns, target: Target::of::<F>(), run: Run::NEW, types: PhantomData }
     }
 
     #[inline]

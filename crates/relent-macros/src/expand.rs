@@ -260,7 +260,7 @@ impl Body<'_> {
         let checks = self.check_moves(&stream, &private)?;
 
         let (signature, run, policy_name) = (own("signature"), own("run"), own("policy"));
-        let policy = policy::policy(attribute, &relent, &signature)?;
+        let (base, policy) = policy::policy(attribute, &relent, &signature)?;
         let returns = match attribute.explain {
             Some(_) => quote!(#signature.explained()),
             None => quote!(#signature.returns()),
@@ -379,15 +379,17 @@ impl Body<'_> {
                 }
             }
         };
+        let begins = if is_async { quote!(awaited) } else { quote!(blocking) };
         let retried = quote! {
             #imports
             #(#before)*
             #checks
             let #signature = #makes_signature;
+            #base
             let #policy_name = #policy;
             #timeout
             #prepare
-            let mut #run = #private::Decorated::new(#policy_name, #signature, #returns, #private::#need, &|| {});
+            let mut #run = #private::Decorated::#begins(#policy_name, #signature, #returns, #private::#need, &|| {});
             #making
         };
         let Shape::Future(mut block) = shape else {

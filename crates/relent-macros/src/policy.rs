@@ -25,12 +25,12 @@ impl Value {
     }
 }
 
-/// Returns an expression that is a reference to the policy.
+/// Returns an expression that is a reference to the policy, and a statement that it needs before it.
 pub(crate) fn policy(
     attribute: &Attribute,
     relent: &TokenStream,
     signature: &Ident,
-) -> Result<TokenStream> {
+) -> Result<(TokenStream, TokenStream)> {
     let mut literals = TokenStream::new();
     let mut others = TokenStream::new();
     let mut is_punctual = false;
@@ -56,15 +56,21 @@ pub(crate) fn policy(
         literals.extend(quote!(.no_attempt_after_deadline()));
     }
     let strategy = match &attribute.source {
-        Source::Policy(policy) if attribute.settings.is_empty() => return Ok(quote!(&#policy)),
+        Source::Policy(policy) if attribute.settings.is_empty() => {
+            return Ok((TokenStream::new(), quote!(&#policy)));
+        }
         Source::Policy(policy) => {
             let check = check(&checked, relent);
-            return Ok(quote!(&{ #check (#policy).by_ref() }#literals #others));
+            let base = Ident::new("base", Span::mixed_site());
+            return Ok((
+                quote!(let #base = &#policy;),
+                quote!(&{ #check #base.by_ref() }#literals #others),
+            ));
         }
         Source::Strategy(name, argument) => strategy(name, argument.as_ref(), relent, signature)?,
     };
     let Strategy { constructor, constant } = strategy;
-    Ok(match constant {
+    let policy = match constant {
         Some(name) => {
             let policy = if is_punctual {
                 quote!(#relent::Retry<#name, #relent::__private::AnyError, (), #relent::clock::Punctual<#relent::clock::SystemClock>>)
@@ -83,7 +89,8 @@ pub(crate) fn policy(
             let check = check(&checked, relent);
             quote!(&{ #check #constructor }#literals #others)
         }
-    })
+    };
+    Ok((TokenStream::new(), policy))
 }
 
 fn check(literals: &TokenStream, relent: &TokenStream) -> TokenStream {
