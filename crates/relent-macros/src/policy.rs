@@ -114,10 +114,10 @@ fn check_strategy(source: &Source, given: &Given) -> Result<()> {
     if is_known {
         return Ok(());
     }
-    let list: Vec<_> = strategies.iter().map(|name| format!("`{name}`")).collect();
-    let list = match &*list {
+    let named: Vec<_> = strategies.iter().map(|name| format!("`{name}`")).collect();
+    let list = match &*named {
         [one] => one.clone(),
-        [first @ .., last] => format!("{} and {last}", first.join(", ")),
+        [others @ .., last] => format!("{} and {last}", others.join(", ")),
         [] => String::new(),
     };
     Err(Error::new(name.span(), format!("`{name}` is a setting of {list}, {whose}")))
