@@ -1,6 +1,15 @@
 //! What `#[retry]` expands to. Not for other code: it changes without notice.
 
-use core::convert::Infallible;
+#[cfg(feature = "std")]
+mod handler;
+mod shown;
+mod signature;
+
+#[cfg(feature = "std")]
+pub use handler::{On, on};
+pub use shown::{Field, Fields, Shown};
+pub use signature::{Polled, ReturnsResult, Signature, any, fallible};
+
 use core::fmt;
 use core::future::Future;
 use core::marker::PhantomData;
@@ -9,17 +18,17 @@ use core::task::{Context, Poll};
 use pin_project_lite::pin_project;
 
 use crate::clock::{AsyncClock, BlockingClock};
-use crate::event::{Details, EventKind, Target};
+use crate::event::{EventKind, Target};
 use crate::observe::chain::{Chain, NotifyBlocking};
 use crate::policy::Retry;
 use crate::policy::hold::{Policy, PolicyFor};
 use crate::run::by_hand::ShowArgs;
 use crate::run::future::{Ahead, Retrying};
 use crate::run::operation::{Attempt, Attempted, Needs, Operation};
-use crate::run::returns::{AsIs, Return, ValueOnly};
+use crate::run::returns::Return;
 use crate::run::session::{RunOf, Session};
 use crate::run::side::{Async, Blocking, Side};
-use crate::run::timeout::{By, Convert, InTime, OrAtDeadline, TimedOut};
+use crate::run::timeout::InTime;
 use crate::run::{Run, Step, plan};
 use crate::sealed::Sealed;
 use crate::testing::scope;
@@ -33,9 +42,6 @@ pub use core::ops::ControlFlow::{self, Break, Continue};
 pub use core::option::Option::{self, None, Some};
 pub use core::result::Result;
 pub use core::time::Duration;
-
-#[cfg(feature = "explain")]
-use crate::run::explain::Explained;
 
 /// Calls the body of a function, which is a closure for the sake of `?` and `return`.
 #[inline]
@@ -56,166 +62,6 @@ pub trait UsedAgain {}
 
 #[diagnostic::do_not_recommend]
 impl<A: Copy> UsedAgain for A {}
-
-/// The return type of a function. Closures in settings learn their types from it.
-pub struct Signature<R>(PhantomData<fn() -> R>);
-
-impl<R> Clone for Signature<R> {
-    fn clone(&self) -> Self {
-        *self
-    }
-}
-
-impl<R> Copy for Signature<R> {}
-
-impl<R> fmt::Debug for Signature<R> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Signature")
-    }
-}
-
-/// The signature of a function that can fail.
-pub const fn fallible<R: ReturnsResult>() -> Signature<R> {
-    Signature(PhantomData)
-}
-
-/// The signature of a function that may return a plain value.
-pub const fn any<R>() -> Signature<R> {
-    Signature(PhantomData)
-}
-
-/// A return type of a function that can fail.
-#[diagnostic::on_unimplemented(
-    message = "`#[retry]` retries functions that return a `Result`, but this one returns `{Self}`",
-    label = "not a `Result`",
-    note = "to poll a function until it returns a certain value, name the value: `#[retry(.., until = |value| ..)]`"
-)]
-pub trait ReturnsResult {}
-
-impl<T, E> ReturnsResult for Result<T, E> {}
-
-macro_rules! signature {
-    ([$($public:tt)?] $T:ty, $E:ty, $Returns:ident) => {
-        #[inline]
-        $($public)? fn returns(self) -> $Returns {
-            $Returns
-        }
-
-        #[inline]
-        $($public)? fn error_predicate<F: Fn(&$E) -> bool>(self, function: F) -> F {
-            function
-        }
-
-        #[inline]
-        $($public)? fn value_predicate<F: Fn(&$T) -> bool>(self, function: F) -> F {
-            function
-        }
-
-        #[inline]
-        $($public)? fn error_wait<F: Fn(&$E) -> Option<Duration>>(self, function: F) -> F {
-            function
-        }
-
-        #[inline]
-        $($public)? fn value_wait<F: Fn(&$T) -> Option<Duration>>(self, function: F) -> F {
-            function
-        }
-
-        #[inline]
-        $($public)? fn computed<F>(self, function: F) -> F
-        where
-            F: Fn(&Details<'_, $T, $E>) -> Duration,
-        {
-            function
-        }
-
-        #[inline]
-        $($public)? fn handler<F, O>(self, function: F) -> F
-        where
-            F: FnMut(&Details<'_, $T, $E>) -> O,
-        {
-            function
-        }
-    };
-}
-
-// Methods of the type come before those of a trait, so that a `Result` is one under any name.
-impl<T, E> Signature<Result<T, E>> {
-    signature!([pub] T, E, AsIs);
-
-    /// How the run returns the statistics too.
-    #[cfg(feature = "explain")]
-    #[inline]
-    pub fn explained(self) -> Explained {
-        Explained
-    }
-
-    #[inline]
-    pub fn convert(self) -> Convert {
-        Convert
-    }
-
-    #[inline]
-    pub fn by<F: Fn(TimedOut) -> E + Clone>(self, error: F) -> By<F> {
-        By(error)
-    }
-
-    #[inline]
-    pub fn or_at_deadline<M, F>(self, timeout: M, deadline: F) -> OrAtDeadline<M, F>
-    where
-        F: Fn(TimedOut) -> E + Clone,
-    {
-        OrAtDeadline { timeout, deadline }
-    }
-}
-
-/// The signature of a function that returns a plain value.
-pub trait Polled<T>: Sized {
-    signature!([] T, Infallible, ValueOnly);
-}
-
-impl<T> Polled<T> for Signature<T> {}
-
-/// Arguments that observers see, by name.
-pub struct Shown<F>(pub F);
-
-impl<F> Sealed for Shown<F> {}
-
-impl<F: Fields> ShowArgs for Shown<F> {
-    fn args(&self) -> Option<&dyn fmt::Debug> {
-        Some(self)
-    }
-}
-
-impl<F: Fields> fmt::Debug for Shown<F> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut map = f.debug_map();
-        self.0.show(&mut map);
-        map.finish()
-    }
-}
-
-/// An argument, and those before it.
-///
-/// `V` is a reference: `&mut` in async functions, since the future of a wait is then `Send` if the argument is.
-pub struct Field<F, V>(pub F, pub &'static str, pub V);
-
-/// A list of [`Field`]s.
-pub trait Fields {
-    /// Adds the fields to a map.
-    fn show(&self, map: &mut fmt::DebugMap<'_, '_>);
-}
-
-impl Fields for () {
-    fn show(&self, _: &mut fmt::DebugMap<'_, '_>) {}
-}
-
-impl<F: Fields, V: fmt::Debug> Fields for Field<F, V> {
-    fn show(&self, map: &mut fmt::DebugMap<'_, '_>) {
-        self.0.show(map);
-        map.entry(&format_args!("{}", self.1), &self.2);
-    }
-}
 
 /// What an attempt needs of its run.
 pub trait Need: Copy {
@@ -518,43 +364,6 @@ where
                 Poll::Ready(Continue(()))
             }
             Poll::Pending => Poll::Pending,
-        }
-    }
-}
-
-#[cfg(feature = "std")]
-pub use handler::{On, on};
-
-#[cfg(feature = "std")]
-mod handler {
-    use core::marker::PhantomData;
-    use std::sync::{Mutex, PoisonError};
-
-    use crate::event::{Details, EventKind};
-    use crate::observe::{HandlerReturn, Observe};
-
-    /// A handler in place. Unlike those of a policy that is shared, it is not boxed.
-    pub struct On<F, O> {
-        event: EventKind,
-        handler: Mutex<F>,
-        returns: PhantomData<fn() -> O>,
-    }
-
-    pub const fn on<F, O>(event: EventKind, handler: F) -> On<F, O> {
-        On { event, handler: Mutex::new(handler), returns: PhantomData }
-    }
-
-    impl<T, E, F, O> Observe<T, E> for On<F, O>
-    where
-        F: FnMut(&Details<'_, T, E>) -> O,
-        O: HandlerReturn,
-    {
-        fn on_event(&self, details: &Details<'_, T, E>) {
-            (self.handler.lock().unwrap_or_else(PoisonError::into_inner))(details);
-        }
-
-        fn wants(&self, event: EventKind) -> bool {
-            event == self.event
         }
     }
 }

@@ -17,7 +17,7 @@ use crate::settings;
 /// The name by which `async_trait` calls `self` in its async block.
 const OWN_SELF: &str = "__self";
 
-pub(crate) fn retry(attribute: TokenStream, item: TokenStream) -> TokenStream {
+pub(crate) fn retry(attribute: TokenStream, item: &TokenStream) -> TokenStream {
     expand(attribute, item.clone()).unwrap_or_else(|error| {
         // With the function as it is, its other errors are reported too, and no call of it is one.
         let error = error.into_compile_error();
@@ -53,7 +53,7 @@ fn expand(mut attribute: TokenStream, item: TokenStream) -> Result<TokenStream> 
     check(&attribute, &function, &shape)?;
     let body = Body { attribute: &attribute, arguments: &arguments, passed_self };
     body.check_names()?;
-    let block = body.expand(&mut function, &returned, shape, before)?;
+    let block = body.expand(&mut function, &returned, shape, &before)?;
     let Function { attributes, visibility, modifiers, signature, .. } = function;
     Ok(quote!(#(#attributes)* #visibility #modifiers #signature #block))
 }
@@ -162,7 +162,7 @@ struct Body<'a> {
 /// An argument that is cloned for each attempt.
 struct Kept {
     name: Ident,
-    kept: Ident,
+    under: Ident,
     /// Whether a setting borrows it.
     is_borrowed: bool,
 }
@@ -215,18 +215,17 @@ impl Body<'_> {
         self.attribute.clones.contains(name)
     }
 
+    #[expect(clippy::too_many_lines, reason = "the expansion is read best in one piece")]
     fn expand(
         &self,
         function: &mut Function,
         returned: &Type,
         shape: Shape,
-        before: Vec<Stmt>,
+        before: &[Stmt],
     ) -> Result<TokenStream> {
         let attribute = self.attribute;
-        let relent = match &attribute.path {
-            Some(path) => quote!(#path),
-            None => quote!(::relent),
-        };
+        let relent =
+            attribute.path.as_ref().map_or_else(|| quote!(::relent), ToTokens::to_token_stream);
         let private = quote!(#relent::__private);
         let mentioned = attribute.mentioned();
         let is_async = !matches!(shape, Shape::Sync);
@@ -261,10 +260,8 @@ impl Body<'_> {
 
         let (signature, run, policy_name) = (own("signature"), own("run"), own("policy"));
         let (base, policy) = policy::policy(attribute, &relent, &signature)?;
-        let returns = match attribute.explain {
-            Some(_) => quote!(#signature.explained()),
-            None => quote!(#signature.returns()),
-        };
+        let returns = if attribute.explain.is_some() { quote!(explained) } else { quote!(returns) };
+        let returns = quote!(#signature.#returns());
         let need = match (&attribute.at_deadline, &attribute.attempt) {
             (Some(_), _) => quote!(UntilDeadline),
             (None, Some(_)) => quote!(Timed),
@@ -273,12 +270,11 @@ impl Body<'_> {
         let makes_signature = if attribute.is_polled() { quote!(any) } else { quote!(fallible) };
         let makes_signature =
             quote_spanned! {returned.span()=> #private::#makes_signature::<#returned>()};
-        let imports = attribute.is_polled().then(|| {
-            quote! {
-                #[allow(unused_imports)]
-                use #private::Polled as _;
-            }
-        });
+        // Also where it is not needed: one error is enough for a function that returns no `Result`.
+        let imports = quote! {
+            #[allow(unused_imports)]
+            use #private::Polled as _;
+        };
 
         // -- before the loop: the policy, and arguments under names that suit the loop
         let kept = self.kept(&mentioned);
@@ -286,27 +282,27 @@ impl Body<'_> {
         if is_async {
             prepare.extend(self.made_mutable(&mentioned));
         }
-        for Kept { name, kept, is_borrowed } in &kept {
+        for Kept { name, under, is_borrowed } in &kept {
             let by = is_borrowed.then(|| quote!(&));
             prepare.extend(quote! {
                 #[allow(unused_mut, clippy::used_underscore_binding)]
-                let mut #kept = #by #name;
+                let mut #under = #by #name;
             });
         }
         self.change_signature(function, is_async);
         let (bound, timeout) = self.timeout(&relent, &signature)?;
 
         // -- in the loop
-        let clones = kept.iter().map(|Kept { name, kept, is_borrowed }| {
+        let clones = kept.iter().map(|Kept { name, under, is_borrowed }| {
             let by = (!is_borrowed).then(|| quote!(&));
             if name == "self" {
-                return quote!(self = #private::Clone::clone(#by #kept););
+                return quote!(self = #private::Clone::clone(#by #under););
             }
             let is_mut = is_async || self.argument(name).is_some_and(|argument| argument.is_mut);
             let mutable = is_mut.then(|| quote!(mut));
             quote! {
                 #[allow(unused_mut)]
-                let #mutable #name = #private::Clone::clone(#by #kept);
+                let #mutable #name = #private::Clone::clone(#by #under);
             }
         });
         let attempt = attribute.attempt.as_ref().map(|name| {
@@ -433,7 +429,7 @@ impl Body<'_> {
     fn kept(&self, mentioned: &HashSet<String>) -> Vec<Kept> {
         let keep = |name: &Ident| Kept {
             name: name.clone(),
-            kept: format_ident!("kept_{}", name, span = Span::mixed_site()),
+            under: format_ident!("kept_{}", name, span = Span::mixed_site()),
             is_borrowed: name != "self" && mentioned.contains(&name.to_string()),
         };
         self.attribute.clones.iter().map(keep).collect()
@@ -441,7 +437,7 @@ impl Body<'_> {
 
     /// Whether the async block of an attempt is to capture the argument by `&mut`. It is then `Send` if the argument is,
     /// as the future of the function would be.
-    fn is_captured(&self, argument: &Argument, mentioned: &HashSet<String>) -> bool {
+    fn is_captured(argument: &Argument, mentioned: &HashSet<String>) -> bool {
         argument.passed != Passed::Shared && !mentioned.contains(&argument.name.to_string())
     }
 
@@ -451,7 +447,7 @@ impl Body<'_> {
             argument.passed == Passed::Value
                 && !argument.is_mut
                 && !self.is_cloned(&argument.name)
-                && self.is_captured(argument, mentioned)
+                && Self::is_captured(argument, mentioned)
         };
         let names = self.arguments.iter().filter(is_made).map(|argument| &argument.name);
         quote! {
@@ -468,7 +464,7 @@ impl Body<'_> {
             let Argument { name, passed, .. } = argument;
             if self.is_cloned(name) {
                 captured.extend(quote!(let _ = &mut #name;));
-            } else if self.is_captured(argument, mentioned) {
+            } else if Self::is_captured(argument, mentioned) {
                 match passed {
                     Passed::Mutable if returned_borrows => {}
                     Passed::Mutable => captured.extend(quote!(let _ = &mut *#name;)),
@@ -479,7 +475,7 @@ impl Body<'_> {
         if !mentioned.contains("self") {
             match self.passed_self {
                 Some(Passed::Mutable) if !returned_borrows => {
-                    captured.extend(quote!(let _ = &mut *self;))
+                    captured.extend(quote!(let _ = &mut *self;));
                 }
                 Some(Passed::Value) => captured.extend(quote!(let _ = &mut self;)),
                 _ => {}
@@ -522,10 +518,8 @@ impl Body<'_> {
             None if at_deadline.is_none() => return Ok((None, TokenStream::new())),
             None => quote!(#relent::__private::Duration::MAX),
         };
-        let made = match timeout {
-            Some((_, _, Some(by))) => quote!(#signature.by(#by)),
-            _ => quote!(#signature.convert()),
-        };
+        let by = timeout.as_ref().and_then(|(_, _, by)| by.as_ref());
+        let made = by.map_or_else(|| quote!(#signature.convert()), |by| quote!(#signature.by(#by)));
         let made = match (timeout, at_deadline) {
             (_, None) => made,
             (None, Some((_, by))) => quote!(#signature.by(#by)),
@@ -554,10 +548,10 @@ impl Body<'_> {
             let passed = argument.map_or(Passed::Shared, |argument| argument.passed);
             let is_mentioned = mentioned.contains(&name.to_string());
             let value = match (cloned, passed) {
-                (Some(Kept { kept, is_borrowed: false, .. }), _) if is_async => {
-                    quote_spanned!(span=> &mut #kept)
+                (Some(Kept { under, is_borrowed: false, .. }), _) if is_async => {
+                    quote_spanned!(span=> &mut #under)
                 }
-                (Some(Kept { kept, .. }), _) => quote_spanned!(span=> &#kept),
+                (Some(Kept { under, .. }), _) => quote_spanned!(span=> &#under),
                 (None, Passed::Value) if is_async && !is_mentioned => {
                     quote_spanned!(span=> &mut #name)
                 }

@@ -33,5 +33,5 @@ use proc_macro::TokenStream;
 /// The guide of `relent` describes it on the page `retry_attribute`.
 #[proc_macro_attribute]
 pub fn retry(attribute: TokenStream, item: TokenStream) -> TokenStream {
-    expand::retry(attribute.into(), item.into()).into()
+    expand::retry(attribute.into(), &item.into()).into()
 }

@@ -74,7 +74,7 @@ impl<'ast> Visit<'ast> for Search<'_> {
     fn visit_expr(&mut self, expression: &'ast Expr) {
         match expression {
             Expr::Call(call) => {
-                self.is_moved |= call.args.iter().any(|argument| self.is_it(argument))
+                self.is_moved |= call.args.iter().any(|argument| self.is_it(argument));
             }
             Expr::MethodCall(call) => {
                 self.is_moved |= call.args.iter().any(|argument| self.is_it(argument));
@@ -87,8 +87,6 @@ impl<'ast> Visit<'ast> for Search<'_> {
             Expr::Assign(assign) => self.is_rebound |= self.is_it(&assign.left),
             // What they capture, and when they run, is not looked into.
             Expr::Closure(_) | Expr::Async(_) => return,
-            // Its value need not be needed again.
-            Expr::Return(_) | Expr::Loop(_) | Expr::While(_) => {}
             _ => {}
         }
         visit::visit_expr(self, expression);

@@ -57,40 +57,54 @@ pub(crate) fn policy(
     }
     let strategy = match &attribute.source {
         Source::Policy(policy) if attribute.settings.is_empty() => {
-            return Ok((TokenStream::new(), quote!(&#policy)));
+            return Ok((TokenStream::new(), reference(policy)));
         }
         Source::Policy(policy) => {
             let check = check(&checked, relent);
             let base = Ident::new("base", Span::mixed_site());
+            let policy = reference(policy);
             return Ok((
-                quote!(let #base = &#policy;),
+                quote!(let #base = #policy;),
                 quote!(&{ #check #base.by_ref() }#literals #others),
             ));
         }
         Source::Strategy(name, argument) => strategy(name, argument.as_ref(), relent, signature)?,
     };
     let Strategy { constructor, constant } = strategy;
-    let policy = match constant {
-        Some(name) => {
-            let policy = if is_punctual {
-                quote!(#relent::Retry<#name, #relent::__private::AnyError, (), #relent::clock::Punctual<#relent::clock::SystemClock>>)
-            } else {
-                quote!(#relent::Retry<#name>)
-            };
-            let constant = quote!(const RELENT_POLICY: #policy = #constructor #literals;);
-            if others.is_empty() {
-                // A reference to a static, which takes no place in the function or its future.
-                quote!({ #constant &RELENT_POLICY })
-            } else {
-                quote!(&{ #constant RELENT_POLICY }#others)
-            }
-        }
-        None => {
-            let check = check(&checked, relent);
-            quote!(&{ #check #constructor }#literals #others)
-        }
+    let Some(name) = constant else {
+        let check = check(&checked, relent);
+        return Ok((TokenStream::new(), quote!(&{ #check #constructor }#literals #others)));
+    };
+    let parts = is_punctual.then(|| {
+        quote!(, #relent::__private::AnyError, (), #relent::clock::Punctual<#relent::clock::SystemClock>)
+    });
+    let constant = quote! {
+        const RELENT_POLICY: #relent::Retry<#name #parts> = #constructor #literals;
+    };
+    let policy = if others.is_empty() {
+        // A reference to a static, which takes no place in the function or its future.
+        quote!({ #constant &RELENT_POLICY })
+    } else {
+        quote!(&{ #constant RELENT_POLICY }#others)
     };
     Ok((TokenStream::new(), policy))
+}
+
+/// A reference to the value of an expression.
+fn reference(policy: &Expr) -> TokenStream {
+    match policy {
+        Expr::Path(_)
+        | Expr::Field(_)
+        | Expr::Call(_)
+        | Expr::MethodCall(_)
+        | Expr::Unary(_)
+        | Expr::Reference(_)
+        | Expr::Paren(_)
+        | Expr::Index(_)
+        | Expr::Macro(_)
+        | Expr::Block(_) => quote!(&#policy),
+        _ => quote!(&(#policy)),
+    }
 }
 
 fn check(literals: &TokenStream, relent: &TokenStream) -> TokenStream {

@@ -154,9 +154,8 @@ fn alias(name: &str) -> Option<&'static str> {
         "multiplier" | "exp_base" => "factor",
         "timeout" => "attempt_timeout",
         "deadline" | "max_elapsed_time" | "total_timeout" => "max_time",
-        "when" | "on" | "retry_on" | "exceptions" | "predicate" => "retry_if",
+        "when" | "on" | "retry_on" | "exceptions" | "predicate" | "giveup" => "retry_if",
         "notify" | "on_retry" | "before_sleep" => "on_backoff",
-        "giveup" => "retry_if",
         "name" => "target",
         _ => return None,
     })
