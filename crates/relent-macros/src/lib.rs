@@ -14,7 +14,7 @@ use proc_macro::TokenStream;
 
 /// Retries the function that it stands on.
 ///
-/// ```ignore
+/// ```text
 /// use relent::{Retry, retry};
 ///
 /// static API: Retry = Retry::expo().max_tries(5);
