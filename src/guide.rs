@@ -8,6 +8,7 @@
 //! 4. [`testing`]: how to test code that retries, without waiting.
 //! 5. [`compare`] and [`from_python_backoff`]: how to move from another crate, or from Python.
 //! 6. [`performance`]: what a run costs.
+#![cfg_attr(feature = "macros", doc = "7. [`retry_attribute`]: the attribute `#[retry]`.")]
 
 /// Solves common problems, with a program for each.
 ///
@@ -45,3 +46,9 @@ pub mod from_python_backoff {}
 #[doc = include_str!("guide/performance.plot")]
 #[doc = include_str!("guide/performance.md")]
 pub mod performance {}
+
+/// Describes the attribute `#[retry]`: its policy, its settings, and what to know about them.
+///
+#[cfg(feature = "macros")]
+#[doc = include_str!("guide/retry_attribute.md")]
+pub mod retry_attribute {}

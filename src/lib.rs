@@ -74,6 +74,12 @@ pub mod iter {
     pub use crate::inspect::Waits;
 }
 
+#[cfg(feature = "macros")]
+#[doc(hidden)]
+pub use crate::run::decorated as __private;
+#[cfg(feature = "macros")]
+pub use relent_macros::retry;
+
 #[cfg(feature = "std")]
 #[doc(inline)]
 pub use crate::clock::Cancel;

@@ -48,7 +48,7 @@ where
     X: Returns,
 {
     /// Sleeps, up to where the next attempt is to be made.
-    fn sleep<T, E>(
+    pub(crate) fn sleep<T, E>(
         &mut self,
         wait: Duration,
         outcome: Result<T, E>,

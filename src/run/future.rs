@@ -23,6 +23,11 @@ use crate::slot::Slot;
 use crate::testing::scope;
 use crate::testing::scope::Sleeping;
 
+#[cfg(feature = "macros")]
+mod ahead;
+#[cfg(feature = "macros")]
+pub(crate) use ahead::Ahead;
+
 type Returned<P, O> = <AttemptOf<P, O> as Future>::Output;
 type Value<P, O, X> = <X as Return<Returned<P, O>>>::Value;
 type Error<P, O, X> = <X as Return<Returned<P, O>>>::Error;

@@ -31,6 +31,11 @@ pub(crate) mod backoff;
 pub(crate) mod options;
 pub(crate) mod timeout;
 
+#[cfg(feature = "macros")]
+#[doc(hidden)]
+#[allow(missing_debug_implementations, clippy::must_use_candidate, clippy::missing_errors_doc)]
+pub mod decorated;
+
 #[cfg(feature = "explain")]
 pub(crate) mod explain;
 

@@ -260,6 +260,11 @@ impl<A, W, M> InTime<A, W, M> {
     pub(crate) const fn new(attempt: A, timer: W, after: Duration, error: M) -> Self {
         Self { attempt, timer, after, at_deadline: false, was_polled: false, error }
     }
+
+    #[cfg(feature = "macros")]
+    pub(crate) fn at_deadline(self, at_deadline: bool) -> Self {
+        Self { at_deadline, ..self }
+    }
 }
 
 impl<A, W, T, E, M> Future for InTime<A, W, M>

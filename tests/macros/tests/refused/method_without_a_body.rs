@@ -1,0 +1,8 @@
+use relent::retry;
+
+trait Get {
+    #[retry(max_tries = 5)]
+    fn get(&self) -> Result<u32, String>;
+}
+
+fn main() {}

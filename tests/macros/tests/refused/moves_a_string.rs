@@ -1,0 +1,8 @@
+use relent::retry;
+
+#[retry(max_tries = 5)]
+fn get(text: String) -> Result<Vec<u8>, String> {
+    Ok(Vec::from(text))
+}
+
+fn main() {}

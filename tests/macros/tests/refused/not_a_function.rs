@@ -1,0 +1,6 @@
+use relent::retry;
+
+#[retry(max_tries = 5)]
+struct Client;
+
+fn main() {}
