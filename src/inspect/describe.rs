@@ -109,6 +109,7 @@ pub struct Description {
     pub gives_up: Vec<(StopReason, f64)>,
     /// Where the figures come from.
     pub basis: Basis,
+    is_cut: bool,
 }
 
 /// One wait of a [`Description`].
@@ -182,8 +183,8 @@ impl Description {
     ///
     /// Total and calls are then those of that many attempts.
     #[must_use]
-    pub fn is_cut(&self) -> bool {
-        self.waits.len() as u64 + 1 >= u64::from(MAX_TRIES) && self.calls.most.is_none()
+    pub const fn is_cut(&self) -> bool {
+        self.is_cut
     }
 
     /// Returns the share of retries among all calls in an outage, from 0 to 1.
@@ -221,7 +222,7 @@ impl Description {
         };
         Self {
             waits: ranges.waits.iter().map(wait).collect(),
-            total: Spread::new(ranges.total, mean_twice / 2),
+            total: Spread::new(ranges.total(ranges.reason.is_none()), mean_twice / 2),
             calls: Calls {
                 fewest: ranges.fewest_tries,
                 mean: f64::from(ranges.fewest_tries),
@@ -229,6 +230,7 @@ impl Description {
             },
             gives_up: ranges.reason.map(|reason| (reason, 1.0)).into_iter().collect(),
             basis: Basis::Exact,
+            is_cut: ranges.reason.is_none(),
         }
     }
 
@@ -246,7 +248,7 @@ impl Description {
         Self {
             waits: seen.waits.iter().enumerate().map(wait).collect(),
             total: Spread::new(
-                ranges.map_or(seen.total.bounds, |ranges| ranges.total),
+                ranges.map_or(seen.total.bounds, |ranges| ranges.total(seen.is_cut)),
                 seen.total.mean(),
             ),
             calls: Calls {
@@ -256,6 +258,7 @@ impl Description {
             },
             gives_up: seen.reasons.iter().map(|(reason, count)| (*reason, share(*count))).collect(),
             basis: ranges.map_or(Basis::Simulated, |_| Basis::SimulatedMeans),
+            is_cut: seen.is_cut,
         }
     }
 }

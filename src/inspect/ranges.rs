@@ -27,7 +27,7 @@ impl Bounds {
     const ZERO: Self = Self { least: 0, most: 0 };
 
     /// These bounds, or those that hold the others too.
-    fn with(this: Option<Self>, Self { least, most }: Self) -> Self {
+    pub(super) fn with(this: Option<Self>, Self { least, most }: Self) -> Self {
         let Some(this) = this else { return Self { least, most } };
         Self { least: this.least.min(least), most: this.most.max(most) }
     }
@@ -58,8 +58,10 @@ pub(super) struct Range {
 /// All waits.
 pub(super) struct Ranges {
     pub(super) waits: Vec<Range>,
-    /// How long runs last.
-    pub(super) total: Bounds,
+    /// How long runs last that end within `MAX_TRIES` attempts, if any do.
+    pub(super) ended: Option<Bounds>,
+    /// How long those last that make the most attempts.
+    pub(super) longest: Bounds,
     pub(super) fewest_tries: u32,
     /// `None` if there is no bound, or one beyond `MAX_TRIES`.
     pub(super) most_tries: Option<u32>,
@@ -67,6 +69,16 @@ pub(super) struct Ranges {
     pub(super) reason: Option<StopReason>,
     /// Whether all runs have all of the waits, whose means are known.
     pub(super) has_means: bool,
+}
+
+impl Ranges {
+    /// How long runs last, with those that are cut if there are any.
+    pub(super) fn total(&self, is_cut: bool) -> Bounds {
+        match self.ended {
+            Some(ended) if !is_cut => ended,
+            ended => Bounds::with(ended, self.longest),
+        }
+    }
 }
 
 /// A strategy that has only one wait, or none.
@@ -97,7 +109,7 @@ struct Reach {
 /// The bounds of the waits of a run in which the other side asks for this wait each time, zero for none.
 pub(super) fn ranges(strategy: &dyn Numeric, settings: &Settings, asked: u64) -> Ranges {
     let mut waits = Vec::new();
-    let (mut total, mut fewest_tries) = (None, None);
+    let (mut ended, mut fewest_tries) = (None, None);
     let mut reach = Reach { elapsed: Bounds::ZERO, own: Bounds::ZERO, mean: 0, has_means: true };
     // The wait is drawn already.
     let drawn = Settings { jitter: Jitter::None, max_wait: Nanos::MAX, ..*settings };
@@ -139,7 +151,7 @@ pub(super) fn ranges(strategy: &dyn Numeric, settings: &Settings, asked: u64) ->
         if !is_planned(elapsed.most, wait.most) {
             let still = elapsed.last(|elapsed| is_planned(elapsed, wait.most));
             let least = if is_planned(still, wait.most) { still + 1 } else { still };
-            total = Some(Bounds::with(total, Bounds { least, most: elapsed.most }));
+            ended = Some(Bounds::with(ended, Bounds { least, most: elapsed.most }));
             fewest_tries.get_or_insert(tries);
         }
         waits.push(Range {
@@ -166,7 +178,8 @@ pub(super) fn ranges(strategy: &dyn Numeric, settings: &Settings, asked: u64) ->
     };
     Ranges {
         waits,
-        total: Bounds::with(total, reach.elapsed),
+        ended: if reason.is_some() { Some(Bounds::with(ended, reach.elapsed)) } else { ended },
+        longest: reach.elapsed,
         fewest_tries: fewest_tries.unwrap_or(tries),
         most_tries: reason.map(|_| tries),
         reason,

@@ -40,8 +40,11 @@ pub fn table(description: &Description) -> String {
             })
             .collect();
         let [shortest, mean, most] = [shortest, mean, most].map(short);
-        let share = wait.share * 100.0;
-        line(format!("{:>5}  {shortest:>9}  {mean:>9}  {most:>9}  {bar}  {share:.0} %", at + 1));
+        let share = match wait.share * 100.0 {
+            ..0.5 => String::from("< 1"),
+            share => format!("{share:.0}"),
+        };
+        line(format!("{:>5}  {shortest:>9}  {mean:>9}  {most:>9}  {bar}  {share} %", at + 1));
     }
     if let Some(more) = waits.len().checked_sub(MOST_ROWS + 1) {
         line(format!("    …  and {} more", more + 1));
