@@ -203,13 +203,13 @@ impl Description {
             !matches!(settings.jitter, Jitter::Custom(_)) || strategy.window(0).is_some()
         });
         let Some(known) = known else {
-            return Self::seen(simulate(strategy, settings, asked), None);
+            return Self::seen(&simulate(strategy, settings, asked), None);
         };
         let ranges = ranges(known, settings, asked);
         if ranges.has_means {
             Self::exact(&ranges)
         } else {
-            Self::seen(simulate(strategy, settings, asked), Some(&ranges))
+            Self::seen(&simulate(strategy, settings, asked), Some(&ranges))
         }
     }
 
@@ -235,7 +235,7 @@ impl Description {
     }
 
     /// What was seen in simulated runs, with the bounds that are known.
-    fn seen(seen: Seen, ranges: Option<&Ranges>) -> Self {
+    fn seen(seen: &Seen, ranges: Option<&Ranges>) -> Self {
         let wait = |(at, wait): (usize, &super::simulate::Tally)| DescribedWait {
             length: Spread::new(
                 ranges.map_or(wait.bounds, |ranges| ranges.waits[at].wait),
@@ -243,8 +243,8 @@ impl Description {
             ),
             share: share(wait.count),
         };
-        let [fewest, most] =
-            [seen.calls.bounds.least, seen.calls.bounds.most].map(|calls| calls as u32);
+        let [fewest, most] = [seen.calls.bounds.least, seen.calls.bounds.most]
+            .map(|calls| u32::try_from(calls).unwrap_or(MAX_TRIES));
         Self {
             waits: seen.waits.iter().enumerate().map(wait).collect(),
             total: Spread::new(
@@ -253,7 +253,8 @@ impl Description {
             ),
             calls: Calls {
                 fewest: ranges.map_or(fewest, |ranges| ranges.fewest_tries),
-                mean: seen.calls.sum as f64 / f64::from(RUNS),
+                mean: f64::from(u32::try_from(seen.calls.sum).unwrap_or(u32::MAX))
+                    / f64::from(RUNS),
                 most: ranges.map_or((!seen.is_cut).then_some(most), |ranges| ranges.most_tries),
             },
             gives_up: seen.reasons.iter().map(|(reason, count)| (*reason, share(*count))).collect(),

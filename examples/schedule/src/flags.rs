@@ -1,5 +1,6 @@
 //! The command line. Each error names the flag, and what to write instead.
 
+use std::iter;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -172,7 +173,6 @@ impl Flags {
 
     /// What the picture shows.
     pub fn title(&self) -> String {
-        let mut title = self.strategy.name();
         let waits = [
             ("first wait", self.first_wait),
             ("step", self.step),
@@ -181,15 +181,13 @@ impl Flags {
             ("max time", self.max_time),
             ("asked for", self.asked),
         ];
-        for (name, wait) in waits {
-            if let Some(wait) = wait {
-                title += &format!(", {name} {wait:?}");
-            }
-        }
-        if let Some(factor) = self.factor {
-            title += &format!(", factor {factor}");
-        }
-        title + &format!(", jitter {:?}", self.jitter).to_lowercase()
+        let waits = waits.iter().filter_map(|(name, wait)| Some(format!("{name} {:?}", (*wait)?)));
+        let parts: Vec<_> = iter::once(self.strategy.name())
+            .chain(waits)
+            .chain(self.factor.map(|factor| format!("factor {factor}")))
+            .chain(iter::once(format!("jitter {:?}", self.jitter).to_lowercase()))
+            .collect();
+        parts.join(", ")
     }
 }
 

@@ -1,7 +1,6 @@
 //! A spinner for a run, made of event handlers.
 
-use std::fmt::Display;
-use std::fmt::Write;
+use std::fmt::{Display, Write};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -45,8 +44,8 @@ impl Spinner {
             move |_: &ProgressState, to: &mut dyn Write| {
                 if let Some((tries, at)) = *next.lock().unwrap_or_else(PoisonError::into_inner) {
                     // Rounded up: it shows 0.0s at the end, and not before.
-                    let tenths =
-                        (at.saturating_duration_since(Instant::now()).as_millis() + 99) / 100;
+                    let left = at.saturating_duration_since(Instant::now());
+                    let tenths = left.as_millis().div_ceil(100);
                     // It is drawn again in a moment.
                     write!(to, "Try {tries} in {}.{}s. ", tenths / 10, tenths % 10).ok();
                 }
