@@ -32,12 +32,12 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
     /// assert_eq!(
     ///     description.to_string(),
     ///     "\
-    /// after try  wait           mean
-    /// 1          0s to 100ms    50ms
-    /// 2          0s to 200ms   100ms
-    /// 3          0s to 400ms   200ms
-    /// 4          0s to 800ms   400ms
-    /// 5 to 7     0s to 1.0s    500ms
+    /// after try  wait          mean
+    /// 1          0s to 100ms   50ms
+    /// 2          0s to 200ms  100ms
+    /// 3          0s to 400ms  200ms
+    /// 4          0s to 800ms  400ms
+    /// 5 to 7     0s to 1.0s   500ms
     /// total: 0s to 4.5s, mean 2.3s
     /// calls: 8 for one, 88 % of them retries
     /// gives up: max tries
