@@ -58,7 +58,6 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
     ///
     /// Functions of your own, such as those of [`from_fn`](Retry::from_fn), [`runtime`](Retry::runtime) and
     /// [`Jitter::Custom`], are called up to a million times.
-    #[cfg_attr(docsrs, doc(cfg(feature = "std")))]
     #[must_use]
     pub fn describe(&self) -> Description
     where
@@ -83,7 +82,6 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
     /// assert_eq!(description.gives_up, [(StopReason::MaxAskedWait, 1.0)]);
     /// assert_eq!(description.calls.most, Some(1));
     /// ```
-    #[cfg_attr(docsrs, doc(cfg(feature = "std")))]
     #[must_use]
     pub fn describe_if_asked(&self, wait: Duration) -> Description
     where

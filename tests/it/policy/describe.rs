@@ -6,7 +6,7 @@ use proptest::option;
 use proptest::prelude::*;
 use relent::description::{Basis, DescribedWait, Spread};
 use relent::wait::Decorrelated;
-use relent::{Description, Details, Jitter, Retry, StopReason, TestClock, Wait};
+use relent::{Description, Details, Jitter, Retry, StopReason, TestClock};
 
 use crate::support::{few_cases, millis, secs};
 use crate::wait::{any_jitter, any_schedule, any_wait, any_wait_above_zero};
@@ -23,21 +23,24 @@ fn total(description: &Description) -> [Duration; 3] {
     [description.total.shortest, description.total.mean, description.total.longest]
 }
 
-/// The waits of a run in which the other side asks for this wait each time, and why it ended.
-fn slept<S: Wait<(), Duration> + Copy>(
-    policy: Retry<S>,
-    asked: Duration,
-    seed: u64,
-) -> (Vec<Duration>, StopReason) {
-    let clock = TestClock::new();
-    let policy =
-        policy.seed(seed).retry_after(|asked: &Duration| (!asked.is_zero()).then_some(*asked));
-    let mut left = Description::MAX_TRIES;
-    let ended = policy.clock(&clock).explain().run(|| {
-        left -= 1;
-        if left == 0 { Ok(()) } else { Err(asked) }
-    });
-    (clock.waits(), ended.err().map_or(StopReason::Cancelled, |error| error.reason()))
+/// The waits of a run, and why it ended. `None` if it made as many attempts as are described.
+type Slept = (Vec<Duration>, Option<StopReason>);
+
+/// Runs a policy on a virtual time, in which the other side asks for this wait each time. A macro, since the clock of a
+/// policy is part of its type.
+macro_rules! slept {
+    ($policy:expr, $asked:expr, $seed:expr) => {{
+        let (clock, asked) = (TestClock::new(), $asked);
+        let policy = $policy.seed($seed);
+        let policy = policy.retry_after(|asked: &Duration| (!asked.is_zero()).then_some(*asked));
+        let mut left = Description::MAX_TRIES;
+        let ended = policy.clock(&clock).explain().run(|| {
+            left -= 1;
+            if left == 0 { Ok(()) } else { Err(asked) }
+        });
+        let slept: Slept = (clock.waits(), ended.err().map(|error| error.reason()));
+        slept
+    }};
 }
 
 #[test]
@@ -245,17 +248,18 @@ proptest! {
         max_wait in option::of(any_wait_above_zero()),
         asked in prop_oneof![2 => Just(Duration::ZERO), 1 => any_wait()],
         jitter in any_jitter(),
-        last_wait in 0..2,
+        last_wait in 0..3,
     ) {
         let mut policy = Retry::new(schedule).jitter(jitter).max_asked_wait(secs(3_000_000_000));
         policy = max_tries.map_or(policy, |tries| policy.max_tries(tries));
         policy = max_time.map_or(policy, |time| policy.max_time(time));
         policy = max_wait.map_or(policy, |wait| policy.max_wait(wait));
         policy = if last_wait == 1 { policy.last_wait_may_overrun() } else { policy };
-        let description = policy.describe_if_asked(asked);
+        let must_fit = policy.no_attempt_after_deadline();
+        let description = if last_wait == 2 { must_fit.describe_if_asked(asked) } else { policy.describe_if_asked(asked) };
         // Seeds of its own, and some that were simulated.
         for seed in (0..5).chain(1_000_000..1_000_005) {
-            let (waits, reason) = slept(policy, asked, seed);
+            let (waits, reason) = if last_wait == 2 { slept!(must_fit, asked, seed) } else { slept!(policy, asked, seed) };
             let calls = u32::try_from(waits.len()).unwrap() + 1;
             let Description { calls: described, .. } = &description;
             let is_simulated = description.basis == Basis::Simulated;
@@ -269,12 +273,13 @@ proptest! {
             let Spread { shortest, mean, longest, .. } = description.total;
             let total = waits.iter().fold(Duration::ZERO, |sum, wait| sum.saturating_add(*wait)).min(Duration::from_nanos(u64::MAX));
             // One that makes more attempts than are described, which no simulated run did.
-            if reason != StopReason::Cancelled || description.is_cut() {
+            if reason.is_some() || description.is_cut() {
                 prop_assert!((shortest..=longest).contains(&total), "{total:?} of {description:?}");
             }
             prop_assert!((shortest..=longest).contains(&mean));
-            if reason != StopReason::Cancelled && seed < 5 {
-                prop_assert!(description.gives_up.iter().any(|(known, _)| *known == reason), "{reason} {description:?}");
+            if let (Some(reason), true) = (reason, seed < 5) {
+                let is_known = description.gives_up.iter().any(|(known, _)| *known == reason);
+                prop_assert!(is_known, "{reason} {description:?}");
             }
         }
     }
@@ -311,7 +316,7 @@ proptest! {
         policy = max_wait.map_or(policy, |wait| policy.max_wait(millis(wait)));
         policy = max_time.map_or(policy, |time| policy.max_time(millis(time)));
         let description = policy.describe_if_asked(millis(asked));
-        let runs: Vec<_> = (0..2000).map(|run| slept(policy, millis(asked), 50_000 + run).0).collect();
+        let runs: Vec<_> = (0..2000).map(|run| slept!(policy, millis(asked), 50_000 + run).0).collect();
         let totals = runs.iter().map(|waits| waits.iter().sum::<Duration>().as_secs_f64());
         let n = 2000.0_f64;
         let (sum, squares) = totals.fold((0.0, 0.0), |(sum, squares), total| (sum + total, squares + total * total));
