@@ -22,10 +22,12 @@ mod target;
 pub use details::Details;
 pub use kinds::{EventKind, RetryKind, StopReason};
 pub use line::Displayed;
+#[cfg(any(feature = "std", feature = "explain"))]
+pub(crate) use line::Readable;
+#[cfg(feature = "explain")]
+pub(crate) use line::Tries;
 #[cfg(any(feature = "log", feature = "tracing"))]
 pub(crate) use line::{Line, Text};
-#[cfg(feature = "explain")]
-pub(crate) use line::{Readable, Tries};
 pub use progress::Progress;
 pub use run_id::RunId;
 #[cfg(feature = "std")]

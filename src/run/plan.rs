@@ -105,17 +105,27 @@ fn spread(
     asked: u64,
     chance: Chance,
 ) -> Planned {
+    let own = own_window(planned, range, settings);
+    let window = own.moved_above(asked);
+    let wait = window.start.saturating_add(draw(window.width, settings, tries, chance));
+    Planned { wait, own: wait - (window.start - own.start) }
+}
+
+/// The window that jitter and cap make of a wait, in which the other side has no part yet.
+#[inline]
+pub(crate) fn own_window(
+    planned: u64,
+    range: Option<RangeInclusive<u64>>,
+    settings: &Settings,
+) -> Window {
     let most = settings.max_wait.0;
-    let own = match (range, settings.jitter) {
+    match (range, settings.jitter) {
         (None, jitter) => jitter.window(planned.min(most)).moved_below(most),
         (Some(range), Jitter::None) => Window::of(&range).cut_at(most).middle(),
         (Some(range), _) if *range.start() < most => Window::of(&range).cut_at(most),
         // Nothing would be left of it but the cap, and waits that are all the same are not spread.
         (Some(range), _) => Window::of(&range).moved_below(most),
-    };
-    let window = own.moved_above(asked);
-    let wait = window.start.saturating_add(draw(window.width, settings, tries, chance));
-    Planned { wait, own: wait - (window.start - own.start) }
+    }
 }
 
 fn most_tries(strategy: &dyn Numeric, settings: &Settings) -> u32 {
@@ -201,15 +211,17 @@ impl Unseen {
         if self.is_over {
             return None;
         }
-        let wait = self.try_wait(strategy, settings, entropy).ok();
+        let wait = self.try_wait(strategy, settings, 0, entropy).ok();
         self.is_over = wait.is_none();
         wait
     }
 
-    fn try_wait<S: Wait<(), ()> + ?Sized>(
+    /// Same as `wait`, with the wait that the other side asks for, and the reason if there is none.
+    pub(crate) fn try_wait<S: Wait<(), ()> + ?Sized>(
         &mut self,
         strategy: &S,
         settings: &Settings,
+        asked: u64,
         entropy: impl FnOnce() -> Option<u64>,
     ) -> Result<Duration, StopReason> {
         let Self { run, elapsed, .. } = self;
@@ -221,7 +233,7 @@ impl Unseen {
         let strategy = strategy.numeric().unwrap_or(&looking);
         let (tries, last_wait) = (run.tries(), run.last_wait_nanos());
         let chance = Chance::unless(settings.seed, || entropy().unwrap_or(*elapsed));
-        let planned = next_wait(strategy, settings, tries, last_wait, *elapsed, 0, chance)?;
+        let planned = next_wait(strategy, settings, tries, last_wait, *elapsed, asked, chance)?;
         check_fit(settings, Needs::default(), planned.wait, *elapsed, 0)?;
         run.back_off(&Step { planned, ..Step::new(EventKind::Backoff, 0) });
         *elapsed = elapsed.saturating_add(planned.wait);

@@ -142,6 +142,12 @@ impl Window {
         Self { start, width: range.end().saturating_sub(start) }
     }
 
+    /// The longest wait in it.
+    #[cfg(feature = "std")]
+    pub(crate) fn end(self) -> u64 {
+        self.start.saturating_add(self.width)
+    }
+
     /// The middle of it alone.
     pub(crate) fn middle(self) -> Self {
         Self { start: self.start.saturating_add(self.width / 2), width: 0 }
