@@ -94,19 +94,18 @@ impl Need for UntilDeadline {
 }
 
 /// The operation: the rest of the function makes the attempts. `A` is what observers see of this one.
-pub struct Body<R, N, A> {
-    target: Target,
+pub struct Body<R, N, F, A> {
     args: A,
-    returns: PhantomData<fn() -> (R, N)>,
+    returns: PhantomData<fn() -> (R, N, F)>,
 }
 
-impl<R, N, A> Sealed for Body<R, N, A> {}
+impl<R, N, F, A> Sealed for Body<R, N, F, A> {}
 
-impl<R, N, A, Z> Attempted<Z> for Body<R, N, A> {
+impl<R, N, F, A, Z> Attempted<Z> for Body<R, N, F, A> {
     type Output = Elsewhere<R>;
 }
 
-impl<R, N: Need, A: ShowArgs, Z> Operation<Z> for Body<R, N, A> {
+impl<R, N: Need, F, A: ShowArgs, Z> Operation<Z> for Body<R, N, F, A> {
     fn attempt(&mut self, _: &Z, _: impl FnOnce() -> Attempt) -> Elsewhere<R> {
         Elsewhere(PhantomData)
     }
@@ -120,7 +119,7 @@ impl<R, N: Need, A: ShowArgs, Z> Operation<Z> for Body<R, N, A> {
     }
 
     fn target(&self) -> Target {
-        self.target
+        Target::of::<F>()
     }
 }
 
@@ -137,46 +136,46 @@ impl<R> Future for Elsewhere<R> {
 }
 
 /// The run of a decorated function.
-pub struct Decorated<'p, P: Policy, R, X, N> {
+pub struct Decorated<'p, P: Policy, R, X, N, F> {
     policy: &'p P,
     returns: X,
-    target: Target,
     run: RunOf<P>,
-    types: PhantomData<fn() -> (R, N)>,
+    /// `F` is a closure in the function, by whose type the run is named: nothing is kept for it.
+    types: PhantomData<fn() -> (R, N, F)>,
 }
 
 /// A session for one step: the arguments are borrowed no longer than that.
-type SessionOf<'p, P, R, X, N, A, M> = Session<&'p P, Body<R, N, A>, X, M>;
+type SessionOf<'p, P, R, X, N, F, A, M> = Session<&'p P, Body<R, N, F, A>, X, M>;
 
-impl<'p, P: Policy, R, X: Copy, N: Need> Decorated<'p, P, R, X, N> {
+impl<'p, P: Policy, R, X: Copy, N: Need, F> Decorated<'p, P, R, X, N, F> {
     /// A run that blocks, whose target is the function in which this closure is.
     #[inline]
-    pub fn blocking<F>(policy: &'p P, _: Signature<R>, returns: X, _: N, _: &F) -> Self
+    pub fn blocking(policy: &'p P, _: Signature<R>, returns: X, _: N, _: &F) -> Self
     where
         X: Return<R>,
         P: PolicyFor<X::Value, X::Error, Observer: NotifyBlocking, Clock: BlockingClock>,
     {
-        Self { policy, returns, target: Target::of::<F>(), run: Run::NEW, types: PhantomData }
+        Self { policy, returns, run: Run::NEW, types: PhantomData }
     }
 
     /// A run that is awaited.
     #[inline]
-    pub fn awaited<F>(policy: &'p P, _: Signature<R>, returns: X, _: N, _: &F) -> Self
+    pub fn awaited(policy: &'p P, _: Signature<R>, returns: X, _: N, _: &F) -> Self
     where
         X: Return<R>,
         P: PolicyFor<X::Value, X::Error, Clock: AsyncClock>,
     {
-        Self { policy, returns, target: Target::of::<F>(), run: Run::NEW, types: PhantomData }
+        Self { policy, returns, run: Run::NEW, types: PhantomData }
     }
 
     #[inline]
-    fn session<A, M>(&self, args: A) -> SessionOf<'p, P, R, X, N, A, M> {
-        let body = Body { target: self.target, args, returns: PhantomData };
+    fn session<A, M>(&self, args: A) -> SessionOf<'p, P, R, X, N, F, A, M> {
+        let body = Body { args, returns: PhantomData };
         Session::resume(self.policy, body, self.returns, self.run)
     }
 }
 
-impl<P, R, X, N> Decorated<'_, P, R, X, N>
+impl<P, R, X, N, F> Decorated<'_, P, R, X, N, F>
 where
     X: Return<R> + Copy,
     P: PolicyFor<X::Value, X::Error, Observer: NotifyBlocking, Clock: BlockingClock>,
@@ -198,7 +197,8 @@ where
     }
 
     /// Takes what an attempt returned, and waits if it is to be retried.
-    #[inline]
+    #[expect(clippy::inline_always, reason = "a call costs as much as a first try that succeeds")]
+    #[inline(always)]
     pub fn after(&mut self, returned: R, args: impl ShowArgs) -> ControlFlow<X::Output> {
         let outcome = self.returns.outcome(returned);
         let session = self.session::<_, Blocking>(args);
@@ -230,7 +230,7 @@ where
     }
 }
 
-impl<P, R, X, N> Decorated<'_, P, R, X, N>
+impl<P, R, X, N, F> Decorated<'_, P, R, X, N, F>
 where
     X: Return<R> + Copy,
     P: PolicyFor<X::Value, X::Error, Clock: AsyncClock>,
@@ -238,7 +238,7 @@ where
 {
     /// Begins the run. Returns what is to be awaited before the first attempt, if there is anything.
     #[inline]
-    pub fn begin_async<A: ShowArgs>(&mut self, args: A) -> Option<WaitOf<'_, P, R, X, N, A>> {
+    pub fn begin_async<A: ShowArgs>(&mut self, args: A) -> Option<WaitOf<'_, P, R, X, N, F, A>> {
         let mut session = self.session::<_, Async>(args);
         let step = session.begin::<X::Value, X::Error>();
         self.run = session.run;
@@ -257,14 +257,14 @@ where
     }
 
     /// Limits the time of an attempt.
-    pub fn within<F, M>(
+    pub fn within<B, M>(
         &self,
-        attempt: F,
+        attempt: B,
         most: Duration,
         error: M,
-    ) -> InTime<F, Sleeping<<P::Clock as AsyncClock>::Timer>, M>
+    ) -> InTime<B, Sleeping<<P::Clock as AsyncClock>::Timer>, M>
     where
-        F: Future<Output = R>,
+        B: Future<Output = R>,
     {
         let clock = &self.policy.policy().clock;
         if !N::NEEDS.time_for_attempt {
@@ -277,7 +277,11 @@ where
 
     /// Takes what an attempt returned. Returns what is to be awaited before the next one.
     #[inline]
-    pub fn after_async<A: ShowArgs>(&mut self, returned: R, args: A) -> NextOf<'_, P, R, X, N, A> {
+    pub fn after_async<A: ShowArgs>(
+        &mut self,
+        returned: R,
+        args: A,
+    ) -> NextOf<'_, P, R, X, N, F, A> {
         let outcome = self.returns.outcome(returned);
         let session = self.session::<_, Async>(args);
         let Some(step) = session.judge(&outcome) else {
@@ -296,7 +300,7 @@ where
         args: A,
         step: Step,
         outcome: Option<Result<X::Value, X::Error>>,
-    ) -> Ahead<(), WaitOf<'_, P, R, X, N, A>, X::Output> {
+    ) -> Ahead<(), WaitOf<'_, P, R, X, N, F, A>, X::Output> {
         match Retrying::ahead(self.session(args), step, outcome) {
             Ahead::Attempt(session) => {
                 self.run = session.run;
@@ -308,7 +312,7 @@ where
     }
 }
 
-impl<P: Policy, R, X: Return<R> + Copy, N: Need> Decorated<'_, P, R, X, N>
+impl<P: Policy, R, X: Return<R> + Copy, N: Need, F> Decorated<'_, P, R, X, N, F>
 where
     P: PolicyFor<X::Value, X::Error>,
 {
@@ -322,11 +326,11 @@ where
 }
 
 /// What follows an attempt: the end, or the next one, perhaps after something that is to be awaited.
-pub type NextOf<'a, P, R, X, N, A> =
-    ControlFlow<<X as Return<R>>::Output, Option<WaitOf<'a, P, R, X, N, A>>>;
+pub type NextOf<'a, P, R, X, N, F, A> =
+    ControlFlow<<X as Return<R>>::Output, Option<WaitOf<'a, P, R, X, N, F, A>>>;
 
 /// What is to be awaited between two attempts.
-pub type WaitOf<'a, P, R, X, N, A> = Wait<'a, &'a P, Body<R, N, A>, X, R>;
+pub type WaitOf<'a, P, R, X, N, F, A> = Wait<'a, &'a P, Body<R, N, F, A>, X, R>;
 
 pin_project! {
     /// What is to be awaited between two attempts: handlers, and the wait.

@@ -33,7 +33,7 @@ pub(crate) mod timeout;
 
 #[cfg(feature = "macros")]
 #[doc(hidden)]
-#[allow(missing_debug_implementations, clippy::must_use_candidate, clippy::missing_errors_doc)]
+#[allow(missing_debug_implementations, clippy::must_use_candidate, clippy::type_complexity)]
 pub mod decorated;
 
 #[cfg(feature = "explain")]

@@ -581,3 +581,64 @@ impl Body<'_> {
         quote!(#private::Shown(#fields))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+    use std::{env, fs};
+
+    use super::retry;
+
+    /// One line for each statement.
+    fn lines(tokens: &str) -> String {
+        let mut lines = tokens.replace("; ", ";\n").replace("{ ", "{\n").replace(" }", "\n}");
+        lines.push('\n');
+        lines
+    }
+
+    /// Compares an expansion with that in a file, or writes the file if `SNAPSHOTS` is set.
+    fn same(name: &str, attribute: &str, function: &str) {
+        let expanded =
+            lines(&retry(attribute.parse().unwrap(), &function.parse().unwrap()).to_string());
+        let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/snapshots").join(name);
+        if env::var_os("SNAPSHOTS").is_some() {
+            fs::write(&file, &expanded).unwrap();
+        }
+        assert_eq!(
+            fs::read_to_string(file).unwrap(),
+            expanded,
+            "{name}: set SNAPSHOTS to write it"
+        );
+    }
+
+    #[test]
+    fn every_kind_of_expansion_is_as_it_was() {
+        const BODY: &str = "{ self.requests += 1; request(id)? }";
+        same(
+            "blocking.txt",
+            "API",
+            &format!("fn get(&mut self, id: u32) -> Result<User, ApiError> {BODY}"),
+        );
+        same(
+            "awaited.txt",
+            "API",
+            &format!("async fn get(&mut self, id: u32) -> Result<User, ApiError> {BODY}"),
+        );
+        same(
+            "future.txt",
+            "API",
+            "fn get(id: u32) -> BoxFuture<'static, Result<User, ApiError>> { Box::pin(async move { request(id).await }) }",
+        );
+        same(
+            "settings.txt",
+            "expo, first_wait = \"100ms\", retry_if = |e| e.is_transient(), on_backoff = log, clone(body), show(id), \
+             attempt = attempt, attempt_timeout = \"5s\"",
+            "async fn send(id: u32, body: Body) -> Result<String, ApiError> { post(id, body).await }",
+        );
+        same(
+            "polled.txt",
+            "constant(\"2s\"), until = |job| job.done",
+            "fn status(id: u32) -> Job { ask(id) }",
+        );
+    }
+}
