@@ -10,6 +10,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::env;
 use std::error::Error;
+use std::fmt::Write as _;
 use std::fs;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -133,7 +134,9 @@ impl Service {
 }
 
 fn tick(clock: &TestClock, is_troubled: bool) {
-    SERVICES.iter().for_each(|service| service.tick(clock, is_troubled));
+    for service in &SERVICES {
+        service.tick(clock, is_troubled);
+    }
 }
 
 /// The series that each panel has to show at the end of the trouble: its legend, and its value.
@@ -428,13 +431,15 @@ fn colour(legend: &str) -> &'static str {
 
 /// Two panels a row, each with its legend below.
 fn draw(panels: &[Panel<'_>]) -> String {
-    let (width, height) = (760, panels.len().div_ceil(2) * 220);
+    let (width, height) = (760, panels.len().div_ceil(2) * 230);
     let mut svg = format!(
         "<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 {width} {height}' width='{width}' height='{height}' \
          font-family='sans-serif' font-size='11'>\n<rect width='100%' height='100%' fill='white'/>\n"
     );
-    for (n, panel) in panels.iter().enumerate() {
-        panel.draw(&mut svg, (n % 2 * 380) as f64, (n / 2 * 220) as f64);
+    for (row, panels) in (0_u32..).zip(panels.chunks(2)) {
+        for (column, panel) in (0_u32..).zip(panels) {
+            panel.draw(&mut svg, f64::from(380 * column), f64::from(230 * row));
+        }
     }
     svg + "</svg>\n"
 }
@@ -448,8 +453,9 @@ impl Panel<'_> {
         let most = points().map(|(_, y)| *y).fold(0.0, f64::max);
         // The axis ends with a round number.
         let power = 10_f64.powf(most.max(1e-9).log10().floor());
-        let most = [1.0, 1.5, 2.0, 3.0, 5.0, 10.0].map(|n| n * power);
-        let most = most.into_iter().find(|round| points().all(|(_, y)| y <= round)).unwrap_or(1.0);
+        let most = [1.0, 1.2, 1.5, 2.0, 3.0, 4.0, 5.0, 8.0, 10.0, 12.0].map(|n| n * power);
+        let most =
+            most.into_iter().find(|round| points().all(|(_, y)| *y <= 0.97 * round)).unwrap_or(1.0);
         let x = |at: f64| left + 55.0 + WIDE * at / end;
         let y = |at: f64| top + 35.0 + HIGH * (1.0 - at / most);
         let mut line = |line: String| *svg += &(line + "\n");
@@ -488,7 +494,9 @@ impl Panel<'_> {
             ));
         }
         let (mut column, mut row) = (text, bottom + 30.0);
-        for (n, (legend, points)) in self.lines.iter().enumerate() {
+        // A line that never leaves the axis shows nothing.
+        let lines = self.lines.iter().filter(|(_, points)| points.iter().any(|(_, y)| *y > 0.0));
+        for (n, (legend, points)) in lines.enumerate() {
             let (colour, dash) = (colour(legend), if n % 2 == 0 { "none" } else { "5 2" });
             let points: Vec<String> = points
                 .iter()
@@ -496,7 +504,7 @@ impl Panel<'_> {
                 .collect();
             let style = format!("stroke='{colour}' stroke-width='1.5' stroke-dasharray='{dash}'");
             line(format!("<polyline points='{}' fill='none' {style}/>", points.join(" ")));
-            let wide = 28.0 + 6.0 * legend.len() as f64;
+            let wide = 28.0 + legend.chars().map(|_| 6.0).sum::<f64>();
             if column + wide > left + 375.0 {
                 (column, row) = (text, row + 13.0);
             }
@@ -518,7 +526,7 @@ fn definition(svg: &str) -> String {
         match c {
             '\n' | ' ' => line.push_str("%20"),
             '<' | '>' | '#' | '%' | '(' | ')' | '"' => {
-                line.push_str(&format!("%{:02X}", u32::from(c)))
+                write!(line, "%{:02X}", u32::from(c)).unwrap_or_default()
             }
             c => line.push(c),
         }
