@@ -186,6 +186,8 @@ pub fn lines() -> Vec<Line> {
         ("sync, log that is off, three failures", Row::LogOffThreeFailures),
         ("sync, tracing that is off, first try", Row::TracingOffFirstTry),
         ("sync, tracing that is off, three failures", Row::TracingOffThreeFailures),
+        ("sync, metrics without a recorder, first try", Row::MetricsOffFirstTry),
+        ("sync, metrics without a recorder, three failures", Row::MetricsOffThreeFailures),
         ("sync, in line, first try", Row::InlineSyncFirstTry),
         ("sync, in line, three failures", Row::InlineSyncThreeFailures),
         ("async, in line, first try", Row::InlineAsyncFirstTry),

@@ -526,7 +526,7 @@ fn definition(svg: &str) -> String {
         match c {
             '\n' | ' ' => line.push_str("%20"),
             '<' | '>' | '#' | '%' | '(' | ')' | '"' => {
-                write!(line, "%{:02X}", u32::from(c)).unwrap_or_default()
+                write!(line, "%{:02X}", u32::from(c)).expect("a string takes it all");
             }
             c => line.push(c),
         }
