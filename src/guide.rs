@@ -23,6 +23,8 @@ pub mod dangers {}
 
 /// Describes the events of a run and how to handle them: logs, counters, alerts.
 ///
+// As below: the first definition of the picture's link is the one that counts.
+#[doc = include_str!("guide/dashboard.plot")]
 #[doc = include_str!("guide/handlers.md")]
 pub mod handlers {}
 

@@ -28,8 +28,17 @@ pub trait Record: Copy + fmt::Debug + Send + Sync + Unpin + Sealed + 'static {
     /// The identity of the run.
     fn run(&self) -> Option<RunId>;
 
+    /// Records when the first attempt ended.
+    fn end_first_attempt(&mut self, elapsed: u64);
+
     /// The duration of the last attempt in nanoseconds, if `elapsed` is when it ended.
     fn attempt_duration(&self, elapsed: u64) -> Option<u64>;
+
+    /// Whether the end of the last attempt was recorded, so that what follows it is a wait.
+    fn has_attempt_ended(&self) -> bool;
+
+    /// The nanoseconds since the first attempt ended, if that was recorded.
+    fn retry_time(&self, elapsed: u64) -> Option<u64>;
 }
 
 impl Record for () {
@@ -49,7 +58,17 @@ impl Record for () {
         None
     }
 
+    fn end_first_attempt(&mut self, _: u64) {}
+
     fn attempt_duration(&self, _: u64) -> Option<u64> {
+        None
+    }
+
+    fn has_attempt_ended(&self) -> bool {
+        false
+    }
+
+    fn retry_time(&self, _: u64) -> Option<u64> {
         None
     }
 }
@@ -59,7 +78,12 @@ impl Record for () {
 pub struct Recorded {
     run: Option<RunId>,
     attempt: LastAttempt,
+    /// When the first attempt ended, in nanoseconds since the run began.
+    first_ended: u64,
 }
+
+/// The end of the first attempt was not recorded.
+const NOT_RECORDED: u64 = u64::MAX;
 
 /// The last attempt: its times are in nanoseconds.
 #[derive(Clone, Copy, Debug)]
@@ -72,7 +96,7 @@ enum LastAttempt {
 impl Sealed for Recorded {}
 
 impl Record for Recorded {
-    const NEW: Self = Self { run: None, attempt: LastAttempt::Unknown };
+    const NEW: Self = Self { run: None, attempt: LastAttempt::Unknown, first_ended: NOT_RECORDED };
 
     fn identify(&mut self) {
         self.run = self.run.or_else(RunId::next);
@@ -100,6 +124,18 @@ impl Record for Recorded {
 
     fn run(&self) -> Option<RunId> {
         self.run
+    }
+
+    fn end_first_attempt(&mut self, elapsed: u64) {
+        self.first_ended = elapsed;
+    }
+
+    fn has_attempt_ended(&self) -> bool {
+        matches!(self.attempt, LastAttempt::Took(_))
+    }
+
+    fn retry_time(&self, elapsed: u64) -> Option<u64> {
+        (self.first_ended != NOT_RECORDED).then(|| elapsed.saturating_sub(self.first_ended))
     }
 
     fn attempt_duration(&self, elapsed: u64) -> Option<u64> {

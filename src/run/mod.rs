@@ -227,6 +227,9 @@ impl<R: Record> Run<R> {
         self.retry = step.retry;
         // Should the run end after this wait, observers see how long the last attempt took.
         self.record.end_attempt(step.elapsed);
+        if self.tries == 1 && self.has_begun() {
+            self.record.end_first_attempt(step.elapsed);
+        }
     }
 
     /// Records that an attempt begins, if anything reads the time.
@@ -276,6 +279,9 @@ impl<R: Record> Run<R> {
         if details.event != EventKind::Try {
             details.attempt_duration =
                 self.record.attempt_duration(elapsed).map(Duration::from_nanos);
+            details.retry_time = self.record.retry_time(elapsed).map(Duration::from_nanos);
+            details.ended_in_wait =
+                details.event == EventKind::GiveUp && self.record.has_attempt_ended();
         }
     }
 

@@ -179,6 +179,7 @@ pub fn lines() -> Vec<Line> {
         ("on tokio, can be cancelled, first try", Row::CancelFirstTry),
         ("sync, log that is off, first try", Row::LogOffFirstTry),
         ("sync, tracing that is off, first try", Row::TracingOffFirstTry),
+        ("sync, metrics without a recorder, first try", Row::MetricsOffFirstTry),
         ("sync, in line, first try", Row::InlineSyncFirstTry),
         ("async, in line, first try", Row::InlineAsyncFirstTry),
         // What is followed by a wait of milliseconds.
@@ -191,6 +192,7 @@ pub fn lines() -> Vec<Line> {
         ("on tokio, can be cancelled, three failures", Row::CancelThreeFailures),
         ("sync, log that is off, three failures", Row::LogOffThreeFailures),
         ("sync, tracing that is off, three failures", Row::TracingOffThreeFailures),
+        ("sync, metrics without a recorder, three failures", Row::MetricsOffThreeFailures),
         ("sync, in line, three failures", Row::InlineSyncThreeFailures),
         ("async, in line, three failures", Row::InlineAsyncThreeFailures),
         ("sync, three failures, a handler", Row::SyncHandler),

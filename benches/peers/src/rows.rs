@@ -36,6 +36,9 @@ pub enum Row {
     LogOffThreeFailures,
     TracingOffFirstTry,
     TracingOffThreeFailures,
+    /// No recorder is installed. By hand nothing is measured.
+    MetricsOffFirstTry,
+    MetricsOffThreeFailures,
     /// The loop is written where it is needed: no closure.
     InlineSyncFirstTry,
     InlineSyncThreeFailures,
@@ -80,6 +83,7 @@ impl Row {
             | Self::ClockExplainFirstTry
             | Self::LogOffFirstTry
             | Self::TracingOffFirstTry
+            | Self::MetricsOffFirstTry
             | Self::InlineSyncFirstTry
             | Self::InlineAsyncFirstTry
             | Self::TimeoutFirstTry

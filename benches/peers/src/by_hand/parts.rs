@@ -217,6 +217,9 @@ pub fn register(bench: &mut Bench) {
     for row in [Row::TracingOffFirstTry, Row::TracingOffThreeFailures] {
         bench.call(row, || policy.run_traced("operation", operation));
     }
+    for row in [Row::MetricsOffFirstTry, Row::MetricsOffThreeFailures] {
+        bench.call(row, || policy.run(operation, no_sleep, |_, _| ()));
+    }
     for row in [Row::InlineSyncFirstTry, Row::InlineSyncThreeFailures] {
         bench.call(row, || in_line(policy));
     }

@@ -4,7 +4,7 @@ use std::hint::black_box;
 use std::ops::ControlFlow::Break;
 
 use relent::wait::Constant;
-use relent::{Cancel, Log, Retry, Tracing};
+use relent::{Cancel, Log, Metrics, Retry, Tracing};
 
 use super::{EXPO, Free};
 use crate::bench::{Bench, block_on, shared};
@@ -33,6 +33,10 @@ pub fn register(bench: &mut Bench) {
     }
     let policy = shared(EXPO.clock(Free).observe(Tracing::new()));
     for row in [Row::TracingOffFirstTry, Row::TracingOffThreeFailures] {
+        bench.call(row, || policy.run(operation));
+    }
+    let policy = shared(EXPO.clock(Free).observe(Metrics::new()));
+    for row in [Row::MetricsOffFirstTry, Row::MetricsOffThreeFailures] {
         bench.call(row, || policy.run(operation));
     }
 
