@@ -25,6 +25,7 @@ pub(crate) mod future;
 pub(crate) mod after;
 pub(crate) mod attempts;
 pub(crate) mod by_hand;
+pub(crate) mod in_line;
 
 pub(crate) mod backoff;
 
@@ -47,9 +48,10 @@ pub use backoff::Backoff;
 #[cfg(feature = "std")]
 pub use bounds::BoxedRetry;
 pub use bounds::{AttemptFn, RunAsync, RunBlocking, RunLocal};
-pub use by_hand::{Decision, InLine, ShowArgs, ShownArgs};
+pub use by_hand::Decision;
 #[cfg(feature = "explain")]
 pub use explain::{Explained, RetryError, RunStats, Succeeded};
+pub use in_line::{InLine, ShowArgs, ShownArgs};
 pub use operation::{
     Attempt, Attempted, Call, CallAttempt, CallWith, Hidden, Needs, Operation, Shown, Visibility,
 };
