@@ -6,7 +6,7 @@ use core::time::Duration;
 
 use crate::clock::BlockingClock;
 use crate::condition::Verdict;
-use crate::event::{EventKind, Progress, StopReason, Target};
+use crate::event::{EventKind, Progress, StopReason};
 use crate::observe::chain::NotifyBlocking;
 use crate::policy::hold::{Policy, PolicyFor};
 #[cfg(feature = "explain")]
