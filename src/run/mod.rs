@@ -267,6 +267,20 @@ impl<R: Record> Run<R> {
         details
     }
 
+    /// The same, with what neither conditions nor strategies see.
+    #[inline]
+    pub(crate) fn details_for_observers<'a, T, E>(
+        &self,
+        step: &Step,
+        subject: Subject<'a>,
+        outcome: Option<&'a Result<T, E>>,
+    ) -> Details<'a, T, E> {
+        let mut details = self.details(step, subject, outcome);
+        details.first_ended = self.record.first_ended();
+        details.ended_in_wait = step.event == EventKind::GiveUp && self.record.has_attempt_ended();
+        details
+    }
+
     /// Shows observers what the time is.
     #[inline]
     pub(crate) fn show_time<T, E>(&self, details: &mut Details<'_, T, E>, elapsed: u64) {
@@ -274,9 +288,6 @@ impl<R: Record> Run<R> {
         if details.event != EventKind::Try {
             details.attempt_duration =
                 self.record.attempt_duration(elapsed).map(Duration::from_nanos);
-            details.retry_time = self.record.retry_time(elapsed).map(Duration::from_nanos);
-            details.ended_in_wait =
-                details.event == EventKind::GiveUp && self.record.has_attempt_ended();
         }
     }
 
