@@ -37,7 +37,7 @@ pub trait Record: Copy + fmt::Debug + Send + Sync + Unpin + Sealed + 'static {
     /// Whether the end of the last attempt was recorded, so that what follows it is a wait.
     fn has_attempt_ended(&self) -> bool;
 
-    /// When the first attempt ended, in nanoseconds since the run began. [`UNKNOWN`] where that was not recorded.
+    /// When the first attempt ended, in nanoseconds since the run began. `u64::MAX` where that was not recorded.
     fn first_ended(&self) -> u64;
 }
 
