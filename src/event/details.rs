@@ -100,7 +100,6 @@ pub struct Details<'a, T, E> {
     pub run: Option<RunId>,
     target: Target,
     /// Whether the run gave up in a wait, so that the last attempt has been shown before.
-    #[cfg_attr(not(feature = "metrics"), expect(dead_code, reason = "only `Metrics` reads it"))]
     pub(crate) ended_in_wait: bool,
     /// When the first attempt ended, in nanoseconds since the run began. [`UNKNOWN`] where that was not recorded.
     pub(crate) first_ended: u64,

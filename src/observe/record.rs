@@ -110,7 +110,8 @@ impl Record for Recorded {
     }
 
     fn end_attempt(&mut self, elapsed: u64) {
-        if let Some(took) = self.attempt_duration(elapsed) {
+        if self.attempt < ENDED {
+            let took = elapsed.saturating_sub(self.attempt);
             self.attempt = took.min(ENDED - 2) | ENDED;
         }
     }

@@ -267,18 +267,12 @@ impl<R: Record> Run<R> {
         details
     }
 
-    /// The same, with what neither conditions nor strategies see.
+    /// Shows observers what neither conditions nor strategies see.
     #[inline]
-    pub(crate) fn details_for_observers<'a, T, E>(
-        &self,
-        step: &Step,
-        subject: Subject<'a>,
-        outcome: Option<&'a Result<T, E>>,
-    ) -> Details<'a, T, E> {
-        let mut details = self.details(step, subject, outcome);
+    pub(crate) fn show_retries<T, E>(&self, details: &mut Details<'_, T, E>) {
         details.first_ended = self.record.first_ended();
-        details.ended_in_wait = step.event == EventKind::GiveUp && self.record.has_attempt_ended();
-        details
+        details.ended_in_wait =
+            details.event == EventKind::GiveUp && self.record.has_attempt_ended();
     }
 
     /// Shows observers what the time is.
