@@ -40,7 +40,7 @@ use super::target::Target;
 /// | [`retry`](Self::retry) | of the last retry | of the upcoming retry | of the last retry | of the last retry |
 /// | [`reason`](Self::reason) | | | | yes |
 /// | [`attempt_duration`](Self::attempt_duration) | | yes | yes | yes |
-/// | [`retry_time`](Self::retry_time) | | of a second or later attempt | of a second or later attempt | if it retried |
+/// | [`retry_time()`](Self::retry_time) | | of a second or later attempt | of a second or later attempt | if it retried |
 /// | [`run`](Self::run) | yes | yes | yes | yes |
 ///
 /// A [`Condition`](crate::Condition) of your own may accept an error: that is a success with an error and without a
@@ -98,19 +98,18 @@ pub struct Details<'a, T, E> {
     /// identified by the message or row that stores its progress. Conditions, strategies and budgets may see `None`. It
     /// is `None` on targets whose atomics cannot add, such as `thumbv6m-none-eabi`.
     pub run: Option<RunId>,
-    /// How long the run has been retrying: the time since its first attempt ended, with waits, handlers and attempts.
-    ///
-    /// A run that had succeeded at once would have been faster by this much. `None` for [`EventKind::Try`], until the
-    /// first attempt has been retried, and where [`attempt_duration`](Self::attempt_duration) is not measured. A run
-    /// that is resumed from its [`Progress`](crate::Progress) does not know when its first attempt ended.
-    pub retry_time: Option<Duration>,
     target: Target,
     /// Whether the run gave up in a wait, so that the last attempt has been shown before.
     #[cfg_attr(not(feature = "metrics"), allow(dead_code, reason = "only `Metrics` reads it"))]
     pub(crate) ended_in_wait: bool,
+    /// When the first attempt ended, in nanoseconds since the run began. [`UNKNOWN`] where that was not recorded.
+    pub(crate) first_ended: u64,
     pub(crate) args: Option<&'a dyn fmt::Debug>,
     pub(crate) outcome: Option<&'a Result<T, E>>,
 }
+
+/// A time that was not recorded.
+pub(crate) const UNKNOWN: u64 = u64::MAX;
 
 impl<'a, T, E> Details<'a, T, E> {
     /// Creates the details of an [`EventKind::Try`] event, to test your own handlers.
@@ -143,9 +142,9 @@ impl<'a, T, E> Details<'a, T, E> {
             reason: None,
             attempt_duration: None,
             run: None,
-            retry_time: None,
             target,
             ended_in_wait: false,
+            first_ended: UNKNOWN,
             args: None,
             outcome: None,
         }
@@ -200,6 +199,32 @@ impl<'a, T, E> Details<'a, T, E> {
     #[must_use]
     pub const fn args(&self) -> Option<&'a dyn fmt::Debug> {
         self.args
+    }
+
+    /// Returns how long the run has been retrying: the time since its first attempt ended, with waits, handlers and
+    /// attempts.
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// # use relent::{Jitter, Retry, TestClock};
+    /// let mut added = None;
+    /// let mut answers = [Err("busy"), Err("busy"), Ok(7)].into_iter();
+    /// let policy = Retry::constant(Duration::from_secs(2)).jitter(Jitter::None).clock(TestClock::new());
+    /// policy.on_success(|d| added = d.retry_time()).run(|| answers.next().unwrap()).unwrap();
+    /// assert_eq!(added, Some(Duration::from_secs(4)));
+    /// ```
+    ///
+    /// A run whose first attempt had been accepted would have been faster by this much. `None` for
+    /// [`EventKind::Try`], before the first attempt was retried, in conditions and strategies, and where
+    /// [`attempt_duration`](Self::attempt_duration) is not measured. A run that is resumed from its
+    /// [`Progress`](crate::Progress) does not know when its first attempt ended.
+    #[must_use]
+    pub const fn retry_time(&self) -> Option<Duration> {
+        match self.event {
+            EventKind::Try => None,
+            _ if self.first_ended == UNKNOWN => None,
+            _ => Some(self.elapsed.saturating_sub(Duration::from_nanos(self.first_ended))),
+        }
     }
 
     /// Returns what the attempt returned, or `None` for [`EventKind::Try`].
@@ -260,7 +285,7 @@ impl<T, E> fmt::Debug for Details<'_, T, E> {
             .field("retry", &self.retry)
             .field("reason", &self.reason)
             .field("attempt_duration", &self.attempt_duration)
-            .field("retry_time", &self.retry_time)
+            .field("retry_time", &self.retry_time())
             .field("run", &self.run)
             .finish_non_exhaustive()
     }
@@ -292,13 +317,6 @@ impl<T, E> Details<'_, T, E> {
         E: fmt::Debug,
     {
         self.line(self.error().map(|error| Text::Debug(error)))
-    }
-
-    /// Removes what was measured of attempts.
-    #[inline]
-    pub(crate) fn forget_times(&mut self) {
-        self.attempt_duration = None;
-        self.retry_time = None;
     }
 
     /// The line of this event, with the error shown like this.

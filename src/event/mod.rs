@@ -20,6 +20,7 @@ mod snapshot;
 mod target;
 
 pub use details::Details;
+pub(crate) use details::UNKNOWN;
 pub use kinds::{EventKind, RetryKind, StopReason};
 pub use line::Displayed;
 #[cfg(any(feature = "std", feature = "explain"))]

@@ -158,7 +158,8 @@ impl Default for Metrics {
 
 impl<T, E> Observe<T, E> for Metrics {
     fn on_event(&self, details: &Details<'_, T, E>) {
-        let &Details { event, tries, elapsed, wait, reason, retry_time, .. } = details;
+        let &Details { event, tries, elapsed, wait, reason, .. } = details;
+        let retry_time = details.retry_time();
         let attempt = details.attempt_duration.filter(|_| !details.ended_in_wait);
         let target = details.target();
         Recorded { event, target, tries, elapsed, wait, reason, retry_time, attempt }

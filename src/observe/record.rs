@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use crate::event::RunId;
+use crate::event::{RunId, UNKNOWN};
 use crate::sealed::Sealed;
 
 /// What a run records for its observers: [`Recorded`], or `()` if it has none. Sealed; appears in bounds.
@@ -37,8 +37,8 @@ pub trait Record: Copy + fmt::Debug + Send + Sync + Unpin + Sealed + 'static {
     /// Whether the end of the last attempt was recorded, so that what follows it is a wait.
     fn has_attempt_ended(&self) -> bool;
 
-    /// The nanoseconds since the first attempt ended, if that was recorded.
-    fn retry_time(&self, elapsed: u64) -> Option<u64>;
+    /// When the first attempt ended, in nanoseconds since the run began. `u64::MAX` where that was not recorded.
+    fn first_ended(&self) -> u64;
 }
 
 impl Record for () {
@@ -68,8 +68,8 @@ impl Record for () {
         false
     }
 
-    fn retry_time(&self, _: u64) -> Option<u64> {
-        None
+    fn first_ended(&self) -> u64 {
+        UNKNOWN
     }
 }
 
@@ -82,8 +82,6 @@ pub struct Recorded {
     /// When the first attempt ended, in nanoseconds since the run began. Or [`UNKNOWN`].
     first_ended: u64,
 }
-
-const UNKNOWN: u64 = u64::MAX;
 
 /// The bit that tells a duration from a time. What is longer than the 292 years below it is clipped.
 const ENDED: u64 = 1 << 63;
@@ -112,7 +110,8 @@ impl Record for Recorded {
     }
 
     fn end_attempt(&mut self, elapsed: u64) {
-        if let Some(took) = self.attempt_duration(elapsed) {
+        if self.attempt < ENDED {
+            let took = elapsed.saturating_sub(self.attempt);
             self.attempt = took.min(ENDED - 2) | ENDED;
         }
     }
@@ -137,7 +136,7 @@ impl Record for Recorded {
         self.attempt >= ENDED && self.attempt != UNKNOWN
     }
 
-    fn retry_time(&self, elapsed: u64) -> Option<u64> {
-        (self.first_ended != UNKNOWN).then(|| elapsed.saturating_sub(self.first_ended))
+    fn first_ended(&self) -> u64 {
+        self.first_ended
     }
 }

@@ -275,6 +275,14 @@ impl<R: Record> Run<R> {
         details
     }
 
+    /// Shows observers what neither conditions nor strategies see.
+    #[inline]
+    pub(crate) fn show_retries<T, E>(&self, details: &mut Details<'_, T, E>) {
+        details.first_ended = self.record.first_ended();
+        details.ended_in_wait =
+            details.event == EventKind::GiveUp && self.record.has_attempt_ended();
+    }
+
     /// Shows observers what the time is.
     #[inline]
     pub(crate) fn show_time<T, E>(&self, details: &mut Details<'_, T, E>, elapsed: u64) {
@@ -282,9 +290,6 @@ impl<R: Record> Run<R> {
         if details.event != EventKind::Try {
             details.attempt_duration =
                 self.record.attempt_duration(elapsed).map(Duration::from_nanos);
-            details.retry_time = self.record.retry_time(elapsed).map(Duration::from_nanos);
-            details.ended_in_wait =
-                details.event == EventKind::GiveUp && self.record.has_attempt_ended();
         }
     }
 

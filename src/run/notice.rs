@@ -44,7 +44,9 @@ impl<P: Policy, O: Operation<P::Clock>, X: Returns, M: Side<P::Clock>> Session<P
         if M::HAS_IDENTITY {
             self.run.identify();
         }
-        let details = &self.run.details(step, self.subject(), outcome);
+        let mut details = self.run.details(step, self.subject(), outcome);
+        self.run.show_retries(&mut details);
+        let details = &details;
         let refund = RefundUnmade { condition: &self.policy.policy().condition, details };
         let pending = self.policy.policy().observer.notify(details, cursor);
         mem::forget(refund);

@@ -177,7 +177,7 @@ impl<P: Policy, O: Operation<P::Clock>, X: Returns, M: Side<P::Clock>> Session<P
         if outcome.is_ok() && accepts && !wants_success {
             // Nothing reads the time of such a success, and for many runs it would be the only read after the start.
             details.event = EventKind::Success;
-            details.forget_times();
+            details.attempt_duration = None;
             condition.commit(&details).ok();
             return None;
         }
@@ -186,7 +186,7 @@ impl<P: Policy, O: Operation<P::Clock>, X: Returns, M: Side<P::Clock>> Session<P
             step.elapsed = self.elapsed();
             self.run.show_time(&mut details, step.elapsed);
         } else {
-            details.forget_times();
+            details.attempt_duration = None;
         }
         let ask = condition.judge(&details);
         if !needs_elapsed && self.is_timed::<T, E>() && (wants_success || ask != Verdict::Accept) {
@@ -298,7 +298,7 @@ impl<P: Policy, O: Operation<P::Clock>, X: Returns, M: Side<P::Clock>> Session<P
         let step = Step::new(EventKind::Backoff, self.elapsed());
         let mut details = self.run.details(&step, self.subject(), Some(outcome));
         // Of an attempt after the end of the run nothing is measured.
-        details.forget_times();
+        details.attempt_duration = None;
         self.policy.policy().condition.judge(&details)
     }
 

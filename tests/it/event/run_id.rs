@@ -482,7 +482,7 @@ fn a_run_shows_how_long_it_has_been_retrying_once_it_was_retried() {
     let clock = TestClock::new();
     let shown = Mutex::new(Vec::new());
     let note = |d: &Details<'_, u64, &str>| {
-        shown.lock().unwrap().push((d.event, d.retry_time));
+        shown.lock().unwrap().push((d.event, d.retry_time()));
     };
     let policy = POLICY.clock(&clock).on_try(note).on_backoff(note).on_success(note);
     let mut calls = 0;
@@ -505,7 +505,7 @@ fn a_run_that_is_resumed_does_not_know_when_its_first_attempt_ended() {
     let clock = TestClock::new();
     let shown = Mutex::new(Vec::new());
     let policy = POLICY.clock(&clock).on_backoff(|d: &Details<'_, u64, &str>| {
-        shown.lock().unwrap().push(d.retry_time);
+        shown.lock().unwrap().push(d.retry_time());
     });
     let mut attempts = policy.attempts_from(Progress::new(1));
     attempts.decide(&BUSY);
