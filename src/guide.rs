@@ -5,10 +5,11 @@
 //! 1. [`recipes`]: a program for each common problem. Start here.
 //! 2. [`dangers`]: what goes wrong with retries. Read it before you retry anything that matters.
 //! 3. [`handlers`]: logs, counters and alerts, so that retries do not hide failures.
-//! 4. [`testing`]: how to test code that retries, without waiting.
-//! 5. [`compare`] and [`from_python_backoff`]: how to move from another crate, or from Python.
-//! 6. [`performance`]: what a run costs.
-#![cfg_attr(feature = "macros", doc = "7. [`retry_attribute`]: the attribute `#[retry]`.")]
+//! 4. [`schedule`]: what a policy makes of an outage, before it runs.
+//! 5. [`testing`]: how to test code that retries, without waiting.
+//! 6. [`compare`] and [`from_python_backoff`]: how to move from another crate, or from Python.
+//! 7. [`performance`]: what a run costs.
+#![cfg_attr(feature = "macros", doc = "8. [`retry_attribute`]: the attribute `#[retry]`.")]
 
 /// Solves common problems, with a program for each.
 ///
@@ -22,8 +23,17 @@ pub mod dangers {}
 
 /// Describes the events of a run and how to handle them: logs, counters, alerts.
 ///
+// As below: the first definition of the picture's link is the one that counts.
+#[doc = include_str!("guide/dashboard.plot")]
 #[doc = include_str!("guide/handlers.md")]
 pub mod handlers {}
+
+/// Describes what a policy makes of an outage, before it runs.
+///
+// Here no file lies beside the page: the first definition of the picture's link is the one that counts.
+#[doc = include_str!("guide/schedule.plot")]
+#[doc = include_str!("guide/schedule.md")]
+pub mod schedule {}
 
 /// Shows how to test code that retries, without waiting.
 ///

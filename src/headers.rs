@@ -30,16 +30,19 @@ use http::header::RETRY_AFTER;
 ///
 /// The header may be a number of seconds, or a date in any of the three formats of HTTP, which is compared with the
 /// system's clock. Returns `None` for anything else, for a date in the past, and if there is no header: then the
-/// strategy's wait applies.
+/// strategy's wait applies. Dates are also ignored on `wasm32-unknown-unknown`, which has no system clock: use
+/// [`retry_after_at`] there.
 ///
 /// A server may request an absurdly long wait, and it is not shortened. Set [`max_time`](crate::Retry::max_time), so
 /// that the run gives up instead.
 #[must_use]
 pub fn retry_after(headers: &HeaderMap) -> Option<Duration> {
-    retry_after_at(headers, SystemTime::now())
+    let has_system_time = !cfg!(all(target_family = "wasm", target_os = "unknown"));
+    wait_from(headers, has_system_time.then(SystemTime::now))
 }
 
-/// Same as [`retry_after`], but compares dates with `now` instead of the system's clock. For tests.
+/// Same as [`retry_after`], but compares dates with `now` instead of the system's clock. For tests, and for
+/// `wasm32-unknown-unknown`, where the system has none.
 ///
 /// ```
 /// use std::time::{Duration, SystemTime};
@@ -52,13 +55,18 @@ pub fn retry_after(headers: &HeaderMap) -> Option<Duration> {
 /// ```
 #[must_use]
 pub fn retry_after_at(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
+    wait_from(headers, Some(now))
+}
+
+/// The wait that the header asks for, a date only if the time is known.
+fn wait_from(headers: &HeaderMap, now: Option<SystemTime>) -> Option<Duration> {
     let value = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
     if !value.is_empty() && value.bytes().all(|digit| digit.is_ascii_digit()) {
         // Too many digits for a `u64` are still a valid number of seconds.
         return Some(Duration::from_secs(value.parse().unwrap_or(u64::MAX)));
     }
     let date = httpdate::parse_http_date(value).ok()?;
-    date.duration_since(now).ok()
+    date.duration_since(now?).ok()
 }
 
 #[cfg(test)]
@@ -94,6 +102,14 @@ mod tests {
         for form in forms {
             assert_eq!(parse(form), Some(Duration::from_secs(60)), "{form:?}");
         }
+    }
+
+    #[test]
+    fn a_date_is_waited_for_to_the_nanosecond() {
+        let date = HeaderValue::from_static("Sun, 09 Sep 2001 01:47:40 GMT");
+        let headers = HeaderMap::from_iter([(RETRY_AFTER, date)]);
+        let now = SystemTime::UNIX_EPOCH + Duration::new(1_000_000_000, 300_000_001);
+        assert_eq!(retry_after_at(&headers, now), Some(Duration::new(59, 699_999_999)));
     }
 
     #[test]

@@ -11,6 +11,7 @@
 //! - [`clock`]: clocks and cancellation.
 //! - [`run`]: run options, in-line attempts, and the errors of runs.
 //! - [`future`], [`mod@iter`]: the futures and iterators that policies return.
+#![cfg_attr(feature = "std", doc = "- [`description`]: what a policy makes of an outage.")]
 //! - [`integrations`]: observers for other crates, such as `log`, `tracing` and `metrics`.
 #![cfg_attr(feature = "test-util", doc = "- [`testing`]: the virtual clock, for tests.")]
 #![cfg_attr(feature = "http", doc = "- [`headers`]: reads `Retry-After` from HTTP headers.")]
@@ -18,6 +19,8 @@
 #![forbid(unsafe_code)]
 // The core also serves targets without an operating system.
 #![no_std]
+// Without a feature, links to its items are plain text.
+#![cfg_attr(not(all(feature = "std", feature = "explain")), allow(rustdoc::broken_intra_doc_links))]
 // Makes docs.rs show which feature an item needs.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
@@ -67,6 +70,12 @@ pub mod future {
     pub use crate::run::future::Retrying;
 }
 
+/// What a policy makes of an outage: see [`Retry::describe`].
+#[cfg(feature = "std")]
+pub mod description {
+    pub use crate::inspect::{Basis, Calls, DescribedWait, Description, Spread};
+}
+
 /// The iterator over the waits of a policy: see [`Retry::waits`].
 pub mod iter {
     pub use crate::inspect::Waits;
@@ -94,6 +103,9 @@ pub use crate::error::InvalidSetting;
 pub use crate::event::Event;
 #[doc(inline)]
 pub use crate::event::{Details, EventKind, Progress, RunId, StopReason};
+#[cfg(feature = "std")]
+#[doc(inline)]
+pub use crate::inspect::Description;
 pub use crate::inspect::MaxTries;
 #[cfg(feature = "log")]
 #[doc(inline)]

@@ -1,4 +1,5 @@
-//! What a run must not cost: no allocation on any path, and no more room than the bars here allow.
+//! What a run must not cost: no allocation but those of async handlers and cancel handles, and no more room than the bars
+//! here allow.
 //!
 //! In a binary of its own, since an allocator belongs to a whole program. What a run costs in
 //! instructions and in time is measured by `benches/peers`.
@@ -13,7 +14,10 @@ use std::pin::{Pin, pin};
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
-use relent::{AsyncClock, BlockingClock, Budget, Cancel, Details, Jitter, Observe, Retry};
+use relent::run::{Decision, RunAsync, TimedOut};
+use relent::{
+    AsyncClock, BlockingClock, Budget, Cancel, Details, Jitter, Observe, Progress, Retry,
+};
 
 thread_local! {
     static ALLOCATIONS: Cell<usize> = const { Cell::new(0) };
@@ -255,6 +259,84 @@ fn the_other_forms_of_a_run_do_not_allocate() {
 }
 
 #[test]
+fn no_option_of_a_run_allocates() {
+    let policy = EXPO.max_time(Duration::from_secs(60)).clock(Free);
+    let minute = Duration::from_secs(60);
+    for failures in [0, 3, 1_000] {
+        let fail = |_: TimedOut| 0;
+        let run = || {
+            let mut operation = failing(failures);
+            policy.run_attempt(|attempt| {
+                black_box(attempt.timeout(minute));
+                operation()
+            })
+        };
+        assert_eq!(allocations(run), 0, "run_attempt, {failures} failures");
+        let run = || {
+            block_on(policy.attempt_timeout_with(minute, fail).run_async(failing_async(failures)))
+        };
+        assert_eq!(allocations(run), 0, "attempt_timeout, {failures} failures");
+        let run =
+            || block_on(policy.interrupt_at_deadline(fail).run_async(failing_async(failures)));
+        assert_eq!(allocations(run), 0, "interrupt_at_deadline, {failures} failures");
+        let run = || {
+            let mut operation = failing(failures);
+            policy.show_args().run_with(7_u32, |_| operation())
+        };
+        assert_eq!(allocations(run), 0, "show_args, {failures} failures");
+        let run = || {
+            let explained = policy.explain().run_async(failing_async(failures));
+            block_on(explained).map_err(|error| error.tries())
+        };
+        assert_eq!(allocations(run), 0, "explain, {failures} failures");
+        let run = || block_on(RunAsync::run_async(&policy, failing_async(failures)));
+        assert_eq!(allocations(run), 0, "RunAsync, {failures} failures");
+        let boxed = policy.boxed::<u32, u32>();
+        let run = || boxed.run(failing(failures));
+        assert_eq!(allocations(run), 0, "a boxed policy, {failures} failures");
+    }
+}
+
+#[test]
+fn a_run_by_hand_does_not_allocate() {
+    let budget = Budget::new().capacity(1_000_000);
+    let policy = EXPO.budget(&budget).cancelled_by(&Cancel::new()).clock(Free);
+    for failures in [0, 3, 1_000] {
+        let run = || {
+            let mut operation = failing(failures);
+            let mut attempts = policy.attempts();
+            while let Decision::Backoff(wait) = attempts.decide(&operation()) {
+                black_box(wait);
+                let _ = attempts.next_try();
+            }
+            attempts.reset();
+        };
+        assert_eq!(allocations(run), 0, "Attempts::decide, {failures} failures");
+        let run = || {
+            let mut operation = failing(failures);
+            let mut progress = Progress::default();
+            while let Decision::Backoff(wait) = policy.decide(&mut progress, &operation()) {
+                black_box(wait);
+            }
+        };
+        assert_eq!(allocations(run), 0, "decide, {failures} failures");
+    }
+    assert_eq!(allocations(|| EXPO.backoff().sum::<Duration>()), 0, "backoff");
+    assert_eq!(allocations(|| EXPO.waits().sum::<Duration>()), 0, "waits");
+    assert_eq!(allocations(|| EXPO.wait_after(3)), 0, "wait_after");
+}
+
+#[test]
+fn a_cancelled_run_does_not_allocate() {
+    let cancel = Cancel::new();
+    cancel.cancel();
+    assert_no_allocation!(EXPO.clock(Free).cancelled_by(&cancel));
+    assert_no_allocation!(
+        EXPO.max_time(Duration::from_secs(60)).no_attempt_after_deadline().clock(Free)
+    );
+}
+
+#[test]
 fn waiting_on_tokio_does_not_allocate() {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_time()
@@ -267,10 +349,36 @@ fn waiting_on_tokio_does_not_allocate() {
             let _ = EXPO.run_async(failing_async(failures)).await;
             let before = ALLOCATIONS.get();
             let _ = EXPO.run_async(failing_async(failures)).await;
+            let timed = EXPO.attempt_timeout_with(Duration::from_secs(60), |_| 0);
+            let _ = timed.run_async(failing_async(failures)).await;
             ALLOCATIONS.get() - before
         });
         assert_eq!(allocated, 0, "{failures} failures");
     }
+}
+
+#[test]
+fn a_cancel_handle_allocates_room_for_waits_and_keeps_it() {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .start_paused(true)
+        .build()
+        .unwrap();
+    for (failures, room) in [(0, 0), (3, 1), (1_000, 1)] {
+        let (first, second) = runtime.block_on(async {
+            // The thread's generator of chance is made before.
+            let _ = EXPO.run_async(failing_async(failures)).await;
+            let policy = EXPO.cancelled_by(&Cancel::new());
+            let before = ALLOCATIONS.get();
+            let _ = policy.run_async(failing_async(failures)).await;
+            let between = ALLOCATIONS.get();
+            let _ = policy.run_async(failing_async(failures)).await;
+            (between - before, ALLOCATIONS.get() - between)
+        });
+        assert_eq!((first, second), (room, 0), "{failures} failures");
+    }
+    let blocking = EXPO.first_wait(Duration::from_micros(1)).cancelled_by(&Cancel::new());
+    assert_eq!(allocations(|| blocking.run(failing(3))), 0);
 }
 
 /// A future with so many bytes of state.

@@ -80,6 +80,10 @@ impl Cancel {
     }
 
     /// Blocks the thread until `wait` has passed or the handle is cancelled.
+    #[cfg_attr(
+        all(target_family = "wasm", target_os = "unknown"),
+        expect(dead_code, reason = "only the system clock calls it")
+    )]
     pub(crate) fn block_for(&self, wait: Duration) {
         let waiting = self.shared.lock();
         let is_waiting = |_: &mut Wakers| !self.is_cancelled();

@@ -7,7 +7,7 @@ use core::time::Duration;
 use pin_project_lite::pin_project;
 
 use crate::clock::cancel::{Cancel, Place};
-use crate::clock::{AsyncClock, BlockingClock, Interruptible};
+use crate::clock::{AsyncClock, BlockingClock, Entropy, Interruptible};
 
 /// A clock whose waits end early when a [`Cancel`] is cancelled: wraps the policy's clock in
 /// [`Retry::cancelled_by`](crate::Retry::cancelled_by).
@@ -80,6 +80,12 @@ impl<Z: AsyncClock> AsyncClock for Cancellable<Z> {
 
     fn resolution(&self) -> Duration {
         self.clock.resolution()
+    }
+}
+
+impl<Z: Entropy> Entropy for Cancellable<Z> {
+    fn entropy(&self) -> u64 {
+        self.clock.entropy()
     }
 }
 

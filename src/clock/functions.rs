@@ -4,7 +4,7 @@ use core::fmt;
 use core::future::Future;
 use core::time::Duration;
 
-use crate::clock::{AsyncClock, BlockingClock};
+use crate::clock::{AsyncClock, BlockingClock, EntropyIfNeeded};
 
 /// An async clock that is made of two functions.
 ///
@@ -22,7 +22,8 @@ use crate::clock::{AsyncClock, BlockingClock};
 /// ```
 ///
 /// Use it for the timer of a runtime that relent has no feature for. Runs are `Send` if the functions are `Sync` and the
-/// timer's future is `Send`.
+/// timer's future is `Send`. On `wasm32-unknown-unknown` it does not implement [`AsyncClock`], since it has no
+/// [`Entropy`](crate::clock::Entropy): implement both for a type of your own.
 #[derive(Clone, Copy)]
 pub struct AsyncFnClock<N, F> {
     now: N,
@@ -46,6 +47,7 @@ where
     N: Fn() -> Duration,
     F: Fn(Duration) -> W,
     W: Future<Output = ()>,
+    Self: EntropyIfNeeded,
 {
     type Timer = W;
 
@@ -91,7 +93,10 @@ impl<N: Fn() -> Duration, F: Fn(Duration)> BlockingFnClock<N, F> {
     }
 }
 
-impl<N: Fn() -> Duration, F: Fn(Duration)> BlockingClock for BlockingFnClock<N, F> {
+impl<N: Fn() -> Duration, F: Fn(Duration)> BlockingClock for BlockingFnClock<N, F>
+where
+    Self: EntropyIfNeeded,
+{
     fn now(&self) -> Duration {
         (self.now)()
     }

@@ -11,10 +11,13 @@
 pub(crate) mod cancel;
 #[cfg(feature = "std")]
 pub(crate) mod cancellable;
+pub(crate) mod entropy;
 mod functions;
 pub(crate) mod punctual;
+#[cfg(all(feature = "std", not(all(target_family = "wasm", target_os = "unknown"))))]
+mod system;
 
-#[cfg(feature = "tokio")]
+#[cfg(all(feature = "tokio", not(all(target_family = "wasm", target_os = "unknown"))))]
 pub(crate) mod tokio;
 #[cfg(feature = "std")]
 pub(crate) mod wakers;
@@ -23,9 +26,10 @@ pub(crate) mod wakers;
 pub use cancel::Cancel;
 #[cfg(feature = "std")]
 pub use cancellable::{Cancellable, CancellableTimer};
+pub use entropy::{Entropy, EntropyIfNeeded};
 pub use functions::{AsyncFnClock, BlockingFnClock};
 pub use punctual::{Punctual, PunctualTimer};
-#[cfg(feature = "tokio")]
+#[cfg(all(feature = "tokio", not(all(target_family = "wasm", target_os = "unknown"))))]
 pub use tokio::SystemTimer;
 
 pub use crate::slot::{Empty, Full, Slot};
@@ -64,18 +68,29 @@ use crate::sealed::Sealed;
 ///
 /// Limits and waits use the same clock, so a virtual clock advances both together. [`now`](Self::now) and
 /// [`sleep`](Self::sleep) are all that a clock must have.
-#[diagnostic::on_unimplemented(
-    message = "`{Self}` cannot be used as the clock of a blocking run",
-    label = "the policy's clock does not implement `BlockingClock`",
-    note = "set a clock that can block the thread: `.clock(..)` takes any type that implements `relent::BlockingClock`",
-    note = "the default clock, `SystemClock`, needs relent's feature `std`"
+#[cfg_attr(
+    not(all(target_family = "wasm", target_os = "unknown")),
+    diagnostic::on_unimplemented(
+        message = "`{Self}` cannot be used as the clock of a blocking run",
+        label = "the policy's clock does not implement `BlockingClock`",
+        note = "set a clock that can block the thread: `.clock(..)` takes any type that implements `relent::BlockingClock`",
+        note = "the default clock, `SystemClock`, needs relent's feature `std`"
+    )
 )]
-pub trait BlockingClock {
+#[cfg_attr(
+    all(target_family = "wasm", target_os = "unknown"),
+    diagnostic::on_unimplemented(
+        message = "`{Self}` cannot be used as the clock of a blocking run",
+        label = "the policy's clock does not implement `BlockingClock`",
+        note = "on wasm32-unknown-unknown the standard library has no time, no sleep and no randomness, so `SystemClock` does not work",
+        note = "implement `relent::BlockingClock` and `relent::clock::Entropy` for a clock of your own, and set it: `.clock(..)`"
+    )
+)]
+pub trait BlockingClock: EntropyIfNeeded {
     /// Returns the time since an arbitrary fixed moment, less than 584 years ago.
     ///
     /// Must never go backwards. Only differences between two calls matter. A run calls this only if something needs the
-    /// time: a limit, a strategy, a condition, an observer, the form of the run or, without the feature `std` and on
-    /// `wasm32-unknown-unknown`, unseeded jitter.
+    /// time: a limit, a strategy, a condition, an observer, the form of the run or, without the feature `std`, unseeded jitter.
     fn now(&self) -> Duration;
 
     /// Blocks the thread until `wait` has passed on this clock.
@@ -159,13 +174,25 @@ pub trait BlockingClock {
 ///
 /// Limits and waits use the same clock, so a virtual clock advances both together. [`Timer`](Self::Timer),
 /// [`now`](Self::now) and [`timer`](Self::timer) are all that a clock must have.
-#[diagnostic::on_unimplemented(
-    message = "`{Self}` cannot be used as the clock of an async run",
-    label = "the policy's clock does not implement `AsyncClock`",
-    note = "for tokio, enable relent's feature `tokio`: the default clock, `SystemClock`, needs it",
-    note = "for another runtime, implement `relent::AsyncClock` with its timer, and set that clock: `.clock(..)`"
+#[cfg_attr(
+    not(all(target_family = "wasm", target_os = "unknown")),
+    diagnostic::on_unimplemented(
+        message = "`{Self}` cannot be used as the clock of an async run",
+        label = "the policy's clock does not implement `AsyncClock`",
+        note = "for tokio, enable relent's feature `tokio`: the default clock, `SystemClock`, needs it",
+        note = "for another runtime, implement `relent::AsyncClock` with its timer, and set that clock: `.clock(..)`"
+    )
 )]
-pub trait AsyncClock {
+#[cfg_attr(
+    all(target_family = "wasm", target_os = "unknown"),
+    diagnostic::on_unimplemented(
+        message = "`{Self}` cannot be used as the clock of an async run",
+        label = "the policy's clock does not implement `AsyncClock`",
+        note = "on wasm32-unknown-unknown the standard library has no time, no sleep and no randomness, so `SystemClock` does not work",
+        note = "implement `relent::AsyncClock` and `relent::clock::Entropy` for a clock of your own, and set it: `.clock(..)`"
+    )
+)]
+pub trait AsyncClock: EntropyIfNeeded {
     /// The future returned by [`timer`](Self::timer) and [`timeout`](Self::timeout).
     ///
     /// It must be ready when the time has passed, and not before. Its output is `()`, or [`Interruptible`] if it may
@@ -178,8 +205,7 @@ pub trait AsyncClock {
     /// Returns the time since an arbitrary fixed moment, less than 584 years ago.
     ///
     /// Must never go backwards. Only differences between two calls matter. A run calls this only if something needs the
-    /// time: a limit, a strategy, a condition, an observer, the form of the run or, without the feature `std` and on
-    /// `wasm32-unknown-unknown`, unseeded jitter.
+    /// time: a limit, a strategy, a condition, an observer, the form of the run or, without the feature `std`, unseeded jitter.
     fn now(&self) -> Duration;
 
     /// Returns a future that is ready when `wait` has passed since this call.
@@ -325,41 +351,11 @@ impl Sealed for Interruptible {}
 ///
 /// Blocking runs read [`std::time::Instant`] and wait with [`std::thread::sleep`] (feature `std`). Async runs use
 /// tokio's clock for both (feature `tokio`), so tokio's paused time advances limits and waits together.
+///
+/// On `wasm32-unknown-unknown` it implements neither clock trait, since the standard library has no time there. Runs need
+/// a clock of your own, with [`Entropy`].
 #[derive(Clone, Copy, Debug, Default)]
 pub struct SystemClock;
-
-#[cfg(feature = "std")]
-impl SystemClock {
-    /// Returns the time from a fixed moment to `instant`.
-    pub(crate) fn since_origin(instant: std::time::Instant) -> Duration {
-        use std::sync::LazyLock;
-        use std::time::Instant;
-
-        static FIRST_READ: LazyLock<Instant> = LazyLock::new(Instant::now);
-        // The clock of a paused runtime may be earlier than the first read.
-        const BEFORE: Duration = Duration::from_secs(1 << 32);
-
-        match instant.checked_duration_since(*FIRST_READ) {
-            Some(after) => BEFORE.saturating_add(after),
-            None => BEFORE.saturating_sub(FIRST_READ.duration_since(instant)),
-        }
-    }
-}
-
-#[cfg(feature = "std")]
-impl BlockingClock for SystemClock {
-    fn now(&self) -> Duration {
-        Self::since_origin(std::time::Instant::now())
-    }
-
-    fn sleep(&self, wait: Duration) {
-        std::thread::sleep(wait);
-    }
-
-    fn sleep_unless(&self, wait: Duration, cancel: &Cancel) {
-        cancel.block_for(wait);
-    }
-}
 
 /// A clock that [`Retry::clock`](crate::Retry::clock) can replace by a `Y`. Sealed.
 ///

@@ -8,7 +8,7 @@ use pin_project_lite::pin_project;
 
 #[cfg(feature = "std")]
 use crate::clock::cancel::Cancel;
-use crate::clock::{AsyncClock, BlockingClock, Interruptible};
+use crate::clock::{AsyncClock, BlockingClock, Entropy, Interruptible};
 
 /// A clock for runs that keep their last outcome through each wait, since they may give up after it: what
 /// [`Retry::no_attempt_after_deadline`](crate::Retry::no_attempt_after_deadline) makes of a policy's clock.
@@ -75,6 +75,12 @@ impl<Z: AsyncClock> AsyncClock for Punctual<Z> {
 
     fn resolution(&self) -> Duration {
         self.clock.resolution()
+    }
+}
+
+impl<Z: Entropy> Entropy for Punctual<Z> {
+    fn entropy(&self) -> u64 {
+        self.clock.entropy()
     }
 }
 

@@ -53,6 +53,15 @@ use crate::event::{Details, EventKind, RetryKind, StopReason};
 /// The cost of a dropped run is not returned: otherwise a timeout around each run would make retries free during an
 /// outage.
 ///
+/// Two cases follow from these rules:
+///
+/// - If the future of [`after`](crate::run::AttemptsAsync::after) is dropped in its wait, only the rest of the wait is
+///   lost. The run goes on, and its next attempt is paid for.
+/// - If code catches a panic of a handler or observer on the back-off, and then makes the next attempt of the same
+///   [`Attempts`](crate::run::Attempts), that attempt is free.
+///
+/// A panic in the destructor of an async handler's future returns nothing.
+///
 /// Together, all runs that share a budget make at most `capacity / cost` retries in an outage, however many clients
 /// there are. At any time, the cost of all retries so far and the available tokens together are at most the capacity and
 /// what was returned.
@@ -61,6 +70,7 @@ use crate::event::{Details, EventKind, RetryKind, StopReason};
 /// large cloud SDKs. A capacity below the cost allows no retries at all.
 #[derive(Debug)]
 pub struct Budget {
+    name: Option<&'static str>,
     available: AtomicU32,
     capacity: u32,
     transient_cost: u32,
@@ -73,12 +83,27 @@ impl Budget {
     #[must_use]
     pub const fn new() -> Self {
         Self {
+            name: None,
             available: AtomicU32::new(500),
             capacity: 500,
             transient_cost: 14,
             throttled_cost: 5,
             poll_cost: 0,
         }
+    }
+
+    /// Sets the name of the budget, for example for the label of a gauge. Name it after the service that it protects.
+    ///
+    /// ```
+    /// use relent::Budget;
+    ///
+    /// static PAYMENTS: Budget = Budget::new().named("payments");
+    /// assert_eq!(PAYMENTS.get_name(), Some("payments"));
+    /// ```
+    #[must_use]
+    pub const fn named(mut self, name: &'static str) -> Self {
+        self.name = Some(name);
+        self
     }
 
     /// Sets the maximum number of tokens, and fills the budget to it. 500 by default.
@@ -133,6 +158,18 @@ impl Budget {
     pub const fn poll_cost(mut self, cost: u32) -> Self {
         self.poll_cost = cost;
         self
+    }
+
+    /// Returns the name of the budget, if it has one.
+    #[must_use]
+    pub const fn get_name(&self) -> Option<&'static str> {
+        self.name
+    }
+
+    /// Returns the maximum number of tokens.
+    #[must_use]
+    pub const fn get_capacity(&self) -> u32 {
+        self.capacity
     }
 
     /// Returns the current number of tokens: for example for a gauge that shows when the budget is exhausted.
@@ -195,6 +232,10 @@ where
 
     fn needs_elapsed(&self) -> bool {
         self.previous.needs_elapsed()
+    }
+
+    fn accepts_values(&self) -> bool {
+        self.previous.accepts_values()
     }
 
     fn retry_kind(&self, details: &Details<'_, T, E>) -> RetryKind {

@@ -13,6 +13,7 @@ macro_rules! link {
     (
         $(#[$doc:meta])*
         $link:ident(Fn(&$of:ident) -> $output:ty),
+        accepts_values: $accepts_values:literal,
         $method:ident(|$this:ident, $details:ident| $body:expr) -> $returns:ty,
         $($other:ident -> $other_returns:ty),*
     ) => {
@@ -35,6 +36,10 @@ macro_rules! link {
 
             fn needs_elapsed(&self) -> bool {
                 self.previous.needs_elapsed()
+            }
+
+            fn accepts_values(&self) -> bool {
+                $accepts_values && self.previous.accepts_values()
             }
 
             fn retry_kind(&self, details: &Details<'_, T, E>) -> RetryKind {
@@ -61,6 +66,7 @@ macro_rules! link {
 link! {
     /// Retries only errors that match a predicate: see [`Retry::retry_if`](crate::Retry::retry_if).
     RetryIf(Fn(&E) -> bool),
+    accepts_values: true,
     judge(|link, details| match (link.previous.judge(details), details.error()) {
         (Verdict::Retry | Verdict::RetryIn(_), Some(error)) if !(link.function)(error) => Verdict::Stop,
         (previously, _) => previously,
@@ -96,6 +102,10 @@ impl<T, E, C: Condition<T, E>> Condition<T, E> for RetryIfShared<C, E> {
         self.previous.needs_elapsed()
     }
 
+    fn accepts_values(&self) -> bool {
+        self.previous.accepts_values()
+    }
+
     fn retry_kind(&self, details: &Details<'_, T, E>) -> RetryKind {
         self.previous.retry_kind(details)
     }
@@ -126,6 +136,7 @@ impl<C: fmt::Debug, E> fmt::Debug for RetryIfShared<C, E> {
 link! {
     /// Retries until a value matches a predicate: see [`Retry::until`](crate::Retry::until).
     Until(Fn(&T) -> bool),
+    accepts_values: false,
     judge(|link, details| match (link.previous.judge(details), details.value()) {
         (Verdict::Accept, Some(value)) if !(link.function)(value) => Verdict::Retry,
         (previously, _) => previously,
@@ -136,6 +147,7 @@ link! {
 link! {
     /// Honours the wait that an error requests: see [`Retry::retry_after`](crate::Retry::retry_after).
     RetryAfter(Fn(&E) -> Option<Duration>),
+    accepts_values: true,
     requested_wait(|link, details| {
         link.previous.requested_wait(details).max(details.error().and_then(&link.function))
     }) -> Option<Duration>,
@@ -145,6 +157,7 @@ link! {
 link! {
     /// Honours the wait that a value requests: see [`Retry::retry_after_value`](crate::Retry::retry_after_value).
     RetryAfterValue(Fn(&T) -> Option<Duration>),
+    accepts_values: true,
     requested_wait(|link, details| {
         link.previous.requested_wait(details).max(details.value().and_then(&link.function))
     }) -> Option<Duration>,

@@ -81,7 +81,8 @@ pub enum Verdict {
 pub trait Condition<T, E> {
     /// Judges an outcome.
     ///
-    /// Called once for each attempt, before any limit is checked. `details` always has the outcome; its event is
+    /// Called once for each attempt, before any limit is checked; it may be skipped for an `Ok` if
+    /// [`accepts_values`](Self::accepts_values) is `true`. `details` always has the outcome; its event is
     /// [`Backoff`](crate::EventKind::Backoff), since what follows is not known yet.
     fn judge(&self, details: &Details<'_, T, E>) -> Verdict;
 
@@ -100,6 +101,14 @@ pub trait Condition<T, E> {
     /// condition may then see an `elapsed` of zero.
     fn needs_elapsed(&self) -> bool {
         true
+    }
+
+    /// Returns whether [`judge`](Self::judge) accepts every `Ok`. `false` by default.
+    ///
+    /// If `true`, a run may skip `judge` for an `Ok`. If [`needs_elapsed`](Self::needs_elapsed) is also `false`, it does
+    /// not read the clock after an accepted attempt, unless an observer or the form of the run needs the time.
+    fn accepts_values(&self) -> bool {
+        false
     }
 
     /// Classifies a retry: a run remembers the kind of its last one, and shows it as [`Details::retry`].
@@ -158,6 +167,10 @@ macro_rules! condition_by_reference {
                 (**self).needs_elapsed()
             }
 
+            fn accepts_values(&self) -> bool {
+                (**self).accepts_values()
+            }
+
             fn retry_kind(&self, details: &Details<'_, T, E>) -> RetryKind {
                 (**self).retry_kind(details)
             }
@@ -190,6 +203,10 @@ impl<T, E> Condition<T, E> for AnyError {
 
     fn needs_elapsed(&self) -> bool {
         false
+    }
+
+    fn accepts_values(&self) -> bool {
+        true
     }
 }
 

@@ -40,6 +40,7 @@ use super::target::Target;
 /// | [`retry`](Self::retry) | of the last retry | of the upcoming retry | of the last retry | of the last retry |
 /// | [`reason`](Self::reason) | | | | yes |
 /// | [`attempt_duration`](Self::attempt_duration) | | yes | yes | yes |
+/// | [`retry_time`](Self::retry_time) | | of a second or later attempt | of a second or later attempt | if it retried |
 /// | [`run`](Self::run) | yes | yes | yes | yes |
 ///
 /// A [`Condition`](crate::Condition) of your own may accept an error: that is a success with an error and without a
@@ -87,16 +88,26 @@ pub struct Details<'a, T, E> {
     pub reason: Option<StopReason>,
     /// How long the last attempt took, without handlers and waits. `None` for [`EventKind::Try`].
     ///
-    /// It is measured for observers and handlers only. It is also `None` if no event was wanted when the run started,
-    /// and in code that makes the attempts itself and calls `decide` without
-    /// [`next_try`](crate::run::Attempts::next_try).
+    /// It is measured for observers and handlers only. It may be `None` if no observer wanted any event when the run
+    /// started. In line, an attempt begins when `attempts`, `after` or [`next_try`](crate::run::Attempts::next_try)
+    /// returns; it is `None` for an outcome that is passed on without one of these before it.
     pub attempt_duration: Option<Duration>,
     /// The identity of the run, to keep runs apart in a shared observer.
     ///
-    /// Every observer and handler receives it, except from [`Retry::decide`](crate::Retry::decide): the identity of
-    /// such a run is that of the message or the row that keeps it. Conditions and strategies may see `None`.
+    /// Every observer and handler receives it, except from [`Retry::decide`](crate::Retry::decide): such a run is
+    /// identified by the message or row that stores its progress. Conditions, strategies and budgets may see `None`. It
+    /// is `None` on targets whose atomics cannot add, such as `thumbv6m-none-eabi`.
     pub run: Option<RunId>,
+    /// How long the run has been retrying: the time since its first attempt ended, with waits, handlers and attempts.
+    ///
+    /// A run that had succeeded at once would have been faster by this much. `None` for [`EventKind::Try`], until the
+    /// first attempt has been retried, and where [`attempt_duration`](Self::attempt_duration) is not measured. A run
+    /// that is resumed from its [`Progress`](crate::Progress) does not know when its first attempt ended.
+    pub retry_time: Option<Duration>,
     target: Target,
+    /// Whether the run gave up in a wait, so that the last attempt has been shown before.
+    #[cfg_attr(not(feature = "metrics"), expect(dead_code, reason = "only `Metrics` reads it"))]
+    pub(crate) ended_in_wait: bool,
     pub(crate) args: Option<&'a dyn fmt::Debug>,
     pub(crate) outcome: Option<&'a Result<T, E>>,
 }
@@ -132,7 +143,9 @@ impl<'a, T, E> Details<'a, T, E> {
             reason: None,
             attempt_duration: None,
             run: None,
+            retry_time: None,
             target,
+            ended_in_wait: false,
             args: None,
             outcome: None,
         }
@@ -247,6 +260,7 @@ impl<T, E> fmt::Debug for Details<'_, T, E> {
             .field("retry", &self.retry)
             .field("reason", &self.reason)
             .field("attempt_duration", &self.attempt_duration)
+            .field("retry_time", &self.retry_time)
             .field("run", &self.run)
             .finish_non_exhaustive()
     }
@@ -278,6 +292,13 @@ impl<T, E> Details<'_, T, E> {
         E: fmt::Debug,
     {
         self.line(self.error().map(|error| Text::Debug(error)))
+    }
+
+    /// Removes what was measured of attempts.
+    #[inline]
+    pub(crate) fn forget_times(&mut self) {
+        self.attempt_duration = None;
+        self.retry_time = None;
     }
 
     /// The line of this event, with the error shown like this.

@@ -128,12 +128,14 @@ const fn breaks_lines(character: char) -> bool {
         character,
         '\0'..='\x1f'
             | '\x7f'..='\u{9f}'
+            | '\u{61c}'
+            | '\u{200e}'..='\u{200f}'
             | '\u{2028}'..='\u{202e}'
             | '\u{2066}'..='\u{2069}'
     )
 }
 
-/// A duration as a person reads it, with two digits or two units: `250µs`, `69ms`, `1.3s`, `2m 5s`, `1h 2m`.
+/// A duration as a person reads it, in the unit that fits, and from one minute on in two units: `250µs`, `69ms`, `1.3s`, `2m 5s`, `1h 2m`.
 pub(crate) struct Readable(pub(crate) Duration);
 
 impl fmt::Display for Readable {

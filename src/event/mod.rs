@@ -2,9 +2,9 @@
 //!
 //! * [`Details`] describes an event by reference; [`EventKind`] is its kind, and [`StopReason`] is why a run gave up.
 //! * [`Target`] is the name of the operation.
-//! * [`RunId`] says which run an event belongs to.
+//! * [`RunId`] identifies the run that an event belongs to.
 //! * [`Progress`] is what has to be kept of a run to go on with it elsewhere.
-//! * [`Displayed`] is the bound of errors that the lines of events show.
+//! * [`Displayed`] is the bound on errors that are shown in an event's line.
 //! * [`Event`] is an owned copy of `Details`, for channels, async handlers and serialisation.
 //!
 //! To receive them, add a handler such as [`Retry::on_backoff`](crate::Retry::on_backoff), or an observer: see
@@ -22,10 +22,12 @@ mod target;
 pub use details::Details;
 pub use kinds::{EventKind, RetryKind, StopReason};
 pub use line::Displayed;
+#[cfg(any(feature = "std", feature = "explain"))]
+pub(crate) use line::Readable;
+#[cfg(feature = "explain")]
+pub(crate) use line::Tries;
 #[cfg(any(feature = "log", feature = "tracing"))]
 pub(crate) use line::{Line, Text};
-#[cfg(feature = "explain")]
-pub(crate) use line::{Readable, Tries};
 pub use progress::Progress;
 pub use run_id::RunId;
 #[cfg(feature = "std")]

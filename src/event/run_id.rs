@@ -2,9 +2,10 @@
 
 use core::fmt;
 use core::num::NonZeroUsize;
+#[cfg(target_has_atomic = "ptr")]
 use core::sync::atomic::{AtomicUsize, Ordering};
 
-/// The identity of a run: two runs of one process that overlap have different ones.
+/// The identity of a run. Runs of one process that overlap have different ones.
 ///
 /// An observer that is shared between runs uses it to keep them apart:
 ///
@@ -22,6 +23,11 @@ use core::sync::atomic::{AtomicUsize, Ordering};
 ///             *self.0.lock().unwrap().entry(run).or_default() += 1;
 ///         }
 ///     }
+///
+///     fn on_success(&self, d: &Details<'_, T, E>) {
+///         // What is kept of a run has to be removed at its end. A run that is dropped has none.
+///         d.run.and_then(|run| self.0.lock().unwrap().remove(&run));
+///     }
 /// }
 ///
 /// let failures = Failures::default();
@@ -32,17 +38,24 @@ use core::sync::atomic::{AtomicUsize, Ordering};
 /// assert!(failures.0.into_inner().unwrap().into_values().eq([2, 2]));
 /// ```
 ///
-/// Identities are numbers that are counted up from 1 as runs notify their first observer. After `usize::MAX` runs
-/// they repeat, which a 32-bit process may live to see. `Display` writes the number.
+/// Identities count up from 1, in the order in which runs first notify an observer. They repeat after `usize::MAX` runs,
+/// which on a 32-bit target is four billion. `Display` writes the number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct RunId(NonZeroUsize);
 
 impl RunId {
-    pub(crate) fn next() -> Self {
+    #[cfg(target_has_atomic = "ptr")]
+    #[expect(clippy::unnecessary_wraps, reason = "other targets have none")]
+    pub(crate) fn next() -> Option<Self> {
         static RUNS: AtomicUsize = AtomicUsize::new(0);
         // Relaxed, since nothing but the number is shared.
         let before = RUNS.fetch_add(1, Ordering::Relaxed);
-        Self(NonZeroUsize::MIN.saturating_add(before))
+        Some(Self(NonZeroUsize::MIN.saturating_add(before)))
+    }
+
+    #[cfg(not(target_has_atomic = "ptr"))]
+    pub(crate) fn next() -> Option<Self> {
+        None
     }
 
     /// Returns the number.

@@ -31,10 +31,11 @@ use super::run_id::RunId;
 /// # Ok::<(), mpsc::RecvError>(())
 /// ```
 ///
-/// Its texts are those of the error, its causes and the arguments as they are, without escapes. Each ends with `…` after
-/// 1 KiB, so that an error of megabytes does not fill the memory. The event's `Display` is the line of [`Details`].
+/// The texts of the error, its causes and the arguments are not escaped. Each ends with `…` after 1 KiB, which bounds the
+/// memory that an event takes. The event's `Display` is the line of [`Details`].
 ///
-/// With the feature `serde` it implements `Serialize`. `elapsed` and `wait` are serialised in seconds. For example, as
+/// With the feature `serde` it implements `Serialize`. `elapsed`, `wait` and `attempt_duration` are serialised
+/// in seconds. For example, as
 /// JSON:
 ///
 /// ```

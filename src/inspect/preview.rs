@@ -27,6 +27,8 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
     /// limited by [`max_time`](Self::max_time) is an exception: since jitter makes its first waits shorter, it may have
     /// more waits than the preview, and longer ones at the end.
     ///
+    /// For what jitter makes of the waits, see [`describe`](Self::describe).
+    ///
     /// The iterator ends where the run would give up; the condition and its budgets are not consulted. It never ends if
     /// the policy has no limit, or if `max_time` is the only limit and the waits are zero. A `max_time` of 584 years or
     /// more is no limit.
@@ -53,7 +55,7 @@ impl<S: Wait<(), ()>> Iterator for Waits<'_, S> {
     type Item = Duration;
 
     fn next(&mut self) -> Option<Duration> {
-        self.run.wait(self.strategy, &self.settings)
+        self.run.wait(self.strategy, &self.settings, || None)
     }
 }
 

@@ -61,8 +61,9 @@ impl<T, E, W: ShowError<E>> Observe<T, E> for Log<W> {
         write(&self.levels, &details.line(details.error().map(W::text)));
     }
 
+    #[inline]
     fn wants(&self, event: EventKind) -> bool {
-        wants(&self.levels, event)
+        log::max_level() != LevelFilter::Off && wants(&self.levels, event)
     }
 }
 

@@ -24,6 +24,6 @@ pub use levels::{ByDebug, ByDisplay, ShowError};
 #[cfg(feature = "log")]
 pub use log::Log;
 #[cfg(feature = "metrics")]
-pub use metrics::Metrics;
+pub use metrics::{BudgetGauge, Metrics};
 #[cfg(feature = "tracing")]
 pub use tracing::Tracing;

@@ -10,18 +10,10 @@ use crate::event::{Event, EventKind, Progress, RetryKind, RunId, StopReason};
 
 impl Serialize for Event {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        // All of them by name, so that no new one is forgotten.
+        #[rustfmt::skip]
         let Self {
-            kind,
-            target,
-            args,
-            tries,
-            elapsed,
-            wait,
-            error,
-            not_accepted,
-            sources,
-            reason,
-            ..
+            kind, target, args, tries, elapsed, wait, error, not_accepted, sources, reason, attempt_duration, run,
         } = self;
         let mut event = serializer.serialize_struct("Event", 12)?;
         event.serialize_field("event", kind)?;
@@ -34,9 +26,9 @@ impl Serialize for Event {
         event.serialize_field("not_accepted", not_accepted)?;
         event.serialize_field("sources", sources)?;
         event.serialize_field("reason", reason)?;
-        let attempt_duration = self.attempt_duration.map(|duration| duration.as_secs_f64());
+        let attempt_duration = attempt_duration.map(|duration| duration.as_secs_f64());
         event.serialize_field("attempt_duration", &attempt_duration)?;
-        event.serialize_field("run", &self.run.map(RunId::get))?;
+        event.serialize_field("run", &run.map(RunId::get))?;
         event.end()
     }
 }

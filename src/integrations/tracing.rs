@@ -75,8 +75,9 @@ impl<T, E, W: ShowError<E>> Observe<T, E> for Tracing<W> {
         record(&self.levels, &line, &details.target(), elapsed, attempt_duration, run);
     }
 
+    #[inline]
     fn wants(&self, event: EventKind) -> bool {
-        wants(&self.levels, event)
+        LevelFilter::current() != LevelFilter::OFF && wants(&self.levels, event)
     }
 }
 

@@ -19,14 +19,26 @@ pub trait Record: Copy + fmt::Debug + Send + Sync + Unpin + Sealed + 'static {
     /// Records that the begin of the attempt is not known.
     fn forget_attempt(&mut self);
 
+    /// Records that the attempt is over, though its end is not known.
+    fn leave_attempt(&mut self);
+
     /// Records when the attempt ended.
     fn end_attempt(&mut self, elapsed: u64);
 
     /// The identity of the run.
     fn run(&self) -> Option<RunId>;
 
+    /// Records when the first attempt ended.
+    fn end_first_attempt(&mut self, elapsed: u64);
+
     /// The duration of the last attempt in nanoseconds, if `elapsed` is when it ended.
     fn attempt_duration(&self, elapsed: u64) -> Option<u64>;
+
+    /// Whether the end of the last attempt was recorded, so that what follows it is a wait.
+    fn has_attempt_ended(&self) -> bool;
+
+    /// The nanoseconds since the first attempt ended, if that was recorded.
+    fn retry_time(&self, elapsed: u64) -> Option<u64>;
 }
 
 impl Record for () {
@@ -38,13 +50,25 @@ impl Record for () {
 
     fn forget_attempt(&mut self) {}
 
+    fn leave_attempt(&mut self) {}
+
     fn end_attempt(&mut self, _: u64) {}
 
     fn run(&self) -> Option<RunId> {
         None
     }
 
+    fn end_first_attempt(&mut self, _: u64) {}
+
     fn attempt_duration(&self, _: u64) -> Option<u64> {
+        None
+    }
+
+    fn has_attempt_ended(&self) -> bool {
+        false
+    }
+
+    fn retry_time(&self, _: u64) -> Option<u64> {
         None
     }
 }
@@ -53,12 +77,17 @@ impl Record for () {
 #[derive(Clone, Copy, Debug)]
 pub struct Recorded {
     run: Option<RunId>,
-    attempt: Attempt,
+    attempt: LastAttempt,
+    /// When the first attempt ended, in nanoseconds since the run began.
+    first_ended: u64,
 }
+
+/// The end of the first attempt was not recorded.
+const NOT_RECORDED: u64 = u64::MAX;
 
 /// The last attempt: its times are in nanoseconds.
 #[derive(Clone, Copy, Debug)]
-enum Attempt {
+enum LastAttempt {
     Unknown,
     Began { elapsed: u64 },
     Took(u64),
@@ -67,23 +96,29 @@ enum Attempt {
 impl Sealed for Recorded {}
 
 impl Record for Recorded {
-    const NEW: Self = Self { run: None, attempt: Attempt::Unknown };
+    const NEW: Self = Self { run: None, attempt: LastAttempt::Unknown, first_ended: NOT_RECORDED };
 
     fn identify(&mut self) {
-        self.run.get_or_insert_with(RunId::next);
+        self.run = self.run.or_else(RunId::next);
     }
 
     fn begin_attempt(&mut self, elapsed: u64) {
-        self.attempt = Attempt::Began { elapsed };
+        self.attempt = LastAttempt::Began { elapsed };
     }
 
     fn forget_attempt(&mut self) {
-        self.attempt = Attempt::Unknown;
+        self.attempt = LastAttempt::Unknown;
+    }
+
+    fn leave_attempt(&mut self) {
+        if let LastAttempt::Began { .. } = self.attempt {
+            self.forget_attempt();
+        }
     }
 
     fn end_attempt(&mut self, elapsed: u64) {
         if let Some(took) = self.attempt_duration(elapsed) {
-            self.attempt = Attempt::Took(took);
+            self.attempt = LastAttempt::Took(took);
         }
     }
 
@@ -91,11 +126,23 @@ impl Record for Recorded {
         self.run
     }
 
+    fn end_first_attempt(&mut self, elapsed: u64) {
+        self.first_ended = elapsed;
+    }
+
+    fn has_attempt_ended(&self) -> bool {
+        matches!(self.attempt, LastAttempt::Took(_))
+    }
+
+    fn retry_time(&self, elapsed: u64) -> Option<u64> {
+        (self.first_ended != NOT_RECORDED).then(|| elapsed.saturating_sub(self.first_ended))
+    }
+
     fn attempt_duration(&self, elapsed: u64) -> Option<u64> {
         match self.attempt {
-            Attempt::Unknown => None,
-            Attempt::Began { elapsed: began } => Some(elapsed.saturating_sub(began)),
-            Attempt::Took(took) => Some(took),
+            LastAttempt::Unknown => None,
+            LastAttempt::Began { elapsed: began } => Some(elapsed.saturating_sub(began)),
+            LastAttempt::Took(took) => Some(took),
         }
     }
 }

@@ -121,6 +121,9 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
     /// assert_eq!(outcome, Ok(1000));
     /// ```
     ///
+    /// Waits that shrink without a minimum are zero after some tries, and the run then retries without a pause. With
+    /// [`decay`](Retry::decay), set a [`min_wait`](Retry::min_wait).
+    ///
     /// It changes nothing else: a [`max_tries`](Self::max_tries) or [`max_time`](Self::max_time) that is set before or
     /// after this call still applies.
     pub const fn forever(mut self) -> Self {

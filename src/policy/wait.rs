@@ -73,6 +73,10 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
     /// assert_eq!(clock.waits(), [1, 2, 4].map(Duration::from_secs));
     /// ```
     ///
+    /// A strategy with a [window of its own](crate::Wait::window) ignores every jitter but [`Jitter::None`]. A policy made
+    /// by [`decorrelated`](Retry::decorrelated) refuses the others; one made by [`Retry::new`] from a
+    /// [`Decorrelated`](crate::wait::Decorrelated) or a [`Schedule`](crate::Schedule) accepts and ignores them.
+    ///
     /// # Panics
     ///
     /// Panics if the part of a [`Jitter::Proportional`] is not from 0 to 1, and if the policy is
@@ -208,6 +212,11 @@ impl<C, H, Z> Retry<Expo, C, H, Z> {
     /// ```
     ///
     /// Python's `backoff` calls it `base`.
+    ///
+    /// With a factor below 1 the waits shrink, and after some tries they are zero: with the default first wait and a
+    /// factor of 0.5, after 31. A run that lasts
+    /// longer then retries without a pause. For waits that shrink no further than to a minimum, use
+    /// [`decay`](Self::decay) with a [`min_wait`](Retry::min_wait).
     ///
     /// # Panics
     ///

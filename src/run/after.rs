@@ -123,7 +123,7 @@ where
             }
         }
         session.operation.is_timed = session.run.has_begun();
-        session.begin_attempt::<T, E>();
+        session.begin_attempt::<T, E>(true);
         attempts.take().map_or(Poll::Pending, Poll::Ready)
     }
 }
@@ -155,18 +155,28 @@ pin_project! {
         fn drop(this: Pin<&mut Self>) {
             let this = this.project();
             if let Some(given) = *this.given {
-                **this.run = this.retrying.session().run;
-                if let Some(end) = this.retrying.ended() {
-                    **this.phase = Phase::after(end);
-                } else if this.run.tries() > given {
-                    // Observers have been notified of the next attempt already.
-                    **this.phase = Phase::Attempting;
-                } else {
-                    this.run.count_up_to(given);
-                    **this.phase = Phase::Waiting { for_retry: this.retrying.is_sleeping() };
-                }
+                keep(&this.retrying, this.run, this.phase, given);
             }
         }
+    }
+}
+
+/// Keeps how far a run is whose future is dropped, or may be.
+fn keep<P: Policy<Clock: AsyncClock>, T, E, A>(
+    retrying: &Retrying<&P, Passed<T, E, &A>, Ending>,
+    run: &mut RunOf<P>,
+    phase: &mut Phase,
+    given: u32,
+) {
+    *run = retrying.session().run;
+    if let Some(end) = retrying.ended() {
+        *phase = Phase::after(end);
+    } else if run.tries() > given {
+        // Observers have been notified of the next attempt already.
+        *phase = Phase::Attempting;
+    } else {
+        run.count_up_to(given);
+        *phase = Phase::Waiting { for_retry: retrying.is_sleeping() };
     }
 }
 
@@ -225,7 +235,8 @@ where
         let follows = match this.retrying.as_mut().poll(context) {
             Poll::Ready((outcome, mut end)) => {
                 let session = this.retrying.session();
-                if !session.operation.is_timed {
+                // No time is measured for a success that no observer wants.
+                if end.reason.is_none() && !session.operation.is_timed {
                     end.elapsed = Duration::from_nanos(session.elapsed());
                 }
                 **this.phase = Phase::after(end);
@@ -236,9 +247,9 @@ where
                 ControlFlow::Continue(())
             }
             Poll::Pending => {
-                if let Some(end) = this.retrying.ended() {
-                    // Should it be forgotten while a handler is awaited, the run has ended all the same.
-                    **this.phase = Phase::after(end);
+                if let Some(given) = *this.given {
+                    // Should it be forgotten, the run is as far as this all the same.
+                    keep(&this.retrying, this.run, this.phase, given);
                 }
                 return Poll::Pending;
             }

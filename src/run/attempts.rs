@@ -368,7 +368,8 @@ macro_rules! attempts {
             /// Panics if an `on_try` handler panics.
             #[track_caller]
             pub fn new(policy: P) -> Self {
-                Self::resume(policy, Progress::default())
+                let operation = InLine::new(Target::at(Location::caller()), ());
+                Self { run: ByHand::begin(policy, operation) }
             }
 
             /// Goes on with a run whose [`Progress`] was kept elsewhere.
@@ -379,7 +380,7 @@ macro_rules! attempts {
             #[track_caller]
             pub fn resume(policy: P, progress: Progress) -> Self {
                 let operation = InLine::new(Target::at(Location::caller()), ());
-                Self { run: ByHand::begin(policy, operation, progress) }
+                Self { run: ByHand::resume(policy, operation, progress) }
             }
         }
 
@@ -396,7 +397,7 @@ macro_rules! attempts {
             /// Panics if an `on_try` handler panics.
             pub fn describing(policy: P, target: &'static str, args: A) -> Self {
                 let operation = InLine::new(Target::new(target), ShownArgs(args));
-                Self { run: ByHand::begin(policy, operation, Progress::default()) }
+                Self { run: ByHand::begin(policy, operation) }
             }
         }
 
@@ -411,8 +412,8 @@ macro_rules! attempts {
 
             /// Returns the time since the run began. After the run it is the time that it took.
             ///
-            /// `None` if nothing measures it: if neither the policy nor its observers read the clock, and
-            /// [`timed`](Self::timed) was not called. So an attempt that succeeds at once does not read the clock.
+            /// `None` if it is not measured. The clock is read only if the policy, its observers or [`timed`](Self::timed)
+            /// need it, and in a run that [`resume`](Self::resume) continues.
             #[must_use]
             pub fn elapsed(&self) -> Option<Duration> {
                 self.run.elapsed()
@@ -458,7 +459,7 @@ macro_rules! attempts {
             /// Returns what must be kept to go on later, with [`resume`](Self::resume) or [`Retry::decide`].
             ///
             /// It counts the attempts that were made, and not the one that is being made. After a success it is that of a
-            /// new run.
+            /// new run. Its `elapsed` is zero if the time is not measured: see [`timed`](Self::timed).
             #[must_use]
             pub fn progress(&self) -> Progress {
                 self.run.progress()

@@ -4,6 +4,7 @@ use core::fmt;
 use core::iter::FusedIterator;
 use core::time::Duration;
 
+use crate::clock::entropy::{EntropyIfNeeded, of as entropy_of};
 use crate::policy::Retry;
 use crate::policy::hold::Policy;
 use crate::run::plan::Unseen;
@@ -32,6 +33,7 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
     pub const fn backoff(&self) -> Backoff<&Self>
     where
         S: Wait<(), ()>,
+        Z: EntropyIfNeeded,
     {
         Backoff::new(self)
     }
@@ -40,6 +42,7 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
     pub const fn into_backoff(self) -> Backoff<Self>
     where
         S: Wait<(), ()>,
+        Z: EntropyIfNeeded,
     {
         Backoff::new(self)
     }
@@ -65,9 +68,11 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
     pub fn wait_after(&self, tries: u32) -> Option<Duration>
     where
         S: Wait<(), ()> + ByTries,
+        Z: EntropyIfNeeded,
     {
         let settings = self.settings.without_max_time();
-        Unseen::after(tries.saturating_sub(1)).wait(&self.strategy, &settings)
+        let entropy = || entropy_of(&self.clock);
+        Unseen::after(tries.saturating_sub(1)).wait(&self.strategy, &settings, entropy)
     }
 }
 
@@ -93,16 +98,16 @@ impl<P> Backoff<P> {
     }
 }
 
-impl<P: Policy<Strategy: Wait<(), ()>>> Iterator for Backoff<P> {
+impl<P: Policy<Strategy: Wait<(), ()>, Clock: EntropyIfNeeded>> Iterator for Backoff<P> {
     type Item = Duration;
 
     fn next(&mut self) -> Option<Duration> {
-        let Retry { strategy, settings, .. } = self.policy.policy();
-        self.run.wait(strategy, settings)
+        let Retry { strategy, settings, clock, .. } = self.policy.policy();
+        self.run.wait(strategy, settings, || entropy_of(clock))
     }
 }
 
-impl<P: Policy<Strategy: Wait<(), ()>>> FusedIterator for Backoff<P> {}
+impl<P: Policy<Strategy: Wait<(), ()>, Clock: EntropyIfNeeded>> FusedIterator for Backoff<P> {}
 
 impl<P> fmt::Debug for Backoff<P> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -379,8 +379,8 @@ mod boxed {
         /// handlers cannot be boxed. Box last: a handler that is added afterwards changes the type again.
         ///
         /// The clock stays in the type: with [`no_attempt_after_deadline`](Self::no_attempt_after_deadline) it is
-        /// `BoxedRetry<T, E, Punctual<SystemClock>>`. A boxed policy is not `Clone`: share it in an `Arc`. `waits`, `backoff`
-        /// and `wait_after` need a strategy for any types: call them before.
+        /// `BoxedRetry<T, E, Punctual<SystemClock>>`. A boxed policy is not `Clone`: share it in an `Arc`. `waits`, `describe`,
+        /// `backoff` and `wait_after` need a strategy for any types: call them before.
         pub fn boxed<T, E>(self) -> BoxedRetry<T, E, Z>
         where
             S: Wait<T, E> + Send + Sync + 'static,

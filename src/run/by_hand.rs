@@ -106,7 +106,9 @@ impl<P: Policy, T, E, A: ShowArgs, M: Side<P::Clock>> ByHand<P, T, E, A, M> {
     /// Measures the time from now on, if nothing measures it yet.
     pub(crate) fn time(&mut self) {
         self.session.operation.is_timed = true;
-        if matches!(self.phase, Phase::Attempting) && !self.session.run.has_begun() {
+        if matches!(self.phase, Phase::Attempting | Phase::Waiting { .. })
+            && !self.session.run.has_begun()
+        {
             self.session.start();
         }
     }
@@ -135,6 +137,8 @@ impl<P: Policy, T, E, A: ShowArgs, M: Side<P::Clock>> ByHand<P, T, E, A, M> {
                 self.session.start();
             }
             self.session.run.count_try();
+            // The attempt counts from here, like the run.
+            self.session.run.begin_attempt(true, || Duration::ZERO);
         } else {
             self.phase = Phase::New;
         }
@@ -147,27 +151,42 @@ where
     A: ShowArgs,
     M: Side<P::Clock>,
 {
-    pub(crate) fn begin(policy: P, operation: InLine<T, E, A>, progress: Progress) -> Self {
-        let mut session = Session::new(policy, operation, Ending);
-        if progress != Progress::default() {
-            session.run = Run::resume(&progress, session.now());
-        }
+    pub(crate) fn begin(policy: P, operation: InLine<T, E, A>) -> Self {
+        let session = Session::new(policy, operation, Ending);
         let mut run = Self { session, phase: Phase::New };
-        run.announce();
+        run.announce_now();
         run
     }
 
-    /// Notifies observers of the next attempt, and begins the run if there is none.
-    fn announce(&mut self) {
+    pub(crate) fn resume(policy: P, operation: InLine<T, E, A>, progress: Progress) -> Self {
+        if progress == Progress::default() {
+            return Self::begin(policy, operation);
+        }
+        let mut session = Session::new(policy, operation, Ending);
+        session.run = Run::resume(&progress, session.now());
+        let mut run = Self { session, phase: Phase::New };
+        run.announce_now();
+        run
+    }
+
+    /// Notifies observers of the next attempt, and begins the run if there is none. Returns whether it did.
+    fn announce(&mut self) -> bool {
         if let Phase::Succeeded(_) = self.phase {
             self.session.run = Run::NEW;
         }
+        let begins_run = !self.session.run.has_begun();
         let step = self.session.begin::<T, E>();
         // Whatever else reads the time, the end of the run is to be measured too.
         self.session.operation.is_timed |= self.session.run.has_begun();
         self.phase = Phase::Attempting;
         self.session.notify_all::<T, E>(&step, None);
-        self.session.begin_attempt::<T, E>();
+        begins_run
+    }
+
+    /// Announces an attempt that begins now.
+    fn announce_now(&mut self) {
+        let begins_run = self.announce();
+        self.session.begin_attempt::<T, E>(begins_run);
     }
 
     pub(crate) fn next_try(&mut self) -> Result<(), StopReason> {
@@ -175,7 +194,7 @@ where
             Phase::Attempting => Ok(()),
             Phase::GaveUp(reason, _) => Err(reason),
             Phase::New | Phase::Succeeded(_) => {
-                self.announce();
+                self.announce_now();
                 Ok(())
             }
             Phase::Waiting { .. } => self.wake(true, None),
@@ -194,7 +213,9 @@ where
         };
         let outcome = outcome.filter(|_| step.reason.is_some());
         self.session.notify_all::<T, E>(&step, outcome);
-        self.session.begin_attempt::<T, E>();
+        if step.reason.is_none() {
+            self.session.begin_attempt::<T, E>(false);
+        }
         step.reason.map_or(Ok(()), Err)
     }
 
@@ -202,9 +223,8 @@ where
         match self.phase {
             Phase::Attempting => {}
             Phase::New | Phase::Waiting { .. } | Phase::Succeeded(_) => {
+                // The attempt has already been made, it is not known when.
                 self.announce();
-                // The attempt has already been made.
-                self.session.run.forget_attempt();
             }
             Phase::GaveUp(reason, _) => return self.repeat(reason, outcome),
         }
@@ -336,7 +356,8 @@ impl<A: ShowArgs> ShowArgs for &A {
 pub struct InLine<T, E, A = ()> {
     pub(crate) target: Target,
     pub(crate) args: A,
-    /// Whether the run is to say how long it takes, though neither its policy nor its observers need it.
+    /// Whether the time is measured to the end of the run: because of `timed()`, or because something read the clock
+    /// at its start.
     pub(crate) is_timed: bool,
     types: PhantomData<fn(T, E)>,
 }

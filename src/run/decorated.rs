@@ -187,7 +187,7 @@ where
         let mut session = self.session::<_, Blocking>(args);
         let step = session.begin::<X::Value, X::Error>();
         session.notify_all::<X::Value, X::Error>(&step, None);
-        session.begin_attempt::<X::Value, X::Error>();
+        session.begin_attempt::<X::Value, X::Error>(true);
         self.run = session.run;
     }
 
@@ -224,7 +224,7 @@ where
         if let Break((outcome, end)) = session.sleep(step.wait(), outcome) {
             return Break(session.returns.output(outcome, end));
         }
-        session.begin_attempt::<X::Value, X::Error>();
+        session.begin_attempt::<X::Value, X::Error>(false);
         self.run = session.run;
         Continue(())
     }

@@ -63,9 +63,9 @@ pin_project! {
     /// The future of a retried operation: what [`Retry::run_async`](crate::Retry::run_async) and its like
     /// return.
     ///
-    /// It does nothing before it is first polled, and allocates nothing but what async handlers
-    /// box. It is as large as the policy or a reference to it, the operation, a few numbers, and
-    /// the larger of the operation's future and the timer.
+    /// It does nothing before it is first polled, and allocates nothing, except for boxed async handlers and the waiting
+    /// list of a [`Cancel`](crate::clock). It is as large as the policy or a reference to it, the operation, a few
+    /// numbers, and the larger of the operation's future and the timer.
     #[must_use = "futures do nothing unless they are awaited or polled"]
     #[project = Polling]
     pub struct Retrying<P, O, X = AsIs>
@@ -86,6 +86,8 @@ pin_project! {
     #[project = StateProjection]
     enum State<A, W, K, N, B> {
         NotStarted,
+        // Observers know of the next attempt.
+        Due,
         Attempting { #[pin] attempt: A },
         Sleeping { #[pin] sleep: W, outcome: K },
         Notifying { pending: N, notice: B },
@@ -149,22 +151,17 @@ where
             let mut this = self.as_mut().project();
             // Most runs end with their first attempt: they do not pay for the states that they never enter.
             let is_new = matches!(*this.state, State::NotStarted);
-            if is_new && !this.session.is_timed::<Value<P, O, X>, Error<P, O, X>>() {
-                this.state.as_mut().end();
+            let is_first = is_new && !this.session.is_timed::<Value<P, O, X>, Error<P, O, X>>();
+            if is_first {
                 this.session.run.count_try();
+            }
+            if is_first || matches!(*this.state, State::Due) {
+                this.state.as_mut().end();
                 this.attempt();
             }
             if let StateProjection::Attempting { attempt } = this.state.as_mut().project() {
-                let outcome = this.session.returns.outcome(ready!(attempt.poll(context)));
-                // The attempt is dropped before anyone is notified. Code that panics after that leaves a future
-                // that has ended; an attempt that panics while it is polled is polled again.
-                this.state.as_mut().end_attempt();
-                let Some(step) = this.session.judge(&outcome) else {
-                    let Session { returns, run, .. } = this.session;
-                    return Poll::Ready(returns.output(outcome, run.end_unobserved()));
-                };
-                let notice = Notice { step, outcome: Some(outcome) };
-                if let ControlFlow::Break(output) = this.follow(Cursor::default(), notice) {
+                let returned = ready!(attempt.poll(context));
+                if let ControlFlow::Break(output) = this.attempted(returned) {
                     return Poll::Ready(output);
                 }
             }
@@ -182,6 +179,21 @@ where
     O: Operation<P::Clock, Output: Future>,
     X: Return<Returned<P, O>>,
 {
+    /// Ends an attempt. Not in `poll`, below which the operation runs: unoptimised code has a copy of the outcome on the
+    /// stack for each use of it.
+    #[inline]
+    fn attempted(&mut self, returned: Returned<P, O>) -> ControlFlow<X::Output> {
+        let outcome = self.session.returns.outcome(returned);
+        // The attempt is dropped before anyone is notified. Code that panics after that leaves a future that has ended;
+        // an attempt that panics while it is polled is polled again.
+        self.state.as_mut().end_attempt();
+        let Some(step) = self.session.judge(&outcome) else {
+            let Session { returns, run, .. } = &*self.session;
+            return ControlFlow::Break(returns.output(outcome, run.end_unobserved()));
+        };
+        self.follow(Cursor::default(), Notice { step, outcome: Some(outcome) })
+    }
+
     /// Goes on up to the next attempt.
     #[inline(never)]
     fn go_on(
@@ -192,7 +204,7 @@ where
         loop {
             let mut cursor = Cursor::default();
             let notice = match this.state.as_mut().project() {
-                StateProjection::Attempting { .. } => {
+                StateProjection::Due | StateProjection::Attempting { .. } => {
                     return Poll::Ready(ControlFlow::Continue(()));
                 }
                 StateProjection::NotStarted => {
@@ -230,12 +242,15 @@ where
         }
     }
 
-    #[inline]
+    /// A function of its own, so that a large attempt is on the stack only here, and not below everything that is
+    /// called later.
+    #[inline(never)]
     fn attempt(&mut self) {
-        let attempt = self.session.attempt::<Value<P, O, X>, Error<P, O, X>>();
-        // Not by `enter`: unoptimised code would hold the attempt on the stack twice.
-        match *self.state {
-            State::Done => self.state.set(State::Attempting { attempt }),
+        let Self { session, state } = self;
+        match **state {
+            State::Done => state.set(State::Attempting {
+                attempt: session.attempt::<Value<P, O, X>, Error<P, O, X>>(),
+            }),
             _ => ended(),
         }
     }
@@ -265,7 +280,8 @@ where
             (_, Some(outcome)) => {
                 return ControlFlow::Break(returns.output(outcome, run.end(&step)));
             }
-            (_, None) => self.attempt(),
+            // Not here, where outcomes are on the stack, of which unoptimised code has a copy for each use.
+            (_, None) => self.state.as_mut().enter(|| State::Due),
         }
         ControlFlow::Continue(())
     }

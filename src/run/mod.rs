@@ -101,7 +101,7 @@ impl Step {
 
 /// The numbers that a run carries from one attempt to the next.
 ///
-/// 24 bytes where nobody observes: every future embeds one, and the size of a task decides how fast many of them are.
+/// 24 bytes without observers: every future embeds one, and the size of a task decides how fast many of them are.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Run<R = ()> {
     /// The clock's time when the run began, in nanoseconds.
@@ -124,7 +124,7 @@ const NOT_RECORDED: u64 = u64::MAX;
 /// The latest start that can be recorded.
 const LATEST: u64 = u64::MAX - 1;
 
-/// 292 years: a start that wrapped is told from a clock that went backwards by the half in which it lies.
+/// 292 years: a start that wrapped is distinguished from a clock that went backwards by the half in which it lies.
 const LONGEST_RESUMED: u64 = u64::MAX / 2;
 
 // These two are functions of their own, so that call sites are small.
@@ -211,6 +211,8 @@ impl<R: Record> Run<R> {
     #[inline]
     pub(crate) fn count_try(&mut self) {
         self.tries = self.tries.saturating_add(1).min(u32::MAX - 1);
+        // Should the next attempt not be announced to the end, its duration is not that of the one before.
+        self.record.forget_attempt();
     }
 
     /// Counts attempts that the run does not know of.
@@ -225,21 +227,23 @@ impl<R: Record> Run<R> {
         self.retry = step.retry;
         // Should the run end after this wait, observers see how long the last attempt took.
         self.record.end_attempt(step.elapsed);
+        if self.tries == 1 && self.has_begun() {
+            self.record.end_first_attempt(step.elapsed);
+        }
     }
 
     /// Records that an attempt begins, if anything reads the time.
     #[inline]
-    pub(crate) fn begin_attempt(&mut self, was_notified: bool, now: impl FnOnce() -> Duration) {
+    pub(crate) fn begin_attempt(&mut self, begins_run: bool, now: impl FnOnce() -> Duration) {
         if self.has_begun() {
-            // Unless handlers took their time, the first attempt begins when the run does.
-            let elapsed = if self.tries == 1 && !was_notified { 0 } else { self.elapsed(now) };
+            let elapsed = if begins_run { 0 } else { self.elapsed(now) };
             self.record.begin_attempt(elapsed);
         }
     }
 
-    /// Records that an attempt began at a time that is not known.
-    pub(crate) fn forget_attempt(&mut self) {
-        self.record.forget_attempt();
+    /// Forgets an attempt whose end was not recorded, since its outcome was never judged.
+    pub(crate) fn leave_attempt(&mut self) {
+        self.record.leave_attempt();
     }
 
     /// Gives the run an identity, which its observers see.
@@ -275,6 +279,9 @@ impl<R: Record> Run<R> {
         if details.event != EventKind::Try {
             details.attempt_duration =
                 self.record.attempt_duration(elapsed).map(Duration::from_nanos);
+            details.retry_time = self.record.retry_time(elapsed).map(Duration::from_nanos);
+            details.ended_in_wait =
+                details.event == EventKind::GiveUp && self.record.has_attempt_ended();
         }
     }
 
@@ -288,7 +295,7 @@ impl<R: Record> Run<R> {
         Duration::from_nanos(self.last_wait)
     }
 
-    /// How a run ended whose success nobody observes.
+    /// The end of a success that no observer wants.
     #[inline]
     pub(crate) fn end_unobserved(&self) -> End {
         End { tries: self.tries, elapsed: Duration::ZERO, reason: None }

@@ -123,7 +123,7 @@ pub trait Operation<Z>: Attempted<Z> {
     /// The operation's own name.
     fn target(&self) -> Target;
 
-    /// Whether the next attempt begins when it is made here. Otherwise, other code made it.
+    /// Whether the run makes the next attempt itself, which then begins now. If not, other code has made it already.
     fn is_made_by_run(&self) -> bool {
         true
     }

@@ -14,7 +14,8 @@ use crate::policy::settings::{DEFAULT_MAX_TRIES, LastWait, Settings, Tries};
 use crate::run::operation::Needs;
 use crate::run::{Run, Step};
 use crate::testing::scope;
-use crate::wait::jitter::{self, Chance, Jitter, Window};
+use crate::wait::chance::{self, Chance};
+use crate::wait::jitter::{Jitter, Window};
 use crate::wait::{Numeric, Wait};
 
 /// A strategy that looks at more than numbers, and what it looks at.
@@ -104,17 +105,27 @@ fn spread(
     asked: u64,
     chance: Chance,
 ) -> Planned {
+    let own = own_window(planned, range, settings);
+    let window = own.moved_above(asked);
+    let wait = window.start.saturating_add(draw(window.width, settings, tries, chance));
+    Planned { wait, own: wait - (window.start - own.start) }
+}
+
+/// The window that jitter and cap make of a wait, in which the other side has no part yet.
+#[inline]
+pub(crate) fn own_window(
+    planned: u64,
+    range: Option<RangeInclusive<u64>>,
+    settings: &Settings,
+) -> Window {
     let most = settings.max_wait.0;
-    let own = match (range, settings.jitter) {
+    match (range, settings.jitter) {
         (None, jitter) => jitter.window(planned.min(most)).moved_below(most),
         (Some(range), Jitter::None) => Window::of(&range).cut_at(most).middle(),
         (Some(range), _) if *range.start() < most => Window::of(&range).cut_at(most),
         // Nothing would be left of it but the cap, and waits that are all the same are not spread.
         (Some(range), _) => Window::of(&range).moved_below(most),
-    };
-    let window = own.moved_above(asked);
-    let wait = window.start.saturating_add(draw(window.width, settings, tries, chance));
-    Planned { wait, own: wait - (window.start - own.start) }
+    }
 }
 
 fn most_tries(strategy: &dyn Numeric, settings: &Settings) -> u32 {
@@ -149,8 +160,8 @@ pub(crate) fn is_last(
 fn draw(width: u64, settings: &Settings, tries: u32, chance: Chance) -> u64 {
     match settings.seed {
         _ if width == 0 => 0,
-        Some(seed) => jitter::seeded(seed, tries, width),
-        None => jitter::drawn(chance, width),
+        Some(seed) => chance::seeded(seed, tries, width),
+        None => chance::drawn(chance, width),
     }
 }
 
@@ -195,19 +206,23 @@ impl Unseen {
         &mut self,
         strategy: &S,
         settings: &Settings,
+        entropy: impl FnOnce() -> Option<u64>,
     ) -> Option<Duration> {
         if self.is_over {
             return None;
         }
-        let wait = self.try_wait(strategy, settings).ok();
+        let wait = self.try_wait(strategy, settings, 0, entropy).ok();
         self.is_over = wait.is_none();
         wait
     }
 
-    fn try_wait<S: Wait<(), ()> + ?Sized>(
+    /// Same as `wait`, with the wait that the other side asks for, and the reason if there is none.
+    pub(crate) fn try_wait<S: Wait<(), ()> + ?Sized>(
         &mut self,
         strategy: &S,
         settings: &Settings,
+        asked: u64,
+        entropy: impl FnOnce() -> Option<u64>,
     ) -> Result<Duration, StopReason> {
         let Self { run, elapsed, .. } = self;
         run.count_try();
@@ -216,9 +231,9 @@ impl Unseen {
         details.last_wait = run.last_wait();
         let looking = Looking { strategy, details: &details };
         let strategy = strategy.numeric().unwrap_or(&looking);
-        let (tries, last_wait, chance) =
-            (run.tries(), run.last_wait_nanos(), Chance::at(|| *elapsed));
-        let planned = next_wait(strategy, settings, tries, last_wait, *elapsed, 0, chance)?;
+        let (tries, last_wait) = (run.tries(), run.last_wait_nanos());
+        let chance = Chance::unless(settings.seed, || entropy().unwrap_or(*elapsed));
+        let planned = next_wait(strategy, settings, tries, last_wait, *elapsed, asked, chance)?;
         check_fit(settings, Needs::default(), planned.wait, *elapsed, 0)?;
         run.back_off(&Step { planned, ..Step::new(EventKind::Backoff, 0) });
         *elapsed = elapsed.saturating_add(planned.wait);

@@ -29,7 +29,7 @@ use crate::run::returns::Returns;
 use crate::run::side::Side;
 use crate::run::{Run, Step};
 use crate::wait::Wait;
-use crate::wait::jitter::Chance;
+use crate::wait::chance::Chance;
 
 /// A run, as its driver holds it.
 pub(crate) struct Session<P: Policy, O, X, M> {
@@ -115,10 +115,11 @@ impl<P: Policy, O: Operation<P::Clock>, X: Returns, M: Side<P::Clock>> Session<P
             || self.policy_needs_elapsed::<T, E>()
             || self.policy.policy().observer.wants_any();
         // A run that is resumed has its start.
-        if is_timed && !self.run.has_begun() {
+        let begins = is_timed && !self.run.has_begun();
+        if begins {
             self.start();
         }
-        self.next_try::<T, E>()
+        self.next_try::<T, E>(begins)
     }
 
     /// Records that the run begins now.
@@ -133,9 +134,7 @@ impl<P: Policy, O: Operation<P::Clock>, X: Returns, M: Side<P::Clock>> Session<P
         P: PolicyFor<T, E>,
     {
         if self.operation.is_made_by_run() {
-            self.begin_attempt::<T, E>();
-        } else {
-            self.run.forget_attempt();
+            self.begin_attempt::<T, E>(self.run.tries() == 1);
         }
         let Self { policy, operation, run, .. } = self;
         let Retry { settings, strategy, clock, .. } = policy.policy();
@@ -147,38 +146,50 @@ impl<P: Policy, O: Operation<P::Clock>, X: Returns, M: Side<P::Clock>> Session<P
         })
     }
 
-    /// Records that an attempt begins, where observers see how long it takes.
+    /// Records that an attempt begins, where observers see how long it takes. The first one begins when the run does,
+    /// unless handlers have taken their time.
     #[inline]
-    pub(crate) fn begin_attempt<T, E>(&mut self)
+    pub(crate) fn begin_attempt<T, E>(&mut self, begins_run: bool)
     where
         P: PolicyFor<T, E>,
     {
         if P::Observer::HAS_OBSERVERS {
             let Retry { observer, clock, .. } = self.policy.policy();
-            self.run.begin_attempt(observer.wants(EventKind::Try), || M::now(clock));
+            let begins_run = begins_run && !observer.wants(EventKind::Try);
+            self.run.begin_attempt(begins_run, || M::now(clock));
         }
     }
 
-    /// Decides what follows an attempt's outcome, right after it ended. `None` is a success that nobody
-    /// observes: nothing follows but the end of the run.
+    /// Decides what follows an attempt's outcome, right after it ended. `None` is a success that no observer wants: the
+    /// run ends.
     ///
-    /// The clock is read first if the strategy, the condition or a limit needs `elapsed`; otherwise only after
-    /// the condition ran, and only if somebody will be notified.
+    /// The clock is read first if the strategy, the condition or a limit needs `elapsed`. Otherwise it is read after the
+    /// condition ran, if an observer is notified. It is not read for a success that needs neither.
     #[inline]
     pub(crate) fn judge<T, E>(&self, outcome: &Result<T, E>) -> Option<Step>
     where
         P: PolicyFor<T, E>,
     {
         let Retry { condition, observer, .. } = self.policy.policy();
-        let needs_elapsed = self.policy_needs_elapsed::<T, E>();
-        let elapsed = if needs_elapsed { self.elapsed() } else { 0 };
-        let mut step = Step::new(EventKind::Backoff, elapsed);
+        let wants_success = self.needs().elapsed || observer.wants(EventKind::Success);
+        let mut step = Step::new(EventKind::Backoff, 0);
         let mut details = self.run.details(&step, self.subject(), Some(outcome));
-        if !needs_elapsed {
-            details.attempt_duration = None;
+        let accepts = condition.accepts_values() && !condition.needs_elapsed();
+        if outcome.is_ok() && accepts && !wants_success {
+            // Nothing reads the time of such a success, and for many runs it would be the only read after the start.
+            details.event = EventKind::Success;
+            details.forget_times();
+            condition.commit(&details).ok();
+            return None;
+        }
+        let needs_elapsed = self.policy_needs_elapsed::<T, E>();
+        if needs_elapsed {
+            step.elapsed = self.elapsed();
+            self.run.show_time(&mut details, step.elapsed);
+        } else {
+            details.forget_times();
         }
         let ask = condition.judge(&details);
-        let wants_success = self.needs().elapsed || observer.wants(EventKind::Success);
         if !needs_elapsed && self.is_timed::<T, E>() && (wants_success || ask != Verdict::Accept) {
             step.elapsed = self.elapsed();
             self.run.show_time(&mut details, step.elapsed);
@@ -229,7 +240,9 @@ impl<P: Policy, O: Operation<P::Clock>, X: Returns, M: Side<P::Clock>> Session<P
         let Retry { settings, strategy, condition, clock, .. } = self.policy.policy();
         let looking = Looking { strategy, details: &*details };
         let strategy = strategy.numeric().unwrap_or(&looking);
-        let chance = Chance::at(|| if settings.seed.is_some() { 0 } else { nanos(self.now()) });
+        let chance = Chance::unless(settings.seed, || {
+            M::entropy(clock).unwrap_or_else(|| nanos(self.now()))
+        });
         let planned = plan::next_wait(
             strategy,
             settings,
@@ -255,6 +268,7 @@ impl<P: Policy, O: Operation<P::Clock>, X: Returns, M: Side<P::Clock>> Session<P
     }
 
     /// Notifies the observers of a step, up to the first that has to be awaited: see [`Notify::notify`].
+    #[inline]
     pub(crate) fn notify<T, E>(
         &mut self,
         step: &Step,
@@ -264,16 +278,29 @@ impl<P: Policy, O: Operation<P::Clock>, X: Returns, M: Side<P::Clock>> Session<P
     where
         P: PolicyFor<T, E>,
     {
-        let observer = &self.policy.policy().observer;
-        if !observer.wants(step.event) {
+        if !self.policy.policy().observer.wants(step.event) {
             return None;
         }
-        if M::HAS_CLOCK {
+        self.notify_observers(step, outcome, cursor)
+    }
+
+    // Not at each call site: an event that no observer wants costs one comparison.
+    #[inline(never)]
+    fn notify_observers<T, E>(
+        &mut self,
+        step: &Step,
+        outcome: Option<&Result<T, E>>,
+        cursor: &mut Cursor,
+    ) -> Option<<P::Observer as Chain>::Pending>
+    where
+        P: PolicyFor<T, E>,
+    {
+        if M::HAS_IDENTITY {
             self.run.identify();
         }
         let details = &self.run.details(step, self.subject(), outcome);
         let refund = RefundUnmade { condition: &self.policy.policy().condition, details };
-        let pending = observer.notify(details, cursor);
+        let pending = self.policy.policy().observer.notify(details, cursor);
         mem::forget(refund);
         pending
     }
@@ -306,6 +333,7 @@ impl<P: Policy, O: Operation<P::Clock>, X: Returns, M: Side<P::Clock>> Session<P
     where
         P: PolicyFor<T, E>,
     {
+        self.run.leave_attempt();
         if may_stop {
             if self.is_cancelled() {
                 return Step::give_up(StopReason::Cancelled, self.elapsed());
@@ -321,7 +349,7 @@ impl<P: Policy, O: Operation<P::Clock>, X: Returns, M: Side<P::Clock>> Session<P
                 }
             }
         }
-        self.next_try::<T, E>()
+        self.next_try::<T, E>(false)
     }
 
     /// Judges an outcome without consequences.
@@ -330,18 +358,20 @@ impl<P: Policy, O: Operation<P::Clock>, X: Returns, M: Side<P::Clock>> Session<P
         P: PolicyFor<T, E>,
     {
         let step = Step::new(EventKind::Backoff, self.elapsed());
-        let details = self.run.details(&step, self.subject(), Some(outcome));
+        let mut details = self.run.details(&step, self.subject(), Some(outcome));
+        // Of an attempt after the end of the run nothing is measured.
+        details.forget_times();
         self.policy.policy().condition.judge(&details)
     }
 
-    fn next_try<T, E>(&mut self) -> Step
+    fn next_try<T, E>(&mut self, begins: bool) -> Step
     where
         P: PolicyFor<T, E>,
     {
         self.run.count_try();
         let is_wanted = self.policy.policy().observer.wants(EventKind::Try);
         // The first attempt begins when the run does.
-        let elapsed = if is_wanted && self.run.tries() > 1 { self.elapsed() } else { 0 };
+        let elapsed = if is_wanted && !begins { self.elapsed() } else { 0 };
         Step::new(EventKind::Try, elapsed)
     }
 }

@@ -2,17 +2,20 @@
 
 use core::time::Duration;
 
-use crate::clock::{AsyncClock, BlockingClock};
+use crate::clock::{AsyncClock, BlockingClock, entropy};
 use crate::sealed::Sealed;
 use crate::testing::scope;
 
 /// Blocking or async: which clock trait a run uses. Sealed: it appears in bounds and error messages.
 pub trait Side<Z>: Sealed {
-    /// Whether a run on this side lasts, so that observers can tell it from others.
-    const HAS_CLOCK: bool = true;
+    /// Whether observers see an identity of the run.
+    const HAS_IDENTITY: bool = true;
 
     /// The time on this side.
     fn now(clock: &Z) -> Duration;
+
+    /// What unseeded jitter is drawn from, if the clock has to have it.
+    fn entropy(clock: &Z) -> Option<u64>;
 
     /// Whether waits on this side are cancelled.
     fn is_cancelled(clock: &Z) -> bool;
@@ -40,6 +43,11 @@ impl<Z: BlockingClock> Side<Z> for Blocking {
     }
 
     #[inline]
+    fn entropy(clock: &Z) -> Option<u64> {
+        entropy::of(clock)
+    }
+
+    #[inline]
     fn is_cancelled(clock: &Z) -> bool {
         clock.is_cancelled()
     }
@@ -54,6 +62,11 @@ impl<Z: AsyncClock> Side<Z> for Async {
     #[inline]
     fn now(clock: &Z) -> Duration {
         scope::now(|| clock.now())
+    }
+
+    #[inline]
+    fn entropy(clock: &Z) -> Option<u64> {
+        entropy::of(clock)
     }
 
     #[inline]
@@ -74,11 +87,16 @@ pub(crate) enum NoClock {}
 impl Sealed for NoClock {}
 
 impl<Z: BlockingClock> Side<Z> for NoClock {
-    const HAS_CLOCK: bool = false;
+    const HAS_IDENTITY: bool = false;
 
     #[inline]
     fn now(_: &Z) -> Duration {
         Duration::ZERO
+    }
+
+    #[inline]
+    fn entropy(clock: &Z) -> Option<u64> {
+        entropy::of(clock)
     }
 
     #[inline]

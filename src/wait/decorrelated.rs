@@ -66,4 +66,8 @@ impl Numeric for Decorrelated {
     fn window(&self, last_wait: u64) -> Option<RangeInclusive<u64>> {
         Some(self.base.0..=self.end(last_wait))
     }
+
+    fn is_linear(&self) -> bool {
+        true
+    }
 }

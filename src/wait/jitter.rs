@@ -1,9 +1,7 @@
-//! How chance spreads the waits. The only file that names `rand`.
+//! How chance spreads the waits.
 
 use core::ops::RangeInclusive;
 use core::time::Duration;
-use rand::rngs::SmallRng;
-use rand::{Rng, SeedableRng};
 
 use crate::error::InvalidSetting;
 use crate::nanos::nanos;
@@ -46,6 +44,9 @@ use crate::wait::floats::{rounded, unrounded};
 ///
 /// Draws also depend on the system's time, so that processes differ after a `fork`, or if they are restored from the
 /// same snapshot. A [`seed`](crate::Retry::seed) fixes the draws, for tests.
+///
+/// Without the feature `std`, unseeded draws depend on the time of the policy's clock, and on `wasm32-unknown-unknown` on
+/// its [`Entropy`](crate::clock::Entropy).
 #[derive(Clone, Copy, Debug, Default)]
 #[non_exhaustive]
 pub enum Jitter {
@@ -141,6 +142,12 @@ impl Window {
         Self { start, width: range.end().saturating_sub(start) }
     }
 
+    /// The longest wait in it.
+    #[cfg(feature = "std")]
+    pub(crate) fn end(self) -> u64 {
+        self.start.saturating_add(self.width)
+    }
+
     /// The middle of it alone.
     pub(crate) fn middle(self) -> Self {
         Self { start: self.start.saturating_add(self.width / 2), width: 0 }
@@ -164,171 +171,5 @@ impl Window {
         let start = self.start.max(least);
         let end = self.start.saturating_add(self.width);
         Self { start, width: end.saturating_sub(start).max(self.width.min(least)) }
-    }
-}
-
-/// Draws from `0..=most`, the same for the same seed and attempt, which is all the state there is.
-pub(crate) fn seeded(seed: u64, tries: u32, most: u64) -> u64 {
-    // Far apart, or devices whose seeds are neighbours would draw the same numbers one attempt later.
-    const STEP: u64 = 0x9e37_79b9_7f4a_7c15;
-    let seed = seed.wrapping_add(u64::from(tries).wrapping_mul(STEP));
-    uniform(SmallRng::seed_from_u64(seed).next_u64(), most)
-}
-
-/// Makes a number of `0..=most` of a random one: the upper half of a product. That there are 2⁶⁴ factors makes some
-/// numbers likelier than others, by less than could ever be noticed; the last one of them all is not drawn.
-fn uniform(random: u64, most: u64) -> u64 {
-    let product = u128::from(random) * u128::from(most.saturating_add(1));
-    (product >> 64) as u64
-}
-
-/// What unseeded jitter is drawn from: with `std` this thread's generator and the system's time; without it the policy's
-/// clock, since nothing else differs from one device to the next. In a browser std has neither random keys nor the time.
-#[derive(Clone, Copy)]
-pub(crate) struct Chance(#[cfg(any(not(feature = "std"), target_os = "unknown"))] u64);
-
-impl Chance {
-    #[cfg(all(feature = "std", not(target_os = "unknown")))]
-    #[inline]
-    pub(crate) fn at(_: impl FnOnce() -> u64) -> Self {
-        Self()
-    }
-
-    #[cfg(any(not(feature = "std"), target_os = "unknown"))]
-    pub(crate) fn at(now: impl FnOnce() -> u64) -> Self {
-        Self(now())
-    }
-}
-
-#[cfg(all(feature = "std", not(target_os = "unknown")))]
-std::thread_local! {
-    /// Seeded once by the system.
-    static GENERATOR: core::cell::RefCell<SmallRng> = core::cell::RefCell::new(generator());
-}
-
-#[cfg(all(feature = "std", not(target_os = "unknown")))]
-#[cold]
-fn generator() -> SmallRng {
-    use core::hash::BuildHasher;
-
-    // The keys of the standard library's hash maps are the system's randomness, for which no further dependency is
-    // needed.
-    SmallRng::seed_from_u64(std::hash::RandomState::new().hash_one(0_u8))
-}
-
-/// Draws from `0..=most` with this thread's generator, at this time.
-#[cfg(all(feature = "std", not(target_os = "unknown")))]
-pub(crate) fn drawn(_: Chance, most: u64) -> u64 {
-    use core::hash::{Hash, Hasher};
-    use std::time::{SystemTime, UNIX_EPOCH};
-
-    /// Makes one number of the parts of a time, which costs a third of what a `Duration` does.
-    struct Folded(u64);
-
-    impl Hasher for Folded {
-        fn write(&mut self, bytes: &[u8]) {
-            self.0 = bytes.iter().fold(self.0, |all, byte| all.rotate_left(8) ^ u64::from(*byte));
-        }
-
-        fn write_u32(&mut self, part: u32) {
-            self.write_u64(u64::from(part));
-        }
-
-        fn write_u64(&mut self, part: u64) {
-            self.0 = self.0.rotate_left(32) ^ part;
-        }
-
-        fn finish(&self) -> u64 {
-            self.0
-        }
-    }
-
-    // Not an `Instant`: a snapshot that is restored twice continues with the same. Miri has no such time by default.
-    let now = if cfg!(miri) { UNIX_EPOCH } else { SystemTime::now() };
-    let mut time = Folded(0);
-    now.hash(&mut time);
-    let time = time.finish();
-    GENERATOR
-        .try_with(|rng| drawn_at(time, &mut rng.borrow_mut(), most))
-        // This thread is ending and its generator is gone already.
-        .unwrap_or_else(|_| drawn_at(time, &mut generator(), most))
-}
-
-/// Draws from `0..=most`, at different times differently: processes may have the same generator, after a fork or from
-/// one snapshot.
-#[cfg(all(feature = "std", not(target_os = "unknown")))]
-fn drawn_at(time: u64, rng: &mut SmallRng, most: u64) -> u64 {
-    // The finish of SplitMix64, by which neighbouring times lead to numbers that are far apart.
-    let mixed = rng.next_u64() ^ time;
-    let mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    uniform(mixed ^ (mixed >> 31), most)
-}
-
-/// Draws from `0..=most`. A [`seed`](crate::Retry::seed) does better.
-#[cfg(any(not(feature = "std"), target_os = "unknown"))]
-pub(crate) fn drawn(Chance(now): Chance, most: u64) -> u64 {
-    seeded(now, 0, most)
-}
-
-#[cfg(all(test, feature = "std"))]
-mod tests {
-    use super::*;
-    use std::vec::Vec;
-
-    /// In nanoseconds since 1970.
-    const NOW: u64 = 1_800_000_000_000_000_000;
-
-    #[test]
-    fn generators_of_the_same_state_draw_differently_at_different_times() {
-        let mut parent = SmallRng::seed_from_u64(7);
-        drawn_at(NOW, &mut parent, 1000);
-        let mut child = parent.clone();
-        for draw in 0..100 {
-            let time = NOW + draw * 1_000_000;
-            let [one, other] = [(&mut parent, time), (&mut child, time + 1)]
-                .map(|(rng, time)| drawn_at(time, rng, 1 << 40));
-            assert_ne!(one, other, "draw {draw}");
-        }
-    }
-
-    #[test]
-    fn a_thread_whose_generator_is_put_back_does_not_draw_the_same_again() {
-        use std::time::SystemTime;
-
-        let mut drawn_before = Vec::new();
-        for _ in 0..100 {
-            GENERATOR.set(SmallRng::seed_from_u64(7));
-            let drawn = drawn(Chance::at(|| 0), u64::MAX);
-            assert!(!drawn_before.contains(&drawn), "{drawn_before:?}");
-            drawn_before.push(drawn);
-            // Until the time is another one.
-            let began = SystemTime::now();
-            while SystemTime::now() == began {}
-        }
-    }
-
-    #[test]
-    fn a_thousand_processes_that_fail_in_the_same_microseconds_are_spread() {
-        // Ten boxes of a hundred expected. One in a thousand would be further off than 27.9.
-        for step in [1, 41, 100, 1000] {
-            let mut boxes = [0_u32; 10];
-            for process in 0..1000 {
-                let mut inherited = SmallRng::seed_from_u64(7);
-                let drawn = drawn_at(NOW + process * step, &mut inherited, 9);
-                boxes[usize::try_from(drawn).unwrap()] += 1;
-            }
-            let chi_squared =
-                boxes.iter().map(|n| (f64::from(*n) - 100.0).powi(2) / 100.0).sum::<f64>();
-            assert!(chi_squared < 27.9, "every {step} ns: {boxes:?}");
-        }
-    }
-
-    #[test]
-    fn a_draw_takes_both_the_time_and_the_generator_into_account() {
-        let at_one_time: Vec<_> = (0..100)
-            .map(|seed| drawn_at(NOW, &mut SmallRng::seed_from_u64(seed), 1 << 40))
-            .collect();
-        assert!(at_one_time.iter().enumerate().all(|(n, drawn)| !at_one_time[..n].contains(drawn)));
     }
 }

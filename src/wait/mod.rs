@@ -9,6 +9,7 @@
 //! [`Jitter`] randomises the waits of any strategy. For a strategy of your own, implement [`Wait`] and pass it to
 //! [`Retry::new`](crate::Retry::new).
 
+pub(crate) mod chance;
 mod decorrelated;
 mod floats;
 mod functions;
@@ -150,6 +151,12 @@ pub trait Numeric {
         None
     }
 
+    /// Returns whether the middle of [`window`](Self::window) grows in proportion to the last wait. The mean of a wait is
+    /// then the middle of the window that follows the mean of the last wait. `false` by default.
+    fn is_linear(&self) -> bool {
+        false
+    }
+
     /// Same as [`Wait::ends`].
     fn ends(&self) -> bool {
         false
@@ -172,6 +179,10 @@ impl<B: Numeric + ?Sized> Numeric for &B {
 
     fn window(&self, last_wait: u64) -> Option<RangeInclusive<u64>> {
         (**self).window(last_wait)
+    }
+
+    fn is_linear(&self) -> bool {
+        (**self).is_linear()
     }
 
     fn ends(&self) -> bool {

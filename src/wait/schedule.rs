@@ -38,7 +38,8 @@ pub enum Schedule {
     Linear(Linear),
     /// Decaying: see [`Retry::decay`](crate::Retry::decay).
     Decay(Decay),
-    /// See [`Retry::decorrelated`](crate::Retry::decorrelated).
+    /// Drawn from a window of its own: see [`Retry::decorrelated`](crate::Retry::decorrelated). It ignores any jitter but
+    /// [`Jitter::None`](crate::Jitter::None), and the policy does not refuse one.
     Decorrelated(Decorrelated),
     /// A fixed list of waits: see [`Retry::sequence`](crate::Retry::sequence).
     Sequence(Sequence<&'static [Duration]>),

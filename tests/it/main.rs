@@ -12,6 +12,7 @@ mod conformance;
 mod defects;
 mod differential;
 mod event;
+mod guide;
 mod inference;
 mod observe;
 mod policy;

@@ -1,5 +1,7 @@
 //! A second, naive implementation of the whole policy, and a search for a difference.
 
+mod unobserved;
+
 use std::time::Duration;
 
 use proptest::collection::vec;

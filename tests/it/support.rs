@@ -13,11 +13,21 @@ use std::task::{Context, Poll, Wake, Waker};
 use std::time::Duration;
 
 use futures::executor::block_on;
+use proptest::test_runner::Config as ProptestConfig;
 use relent::run::Decision;
 use relent::{
     AsyncClock, Attempt, BlockingClock, Cancel, Condition, Details, EventKind, Retry, RetryError,
     StopReason, Succeeded, TestClock, TimedOut, Verdict, Wait,
 };
+
+/// As many cases as `PROPTEST_CASES` asks for, or else this many: for tests of which one case is expensive.
+pub(crate) fn few_cases(cases: u32) -> ProptestConfig {
+    let config = ProptestConfig { failure_persistence: None, ..ProptestConfig::default() };
+    match std::env::var_os("PROPTEST_CASES") {
+        Some(_) => config,
+        None => ProptestConfig { cases, ..config },
+    }
+}
 
 pub(crate) const fn secs(secs: u64) -> Duration {
     Duration::from_secs(secs)
@@ -175,21 +185,21 @@ pub(crate) const fn letter(event: EventKind) -> char {
 }
 
 /// Plays a script; its last step repeats.
-struct Script<'a> {
+pub(crate) struct Script<'a> {
     steps: &'a [Step],
-    clock: TestClock,
-    cancel: Cancel,
-    calls: Cell<usize>,
+    pub(crate) clock: TestClock,
+    pub(crate) cancel: Cancel,
+    pub(crate) calls: Cell<usize>,
     told: Mutex<Vec<Told>>,
 }
 
 impl<'a> Script<'a> {
-    fn new(steps: &'a [Step]) -> Self {
+    pub(crate) fn new(steps: &'a [Step]) -> Self {
         let (clock, cancel) = (TestClock::new(), Cancel::new());
         Self { steps, clock, cancel, calls: Cell::new(0), told: Mutex::default() }
     }
 
-    fn attempt(&self) -> Outcome {
+    pub(crate) fn attempt(&self) -> Outcome {
         let call = self.calls.replace(self.calls.get() + 1);
         let step = self.steps[call.min(self.steps.len() - 1)];
         self.clock.advance(step.takes);
@@ -200,7 +210,7 @@ impl<'a> Script<'a> {
     }
 
     /// An attempt that knows which one it is.
-    fn attempt_of(&self, attempt: Attempt) -> Outcome {
+    pub(crate) fn attempt_of(&self, attempt: Attempt) -> Outcome {
         assert_eq!(attempt.tries as usize, self.calls.get() + 1);
         // A run counts up to 584 years.
         let elapsed = self.clock.elapsed().min(Duration::from_nanos(u64::MAX));

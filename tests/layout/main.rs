@@ -41,7 +41,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ),
     ("policy", &["wait", "condition", "observe", "clock", "event", "error", "nanos", "sealed"]),
     ("testing", &["clock", "error", "slot"]),
-    ("integrations", &["observe", "event", "sealed"]),
+    ("integrations", &["observe", "condition", "event", "sealed"]),
     ("headers", &[]),
     ("guide", &[]),
     ("wait", &["event", "error", "nanos", "sealed"]),

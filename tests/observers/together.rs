@@ -58,9 +58,12 @@ fn one_static_policy_with_tracing_and_metrics_serves_three_operations_of_differe
     assert_eq!(
         measured.counters(),
         named(&[
-            ("relent_calls_total{target=fetch_user,outcome=failure,retried=true}", 2),
-            ("relent_calls_total{target=fetch_user,outcome=success,retried=false}", 1),
-            ("relent_calls_total{target=fetch_user,outcome=success,retried=true}", 1),
+            (
+                "relent_calls_total{target=fetch_user,outcome=failure,reason=max_tries,retried=true}",
+                2
+            ),
+            ("relent_calls_total{target=fetch_user,outcome=success,reason=none,retried=false}", 1),
+            ("relent_calls_total{target=fetch_user,outcome=success,reason=none,retried=true}", 1),
             ("relent_retries_total{target=fetch_user}", 5),
         ])
     );

@@ -1,5 +1,7 @@
 //! The loops that one would write by hand: one with the features of a policy, and one that only counts.
 
+mod parts;
+
 use std::future::Future;
 use std::hint::black_box;
 use std::thread;
@@ -210,6 +212,8 @@ pub fn register(bench: &mut Bench) {
 
     let max_time = shared(MAX_TIME);
     bench.call(Row::SyncMaxTime, || policy.run_in_time(*max_time, operation, no_time, no_sleep));
+
+    parts::register(bench);
 
     bench.peer("integers");
     let policy = shared(ByHand::FREE);

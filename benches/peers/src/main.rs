@@ -3,6 +3,7 @@
 mod allocator;
 mod bench;
 mod by_hand;
+mod lean;
 mod plot;
 mod report;
 mod rows;
@@ -12,7 +13,7 @@ mod threads;
 mod times;
 #[cfg(feature = "peers")]
 mod with_backoff;
-#[cfg(feature = "peers")]
+#[cfg(feature = "backon")]
 mod with_backon;
 mod with_relent;
 #[cfg(feature = "peers")]
@@ -40,9 +41,10 @@ fn main() {
     let mut bench = Bench::default();
     by_hand::register(&mut bench);
     with_relent::register(&mut bench);
+    #[cfg(feature = "backon")]
+    with_backon::register(&mut bench);
     #[cfg(feature = "peers")]
     for register in [
-        with_backon::register,
         with_backoff::register,
         with_retry::register,
         with_tokio_retry::register,
@@ -54,6 +56,10 @@ fn main() {
     }
     match arguments[..] {
         ["count"] => count(bench.cases, &runtime),
+        ["count", name] => {
+            bench.cases.retain(|case| case.peer == name);
+            count(bench.cases, &runtime);
+        }
         ["heap"] => heap(bench.cases, &runtime),
         ["times"] => times::print(bench.cases, &runtime),
         ["threads"] => threads::print(),
@@ -71,6 +77,7 @@ fn main() {
         }
         ["ratios", results] => report::ratios(results),
         ["gate", results, ratios, limits] => report::gate(results, ratios, limits),
+        ["lean", results] => lean::print(results),
         ["tables", results] => report::tables(results),
         ["plot", results] => plot::picture(results),
         ["line", svg] => plot::definition(svg),

@@ -34,7 +34,7 @@ impl Results {
         self.0.get(&(row.into(), peer.into())).map(String::as_str)
     }
 
-    fn get(&self, row: &str, peer: &str) -> Option<f64> {
+    pub fn get(&self, row: &str, peer: &str) -> Option<f64> {
         self.text(row, peer)?.parse().ok()
     }
 
@@ -168,16 +168,35 @@ pub fn lines() -> Vec<Line> {
         format!("{:.1} MiB", bytes / f64::from(1 << 20))
     }
     let instructions = [
+        // What users pay for all the time comes first: an attempt that succeeds.
         ("sync, success at the first try", Row::SyncFirstTry),
-        ("sync, first try, policy built inside", Row::SyncBuiltInside),
-        ("sync, three failures, then success", Row::SyncThreeFailures),
-        ("sync, three failures, a handler", Row::SyncHandler),
-        ("sync, five failures, gives up", Row::SyncGivesUp),
         ("async, success at the first try", Row::AsyncFirstTry),
-        ("async, three failures, then success", Row::AsyncThreeFailures),
-        ("async, three failures, a handler", Row::AsyncHandler),
         ("on tokio, success at the first try", Row::TokioFirstTry),
+        ("sync, first try, policy built inside", Row::SyncBuiltInside),
+        ("sync, time limited, first try", Row::ClockMaxTimeFirstTry),
+        ("sync, explained, first try", Row::ClockExplainFirstTry),
+        ("on tokio, timeouts, first try", Row::TimeoutFirstTry),
+        ("on tokio, can be cancelled, first try", Row::CancelFirstTry),
+        ("sync, log that is off, first try", Row::LogOffFirstTry),
+        ("sync, tracing that is off, first try", Row::TracingOffFirstTry),
+        ("sync, metrics without a recorder, first try", Row::MetricsOffFirstTry),
+        ("sync, in line, first try", Row::InlineSyncFirstTry),
+        ("async, in line, first try", Row::InlineAsyncFirstTry),
+        // What is followed by a wait of milliseconds.
+        ("sync, three failures, then success", Row::SyncThreeFailures),
+        ("async, three failures, then success", Row::AsyncThreeFailures),
         ("on tokio, three failures, then success", Row::TokioThreeFailures),
+        ("sync, five failures, gives up", Row::SyncGivesUp),
+        ("sync, time limited, three failures", Row::ClockMaxTimeThreeFailures),
+        ("on tokio, timeouts, three failures", Row::TimeoutThreeFailures),
+        ("on tokio, can be cancelled, three failures", Row::CancelThreeFailures),
+        ("sync, log that is off, three failures", Row::LogOffThreeFailures),
+        ("sync, tracing that is off, three failures", Row::TracingOffThreeFailures),
+        ("sync, metrics without a recorder, three failures", Row::MetricsOffThreeFailures),
+        ("sync, in line, three failures", Row::InlineSyncThreeFailures),
+        ("async, in line, three failures", Row::InlineAsyncThreeFailures),
+        ("sync, three failures, a handler", Row::SyncHandler),
+        ("async, three failures, a handler", Row::AsyncHandler),
         ("on tokio, three failures, a handler", Row::TokioHandler),
     ];
     let mut lines =
@@ -189,6 +208,8 @@ pub fn lines() -> Vec<Line> {
     add("wall time: async, three failures", "ns/AsyncThreeFailures", nanos);
     add("future of an operation without state", "size/0", bytes);
     add("future of an operation with 256 B of state", "size/256", bytes);
+    add("stack in `poll`, 16 KiB of state, release", "stack/release", bytes);
+    add("stack in `poll`, 16 KiB of state, debug", "stack/debug", bytes);
     add("100,000 tasks on tokio, wall time", "tasks/ms", millis);
     add("100,000 tasks on tokio, processor time", "tasks/processors", millis);
     add("100,000 tasks on tokio, most memory", "tasks/bytes", mebibytes);

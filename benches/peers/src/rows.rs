@@ -26,6 +26,30 @@ pub enum Row {
     StaticTokioThreeFailures,
     /// A first try that succeeds, of a policy whose time is limited too.
     SyncMaxTime,
+    /// The time is limited on the system's clock, which is really read. Blocking, as are the next ones.
+    ClockMaxTimeFirstTry,
+    ClockMaxTimeThreeFailures,
+    /// How the run ended is returned too, with its time on the system's clock.
+    ClockExplainFirstTry,
+    /// An observer that is off.
+    LogOffFirstTry,
+    LogOffThreeFailures,
+    TracingOffFirstTry,
+    TracingOffThreeFailures,
+    /// No recorder is installed. By hand nothing is measured.
+    MetricsOffFirstTry,
+    MetricsOffThreeFailures,
+    /// The loop is written where it is needed: no closure.
+    InlineSyncFirstTry,
+    InlineSyncThreeFailures,
+    InlineAsyncFirstTry,
+    InlineAsyncThreeFailures,
+    /// On tokio. Each attempt has a timeout, and is ready at once.
+    TimeoutFirstTry,
+    TimeoutThreeFailures,
+    /// On tokio. Waits end early if the run is cancelled, which does not happen.
+    CancelFirstTry,
+    CancelThreeFailures,
     /// No run: only the computation of one jittered exponential wait.
     Wait,
     /// A run of this many failures, and the strategy of its waits.
@@ -54,7 +78,16 @@ impl Row {
             | Self::StaticSyncFirstTry
             | Self::StaticAsyncFirstTry
             | Self::StaticTokioFirstTry
-            | Self::SyncMaxTime => 0,
+            | Self::SyncMaxTime
+            | Self::ClockMaxTimeFirstTry
+            | Self::ClockExplainFirstTry
+            | Self::LogOffFirstTry
+            | Self::TracingOffFirstTry
+            | Self::MetricsOffFirstTry
+            | Self::InlineSyncFirstTry
+            | Self::InlineAsyncFirstTry
+            | Self::TimeoutFirstTry
+            | Self::CancelFirstTry => 0,
             Self::SyncGivesUp | Self::AsyncGivesUp => u32::MAX,
             Self::Growth(_, failures) => failures,
             _ => 3,

@@ -1,5 +1,6 @@
 //! The operation that every crate retries: it fails as often as it is told to, and counts its calls.
 
+use std::fmt::{self, Display};
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 use std::time::Duration;
 
@@ -9,12 +10,34 @@ pub const MAX_TRIES: u32 = 5;
 /// Of policies that limit the time as well: more than any run takes.
 pub const MAX_TIME: Duration = Duration::from_secs(30);
 
+/// Of policies that limit the time of each attempt.
+pub const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(5);
+
 /// The first wait where a thread really sleeps: short, and yet not nothing, which the compiler would make
 /// use of.
 pub const TINY_WAIT: Duration = Duration::from_micros(10);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Failure(pub u32);
+
+impl Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "call {} failed", self.0)
+    }
+}
+
+/// What no row sees: no attempt takes that long.
+impl From<relent::TimedOut> for Failure {
+    fn from(_: relent::TimedOut) -> Self {
+        Self(0)
+    }
+}
+
+impl From<tokio::time::error::Elapsed> for Failure {
+    fn from(_: tokio::time::error::Elapsed) -> Self {
+        Self(0)
+    }
+}
 
 pub type Outcome = Result<u32, Failure>;
 

@@ -8,7 +8,7 @@ use backon::{BackoffBuilder, BlockingRetryable, ConstantBuilder, ExponentialBuil
 
 use crate::bench::{Bench, block_on, shared, state_of};
 use crate::rows::Row;
-use crate::script::{MAX_TRIES, count_backoff, operation, operation_async};
+use crate::script::{ATTEMPT_TIMEOUT, MAX_TRIES, count_backoff, operation, operation_async};
 use crate::tasks;
 
 fn expo() -> ExponentialBuilder {
@@ -79,4 +79,67 @@ pub fn register(bench: &mut Bench) {
             ConstantBuilder::new().with_delay(tasks::WAIT).with_max_times(MAX_TRIES as usize - 1);
         tasks::all(|| async { tasks::fails_twice().retry(CONSTANT).await })
     });
+
+    parts(bench);
+}
+
+/// What has to be written beside it, or is a part of it. It reads no clock, and cannot be cancelled.
+fn parts(bench: &mut Bench) {
+    let policy = shared(expo());
+    for row in [Row::LogOffFirstTry, Row::LogOffThreeFailures] {
+        bench.call(row, || {
+            BlockingRetryable::retry(operation, *policy)
+                .sleep(no_sleep)
+                .notify(|error, wait| log::info!("Backing off operation for {wait:?} ({error})"))
+                .call()
+        });
+    }
+    for row in [Row::TracingOffFirstTry, Row::TracingOffThreeFailures] {
+        bench.call(row, || {
+            BlockingRetryable::retry(operation, *policy)
+                .sleep(no_sleep)
+                .notify(|error, wait| tracing::info!(target = "operation", ?wait, %error, "backing off"))
+                .call()
+        });
+    }
+    for row in [Row::InlineSyncFirstTry, Row::InlineSyncThreeFailures] {
+        bench.call(row, || {
+            let mut waits = policy.build();
+            loop {
+                match operation() {
+                    Ok(value) => break Ok(value),
+                    Err(error) => match waits.next() {
+                        Some(wait) => no_sleep(wait),
+                        None => break Err(error),
+                    },
+                }
+            }
+        });
+    }
+    for row in [Row::InlineAsyncFirstTry, Row::InlineAsyncThreeFailures] {
+        bench.call(row, || {
+            block_on(async {
+                let mut waits = policy.build();
+                loop {
+                    match operation_async().await {
+                        Ok(value) => break Ok(value),
+                        Err(error) => match waits.next() {
+                            Some(wait) => no_sleep_async(wait).await,
+                            None => break Err(error),
+                        },
+                    }
+                }
+            })
+        });
+    }
+    let zero = shared(expo().with_min_delay(Duration::ZERO));
+    for row in [Row::TimeoutFirstTry, Row::TimeoutThreeFailures] {
+        bench.tokio(row, move || async move {
+            let in_time = || async {
+                let outcome = tokio::time::timeout(ATTEMPT_TIMEOUT, operation_async()).await;
+                outcome.unwrap_or_else(|elapsed| Err(elapsed.into()))
+            };
+            in_time.retry(*zero).await
+        });
+    }
 }

@@ -1,5 +1,7 @@
 //! relent.
 
+mod parts;
+
 use std::future::{Ready, ready};
 use std::hint::black_box;
 use std::time::Duration;
@@ -106,6 +108,8 @@ pub fn register(bench: &mut Bench) {
 
     let in_time = shared(EXPO.max_time(MAX_TIME).clock(Free));
     bench.call(Row::SyncMaxTime, || in_time.run(operation));
+
+    parts::register(bench);
 }
 
 /// Policies that are a `static`, not hidden from the compiler. They have the system's clock, since no other

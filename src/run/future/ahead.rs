@@ -53,7 +53,7 @@ where
                 Ahead::End(session.returns.output(outcome, session.run.end(&step)))
             }
             (_, None) => {
-                session.begin_attempt::<X::Value, X::Error>();
+                session.begin_attempt::<X::Value, X::Error>(session.run.tries() == 1);
                 Ahead::Attempt(session)
             }
         }

@@ -4,6 +4,7 @@ use std::cell::Cell;
 use std::future::Future;
 use std::ops::ControlFlow::{Break, Continue};
 use std::pin::pin;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, mpsc};
 use std::task::{Context, Poll, Wake, Waker};
 use std::thread;
@@ -436,4 +437,143 @@ fn a_waker_may_cancel_where_it_is_dropped() {
         let _ = run.as_mut().poll(&mut Context::from_waker(&waker));
     }
     assert!(CANCEL.is_cancelled());
+}
+
+/// Of two handles, each cancels: in an attempt and in a wait, blocking and async.
+#[test]
+fn each_of_two_handles_ends_every_kind_of_run() {
+    for which in [0, 1] {
+        let cancels = [Cancel::new(), Cancel::new()];
+        let clock = TestClock::manual();
+        let policy = Retry::constant(secs(3600)).jitter(Jitter::None).max_tries(2).clock(&clock);
+        let policy = policy.cancelled_by(&cancels[0]).cancelled_by(&cancels[1]);
+        let explained = policy.explain();
+        let mut run = pin!(explained.run_async(async || Err::<(), _>("down")));
+        let (woken, waker) = counting_waker();
+        let mut context = Context::from_waker(&waker);
+        assert!(run.as_mut().poll(&mut context).is_pending());
+        cancels[which].cancel();
+        assert!(woken.count() > 0, "handle {which}");
+        let Poll::Ready(Err(end)) = run.as_mut().poll(&mut context) else {
+            panic!("handle {which} does not end an async wait")
+        };
+        assert_eq!((end.reason(), end.tries()), (StopReason::Cancelled, 1));
+        // It has been cancelled before the first attempt.
+        let ends = [
+            policy.explain().run(|| Err::<(), _>("down")).unwrap_err(),
+            block_on(policy.explain().run_async(async || Err::<(), _>("down"))).unwrap_err(),
+        ];
+        for end in ends {
+            assert_eq!((end.reason(), end.tries()), (StopReason::Cancelled, 1), "handle {which}");
+        }
+        assert_eq!(clock.waits().len(), 1);
+    }
+}
+
+#[test]
+fn each_of_two_handles_ends_a_blocking_wait() {
+    for which in [0, 1] {
+        let cancels = [Cancel::new(), Cancel::new()];
+        let clock = TestClock::manual();
+        let policy = Retry::constant(secs(3600)).jitter(Jitter::None).clock(&clock);
+        let policy = policy.cancelled_by(&cancels[0]).cancelled_by(&cancels[1]);
+        thread::scope(|scope| {
+            let run = scope.spawn(|| policy.explain().run(|| Err::<(), _>("down")).unwrap_err());
+            cancel_in_the_wait(&clock, &cancels[which], 1);
+            // Long before the other handle is cancelled, which ends a test that has failed.
+            let began = Instant::now();
+            while !run.is_finished() && began.elapsed() < secs(30) {
+                thread::yield_now();
+            }
+            let is_cut_short = run.is_finished();
+            cancels[1 - which].cancel();
+            assert!(is_cut_short, "handle {which}");
+            assert_eq!(run.join().unwrap().reason(), StopReason::Cancelled);
+        });
+    }
+}
+
+#[test]
+fn one_handle_ends_the_blocking_waits_of_many_threads() {
+    const THREADS: usize = 4;
+    let (cancel, ended) = (Cancel::new(), AtomicUsize::new(0));
+    let (sender, receiver) = mpsc::channel();
+    // Long enough to be told from a wait that is cut short, and no longer, should it be waited.
+    let policy = Retry::constant(secs(20)).jitter(Jitter::None).cancelled_by(&cancel);
+    let policy = policy.on_backoff(move |_| sender.send(()).unwrap());
+    thread::scope(|scope| {
+        for _ in 0..THREADS {
+            scope.spawn(|| {
+                policy.run(|| Err::<(), _>("down")).unwrap_err();
+                ended.fetch_add(1, Ordering::Relaxed);
+            });
+        }
+        for _ in 0..THREADS {
+            receiver.recv().unwrap();
+        }
+        // Nothing tells when a thread has gone to sleep.
+        thread::sleep(Duration::from_millis(20));
+        cancel.cancel();
+        let began = Instant::now();
+        while ended.load(Ordering::Relaxed) < THREADS && began.elapsed() < secs(10) {
+            thread::yield_now();
+        }
+        assert_eq!(ended.load(Ordering::Relaxed), THREADS);
+    });
+}
+
+#[test]
+fn a_cancel_does_not_end_the_time_of_an_attempt() {
+    let (clock, cancel) = (TestClock::manual(), Cancel::new());
+    let policy = Retry::expo().max_tries(1).clock(&clock).cancelled_by(&cancel);
+    let timed = policy.attempt_timeout(secs(5));
+    let mut run = pin!(timed.run_async(std::future::pending::<Result<(), Fault>>));
+    let mut context = Context::from_waker(Waker::noop());
+    assert!(run.as_mut().poll(&mut context).is_pending());
+    cancel.cancel();
+    assert!(run.as_mut().poll(&mut context).is_pending());
+    clock.advance(secs(5));
+    assert_eq!(run.as_mut().poll(&mut context), Poll::Ready(Err(Fault::TooSlow)));
+}
+
+/// One thread cancels while another one begins one wait after the other.
+#[test]
+fn a_wait_that_begins_while_it_is_cancelled_is_always_woken() {
+    let began = Instant::now();
+    let (sender, receiver) = mpsc::sync_channel::<Cancel>(1);
+    let (turn, done) = (AtomicUsize::new(0), AtomicUsize::new(0));
+    thread::scope(|scope| {
+        scope.spawn(|| {
+            for (n, cancel) in receiver.into_iter().enumerate() {
+                while turn.load(Ordering::Acquire) <= n {
+                    std::hint::spin_loop();
+                }
+                cancel.cancel();
+                done.store(n + 1, Ordering::Release);
+            }
+        });
+        let sender = sender;
+        let mut rounds = 0;
+        while rounds < 5000 && began.elapsed() < Duration::from_millis(400) {
+            let (clock, cancel) = (TestClock::manual(), Cancel::new());
+            let policy = Retry::expo().clock(&clock).cancelled_by(&cancel);
+            let attempts = policy.attempts_async::<(), ()>();
+            let mut waits: [_; 32] = std::array::from_fn(|_| {
+                let (woken, waker) = counting_waker();
+                (Box::pin(attempts.timer(secs(1))), woken, waker)
+            });
+            sender.send(cancel.clone()).unwrap();
+            turn.store(rounds + 1, Ordering::Release);
+            let pending = waits.each_mut().map(|(wait, _, waker)| {
+                wait.as_mut().poll(&mut Context::from_waker(waker)).is_pending()
+            });
+            while done.load(Ordering::Acquire) <= rounds {
+                thread::yield_now();
+            }
+            for (is_pending, (_, woken, _)) in pending.into_iter().zip(&waits) {
+                assert!(!is_pending || woken.count() > 0, "a wake-up was lost in round {rounds}");
+            }
+            rounds += 1;
+        }
+    });
 }

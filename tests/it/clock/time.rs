@@ -144,7 +144,12 @@ fn a_loop_in_line_that_is_timed_stays_so() {
     assert_eq!(attempts.elapsed(), Some(secs(1)));
     assert!(block_on(attempts.after(down)).is_continue());
     assert_eq!(attempts.elapsed(), Some(secs(1)));
-    // Before that it was not known when the run began.
+    // A loop may ask while it waits. Before that it was not known when the run began.
+    let mut attempts = policy.attempts();
+    attempts.decide(&down);
+    attempts = attempts.timed();
+    clock.advance(secs(2));
+    assert_eq!(attempts.elapsed(), Some(secs(2)));
     let mut attempts = policy.attempts();
     clock.advance(secs(2));
     assert!(attempts.after(down).is_continue());

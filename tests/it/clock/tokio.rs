@@ -26,6 +26,24 @@ fn outside_of_a_tokio_runtime_runs_that_need_not_wait_work() {
     assert_eq!(block_on(final_error.run_async(async || Err::<(), _>(()))), Err(()));
     let mut attempts = Retry::expo().into_attempts_async();
     assert!(block_on(attempts.after(Ok::<u8, ()>(1))).is_break());
+    // Nor does an attempt that is ready at once need its timer.
+    let timed = Retry::expo().into_attempt_timeout(secs(1));
+    assert_eq!(block_on(timed.run_async(async || Ok::<_, std::io::Error>(1))).unwrap(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_timeout_counts_from_when_the_attempt_begins_and_may_be_as_long_as_there_is() {
+    let policy = Retry::expo().max_tries(1);
+    let late = async || {
+        // Before it is first pending.
+        tokio::time::advance(secs(2)).await;
+        tokio::time::sleep(secs(4)).await;
+        Ok::<_, std::io::Error>(())
+    };
+    let began = tokio::time::Instant::now();
+    policy.attempt_timeout(secs(5)).run_async(late).await.unwrap_err();
+    assert_eq!(began.elapsed(), secs(5));
+    policy.attempt_timeout(Duration::MAX).run_async(late).await.unwrap();
 }
 
 #[test]

@@ -4,7 +4,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::{Pin, pin};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
-use std::task::{Context, Waker};
+use std::task::{Context, Poll, Waker};
 use std::thread;
 
 use futures::executor::block_on;
@@ -299,6 +299,67 @@ fn a_retry_is_given_back_only_once_where_the_run_goes_on_after_a_panic() {
     cancel.cancel();
     assert_eq!(attempts.next_try(), Err(StopReason::Cancelled));
     assert_changed(&accounts, [-14, -3], "that of the second was given back already");
+}
+
+#[test]
+fn an_attempt_after_a_panic_that_is_caught_is_free() {
+    let accounts = accounts();
+    let [first, second] = &accounts;
+    let policy = classified().budget(first).budget(second).clock(TestClock::new());
+    let policy = policy.on_backoff(|d| assert!(d.tries > 1, "a handler panics"));
+    let mut attempts = policy.attempts();
+    catch_unwind(AssertUnwindSafe(|| attempts.decide(&Err("down")))).unwrap_err();
+    assert_eq!((attempts.next_try(), attempts.tries()), (Ok(()), 2));
+    assert_changed(&accounts, [0, 0], "the second attempt is made");
+    assert!(matches!(attempts.decide(&Err("down")), Decision::Backoff(_)));
+    assert_changed(&accounts, [-14, -3], "only the second retry was charged");
+}
+
+/// The future of an async handler that is ready at once, or never, and panics when it is dropped.
+struct PanicsOnDrop {
+    is_ready: bool,
+}
+
+impl Future for PanicsOnDrop {
+    type Output = ();
+
+    fn poll(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<()> {
+        if self.is_ready { Poll::Ready(()) } else { Poll::Pending }
+    }
+}
+
+impl Drop for PanicsOnDrop {
+    fn drop(&mut self) {
+        panic!("a handler panics when it is dropped")
+    }
+}
+
+#[test]
+fn an_async_handler_that_panics_when_it_is_dropped_gets_nothing_back() {
+    for is_ready in [true, false] {
+        let accounts = accounts();
+        let [first, second] = &accounts;
+        let policy = classified().budget(first).budget(second).clock(TestClock::new());
+        let policy = policy.on_backoff_async(move |_| PanicsOnDrop { is_ready });
+        let run = || poll_once(Box::pin(policy.run_async(async || Outcome::Err("down"))).as_mut());
+        catch_unwind(AssertUnwindSafe(run)).unwrap_err();
+        assert_changed(&accounts, [-14, -3], is_ready);
+    }
+}
+
+#[test]
+fn a_step_that_is_dropped_in_its_wait_has_paid_for_the_attempt_that_follows() {
+    let accounts = accounts();
+    let [first, second] = &accounts;
+    let clock = AsyncFnClock::new(|| secs(0), |_| std::future::pending::<()>());
+    let policy = classified().budget(first).budget(second).clock(clock);
+    let mut attempts = policy.attempts_async();
+    assert!(!poll_once(pin!(attempts.after(Outcome::Err("down"))).as_mut()));
+    assert_changed(&accounts, [-14, -3], "dropped in its wait");
+    assert_eq!((attempts.next_try(), attempts.tries()), (Ok(()), 2));
+    assert_changed(&accounts, [-14, -3], "the second attempt is made");
+    assert!(block_on(attempts.after(Ok(9))).is_break());
+    assert_changed(&accounts, [0, 0], "it is accepted");
 }
 
 #[test]

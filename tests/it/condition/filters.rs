@@ -220,3 +220,51 @@ fn a_condition_of_ones_own_keeps_what_refines_it_in_any_order() {
     let policy = policy.without_conditions().condition(NotNine);
     assert_eq!(ends!(policy, [Err(1), Ok(1), Ok(1)]), (Ok(1), waits(&[1])));
 }
+
+#[test]
+fn retry_if_narrows_also_what_asks_for_a_wait() {
+    let policy = Retry::expo().condition(Obey).retry_if(|e: &Fault| e.requested_wait().is_none());
+    let story = play(policy, &later(secs(2)));
+    assert_eq!((story.calls, story.end().reason), (1, Some(StopReason::NotRetryable)));
+}
+
+#[test]
+fn of_two_functions_that_ask_for_waits_the_longer_wait_is_slept() {
+    let exact = Retry::expo().max_tries(2).jitter(Jitter::None);
+    for (one, other) in [(5, 8), (8, 5)] {
+        let (one, other) = (secs(one), secs(other));
+        let policy =
+            exact.retry_after(move |_: &Fault| Some(one)).retry_after(move |_: &Fault| Some(other));
+        assert_eq!(play(policy, &BUSY).waits, [secs(8)]);
+        let policy = exact.until(|value: &u32| *value == 9);
+        let policy = policy
+            .retry_after_value(move |_: &u32| Some(one))
+            .retry_after_value(move |_: &u32| Some(other));
+        assert_eq!(play(policy, &[at_once(Ok(1))]).waits, [secs(8)]);
+    }
+    // A function that asks for nothing takes nothing away.
+    let policy = exact.retry_after(|_: &Fault| Some(secs(8))).retry_after(|_: &Fault| None);
+    assert_eq!(play(policy, &BUSY).waits, [secs(8)]);
+}
+
+/// Stops at the value 3, and accepts all others.
+#[derive(Clone, Copy)]
+struct NotThree;
+
+impl Condition<u32, Fault> for NotThree {
+    fn judge(&self, details: &Details<'_, u32, Fault>) -> Verdict {
+        match details.outcome() {
+            Some(Ok(3)) => Verdict::Stop,
+            Some(Ok(_)) => Verdict::Accept,
+            _ => Verdict::Retry,
+        }
+    }
+}
+
+#[test]
+fn a_value_at_which_a_condition_stops_is_not_waited_for() {
+    let policy = Retry::expo().condition(NotThree).until(|value: &u32| *value >= 50);
+    let story = play(policy, &[at_once(Ok(2)), at_once(Ok(3)), at_once(Ok(60))]);
+    assert_eq!((story.calls, story.result), (2, Ok(3)));
+    assert_eq!(story.end().reason, Some(StopReason::NotRetryable));
+}

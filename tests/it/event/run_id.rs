@@ -1,17 +1,19 @@
 //! The identity of a run, and the duration of its attempts, as observers see them.
 
 use std::collections::HashSet;
-use std::future::ready;
+use std::future::{Future, pending, ready};
 use std::ops::ControlFlow::Break;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
+use std::task::{Context, Waker};
 use std::time::Duration;
 
 use futures::executor::block_on;
 use relent::run::Decision;
 use relent::{
-    BlockingClock, Cancel, Condition, Details, EventKind, Jitter, Observe, Progress, Retry, RunId,
-    TestClock, Verdict,
+    BlockingClock, Budget, Cancel, Condition, Details, EventKind, Jitter, Observe, Progress, Retry,
+    RunId, StopReason, TestClock, Verdict,
 };
 
 use crate::support::{millis, secs};
@@ -263,6 +265,152 @@ fn a_run_that_is_kept_elsewhere_has_no_identity_and_no_durations() {
     policy.decide(&mut progress, &Err::<(), _>("busy"));
     policy.decide(&mut progress, &Ok::<_, &str>(()));
     assert_eq!(see.take(), [(Backoff, 1, None, None), (Success, 2, None, None)]);
+}
+
+/// The outcome that a run of these tests retries.
+const BUSY: Result<u64, &str> = Err("busy");
+
+fn waker() -> Context<'static> {
+    Context::from_waker(Waker::noop())
+}
+
+#[test]
+fn an_attempt_that_was_not_announced_to_the_end_has_not_the_duration_of_the_one_before() {
+    // A handler panics on the second try, and the loop catches it.
+    let (see, clock) = (See::default(), TestClock::new());
+    let policy = POLICY.clock(&clock).observe(&see).on_try(|d: &Details<'_, u64, &str>| {
+        assert!(d.tries != 2, "the second");
+    });
+    let mut attempts = policy.attempts();
+    clock.advance(secs(3));
+    catch_unwind(AssertUnwindSafe(|| attempts.after(BUSY))).unwrap_err();
+    clock.advance(secs(7));
+    assert!(attempts.after(BUSY).is_continue());
+    let durations = see.durations();
+    assert_eq!(durations[1], (Backoff, Some(secs(3))));
+    assert_eq!(durations[3], (Backoff, None));
+
+    // An async handler of the second try is not awaited to its end.
+    let policy = POLICY.clock(&clock).observe(&see).on_try_async(|d: &Details<'_, u64, &str>| {
+        let is_second = d.tries == 2;
+        async move {
+            if is_second {
+                pending::<()>().await;
+            }
+        }
+    });
+    let mut attempts = block_on(policy.begin_async());
+    clock.advance(secs(3));
+    let mut after = Box::pin(attempts.after(BUSY));
+    for _ in 0..3 {
+        assert!(after.as_mut().poll(&mut waker()).is_pending());
+    }
+    drop(after);
+    clock.advance(secs(7));
+    assert!(block_on(attempts.after(BUSY)).is_continue());
+    let durations = see.durations();
+    assert_eq!(durations[1], (Backoff, Some(secs(3))));
+    assert_eq!(durations[3], (Backoff, None));
+}
+
+#[test]
+fn an_attempt_whose_outcome_was_never_judged_has_no_duration() {
+    let (see, clock, cancel) = (See::default(), TestClock::new(), Cancel::new());
+    let policy = POLICY.clock(&clock).observe(&see).cancelled_by(&cancel);
+    let mut attempts = policy.attempts_async();
+    clock.advance(secs(3));
+    drop(attempts.after(BUSY));
+    clock.advance(secs(100));
+    cancel.cancel();
+    assert_eq!(attempts.next_try(), Err(StopReason::Cancelled));
+    assert_eq!(see.durations(), [(Try, None), (GiveUp, None)]);
+
+    // A handler panics on the back-off.
+    let (see, cancel) = (See::default(), Cancel::new());
+    let policy = POLICY
+        .clock(&clock)
+        .observe(&see)
+        .on_backoff(|_: &Details<'_, u64, &str>| panic!("a fault of the handler"))
+        .cancelled_by(&cancel);
+    let mut attempts = policy.attempts();
+    clock.advance(secs(3));
+    catch_unwind(AssertUnwindSafe(|| attempts.decide(&BUSY))).unwrap_err();
+    clock.advance(secs(100));
+    cancel.cancel();
+    assert_eq!(attempts.next_try(), Err(StopReason::Cancelled));
+    assert_eq!(see.durations(), [(Try, None), (Backoff, Some(secs(3))), (GiveUp, None)]);
+}
+
+#[test]
+fn a_run_that_is_resumed_in_its_first_attempt_shows_the_time_before_it() {
+    let (see, clock) = (See::default(), TestClock::new());
+    let mut progress = Progress::default();
+    progress.elapsed = secs(5);
+    let elapsed = Mutex::new(Vec::new());
+    let policy = POLICY.clock(&clock).observe(&see).on_try(|d: &Details<'_, u64, &str>| {
+        elapsed.lock().unwrap().push(d.elapsed);
+    });
+    let mut attempts = policy.attempts_from(progress);
+    clock.advance(secs(1));
+    attempts.decide(&BUSY);
+    assert_eq!(see.durations(), [(Try, None), (Backoff, Some(secs(1)))]);
+    assert_eq!(*elapsed.lock().unwrap(), [secs(5)]);
+    // The same where no observer wants the try.
+    let took = Mutex::new(Vec::new());
+    let policy = POLICY.clock(&clock).on_backoff(|d: &Details<'_, u64, &str>| {
+        took.lock().unwrap().push((d.elapsed, d.attempt_duration));
+    });
+    let mut attempts = policy.attempts_from_async(progress);
+    clock.advance(secs(1));
+    attempts.decide(&BUSY);
+    assert_eq!(*took.lock().unwrap(), [(secs(6), Some(secs(1)))]);
+}
+
+#[test]
+fn a_reset_while_an_attempt_is_made_begins_its_time_too() {
+    let (see, clock) = (See::default(), TestClock::new());
+    let policy = POLICY.clock(&clock).observe(&see);
+    let mut attempts = policy.attempts();
+    clock.advance(secs(50));
+    attempts.reset();
+    clock.advance(secs(2));
+    attempts.decide(&BUSY);
+    assert_eq!(see.take()[1].2, Some(secs(2)));
+}
+
+#[test]
+fn a_wait_that_is_forgotten_loses_nothing_of_the_run() {
+    static BUDGET: Budget = Budget::new();
+    let (see, clock) = (See::default(), TestClock::manual());
+    let policy = POLICY.clock(&clock).observe(&see).budget(&BUDGET);
+    let mut attempts = policy.attempts_async();
+    let mut after = Box::pin(attempts.after(BUSY));
+    assert!(after.as_mut().poll(&mut waker()).is_pending());
+    std::mem::forget(after);
+    assert_eq!(BUDGET.available(), 500 - 14);
+    assert_eq!(attempts.decide(&Ok(7)), Decision::Done);
+    assert_eq!(BUDGET.available(), 500, "the success returns what the retry cost");
+    let runs: HashSet<_> = see.take().into_iter().map(|(.., run)| run).collect();
+    assert_eq!(runs.len(), 1);
+}
+
+#[test]
+fn a_condition_that_is_asked_after_the_end_sees_no_duration() {
+    struct Ask(Mutex<Vec<Option<Duration>>>);
+    impl<T, E> Condition<T, E> for Ask {
+        fn judge(&self, d: &Details<'_, T, E>) -> Verdict {
+            self.0.lock().unwrap().push(d.attempt_duration);
+            Verdict::Retry
+        }
+    }
+    let (see, clock, ask) = (See::default(), TestClock::new(), Ask(Mutex::default()));
+    let policy = POLICY.max_tries(1).clock(&clock).condition(&ask).observe(&see);
+    let mut attempts = policy.attempts();
+    clock.advance(secs(1));
+    attempts.decide(&BUSY);
+    clock.advance(secs(50));
+    attempts.decide(&BUSY);
+    assert_eq!(*ask.0.lock().unwrap(), [Some(secs(1)), None]);
 }
 
 #[test]

@@ -192,3 +192,47 @@ fn a_run_without_handlers_is_told_to_nobody_and_works() {
     assert_eq!(policy.run(|| Err::<(), _>(BUSY.len())), Err(1));
     assert_eq!(clock.waits(), [1, 2].map(secs));
 }
+
+/// Wants nothing.
+struct Deaf;
+
+impl<T, E> Observe<T, E> for Deaf {
+    fn wants(&self, _: EventKind) -> bool {
+        false
+    }
+}
+
+#[test]
+fn an_observer_that_wants_nothing_keeps_nothing_from_the_others() {
+    let log = Log::default();
+    let policy = Retry::expo().max_tries(2).clock(TestClock::new());
+    let policy = handlers!(policy.observe(Named("a", &log)).observe(Deaf), Named("b", &log));
+    let policy = policy.observe(Deaf);
+    policy.run(|| Err::<(), _>("down")).unwrap_err();
+    block_on(policy.run_async(async || Err::<(), _>("down"))).unwrap_err();
+    policy.run(|| Ok(())).unwrap();
+    let events = "TBTGTBTGTS".chars();
+    let expected: Vec<_> =
+        events.flat_map(|event| [format!("{event}a"), format!("{event}b")]).collect();
+    assert_eq!(log.entries(), expected);
+}
+
+/// The owner of the lock is one of these threads almost always, and each of them meets one that is another's.
+#[test]
+fn threads_that_share_handlers_are_not_taken_for_one_another() {
+    let called = AtomicU32::new(0);
+    let policy = Retry::expo().on_try(|_: &Details<'_, (), ()>| {
+        called.fetch_add(1, Ordering::Relaxed);
+    });
+    std::thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| {
+                for _ in 0..10_000 {
+                    policy.run(|| Ok(())).unwrap();
+                }
+            });
+        }
+    });
+    drop(policy);
+    assert_eq!(called.into_inner(), 40_000);
+}

@@ -1,6 +1,7 @@
 //! The options of a run: that its arguments are shown, and how options combine.
 
 use std::cell::RefCell;
+use std::collections::BTreeSet;
 use std::future::pending;
 use std::io;
 use std::sync::{Arc, Mutex};
@@ -9,7 +10,7 @@ use futures::executor::block_on;
 use relent::run::{
     AttemptTimeout, Explained, Hidden, RunAsync, RunBlocking, Runner, Shown, Unbounded,
 };
-use relent::{Details, Retry, StopReason, TestClock};
+use relent::{Details, Jitter, Retry, RetryError, StopReason, Succeeded, TestClock};
 
 use crate::support::{Fault, secs};
 
@@ -138,4 +139,136 @@ fn a_policy_without_a_timeout_blocks_as_one_bound_asks() {
     }
     assert_eq!(runs(&Runner::new(Arc::new(Retry::expo()))), Ok(7));
     assert_eq!(runs(&Retry::expo().show_args()), Ok(7));
+}
+
+/// What a run says that fails, explained or not.
+trait Fails {
+    const IS_EXPLAINED: bool;
+
+    fn fault(self) -> Fault;
+}
+
+impl Fails for Result<(), Fault> {
+    const IS_EXPLAINED: bool = false;
+
+    fn fault(self) -> Fault {
+        self.unwrap_err()
+    }
+}
+
+impl Fails for Result<Succeeded<()>, RetryError<(), Fault>> {
+    const IS_EXPLAINED: bool = true;
+
+    fn fault(self) -> Fault {
+        self.unwrap_err().into_error().unwrap()
+    }
+}
+
+fn said<R: Fails>(end: R) -> (bool, Fault) {
+    (R::IS_EXPLAINED, end.fault())
+}
+
+const RUN_OPTIONS: [&str; 5] =
+    ["explain", "show_args", "attempt_timeout", "attempt_timeout_with", "interrupt_at_deadline"];
+
+/// Each option of a pair has its effect, whichever comes first.
+#[tokio::test(start_paused = true)]
+async fn run_options_combine_in_pairs() {
+    let shown = Mutex::new(Vec::new());
+    let policy = Retry::constant(secs(1)).jitter(Jitter::None).max_tries(2).max_time(secs(8));
+    let policy = policy.on_giveup(|d| {
+        let args = d.args().map(|args| format!("{args:?}"));
+        shown.lock().unwrap().push((args, d.elapsed));
+    });
+    // What is returned by an attempt that never ends by itself, whether its argument is shown, and the time.
+    macro_rules! hangs {
+        ($run:expr) => {{
+            let said = said($run.run_with_async(7, |_| pending::<Result<(), Fault>>()).await);
+            let (args, elapsed) = shown.lock().unwrap().pop().unwrap();
+            (said.0, said.1, args.as_deref() == Some("7"), elapsed)
+        }};
+    }
+    macro_rules! both {
+        ($one:ident($($a:expr),*), $other:ident($($b:expr),*)) => {
+            [
+                hangs!(policy.$one($($a),*).$other($($b),*)),
+                hangs!(policy.$other($($b),*).$one($($a),*)),
+            ]
+        };
+    }
+    let deadline = |_| Fault::Fatal;
+    let slow = |_| Fault::Busy;
+    let timeout = secs(2);
+    assert_eq!(
+        both!(explain(), attempt_timeout(timeout)),
+        [(true, Fault::TooSlow, false, secs(5)); 2]
+    );
+    assert_eq!(
+        both!(explain(), attempt_timeout_with(timeout, slow)),
+        [(true, Fault::Busy, false, secs(5)); 2]
+    );
+    assert_eq!(
+        both!(explain(), interrupt_at_deadline(deadline)),
+        [(true, Fault::Fatal, false, secs(8)); 2]
+    );
+    assert_eq!(
+        both!(show_args(), attempt_timeout(timeout)),
+        [(false, Fault::TooSlow, true, secs(5)); 2]
+    );
+    assert_eq!(
+        both!(show_args(), attempt_timeout_with(timeout, slow)),
+        [(false, Fault::Busy, true, secs(5)); 2]
+    );
+    assert_eq!(
+        both!(show_args(), interrupt_at_deadline(deadline)),
+        [(false, Fault::Fatal, true, secs(8)); 2]
+    );
+    // The timeout comes first. The second attempt has less time than it allows.
+    let long = secs(5);
+    let limited = policy.attempt_timeout(long).interrupt_at_deadline(deadline);
+    assert_eq!(hangs!(limited), (false, Fault::Fatal, false, secs(8)));
+    let limited = policy.attempt_timeout(timeout).interrupt_at_deadline(deadline);
+    assert_eq!(hangs!(limited), (false, Fault::TooSlow, false, secs(5)));
+    let limited = policy.attempt_timeout_with(timeout, slow).interrupt_at_deadline(deadline);
+    assert_eq!(hangs!(limited), (false, Fault::Busy, false, secs(5)));
+    // These two make no attempt end. A blocking run needs another virtual clock.
+    let _scope = TestClock::new().enter();
+    let busy = |_: u32| Err::<(), _>(Fault::Busy);
+    let both = [policy.explain().show_args(), policy.show_args().explain()];
+    for explained in both {
+        assert_eq!(said(explained.run_with(7, busy)), (true, Fault::Busy));
+        assert_eq!(shown.lock().unwrap().pop(), Some((Some("7".to_owned()), secs(1))));
+    }
+}
+
+#[test]
+fn every_run_option_is_among_the_pairs() {
+    let source =
+        [include_str!("../../../src/run/options.rs"), include_str!("../../../src/run/explain.rs")];
+    let methods = source.iter().flat_map(|source| source.lines()).filter_map(|line| {
+        let method = line.trim_start().strip_prefix("pub ")?;
+        let name = method.strip_prefix("const ").unwrap_or(method).strip_prefix("fn ")?;
+        let name = name.split(['(', '<']).next()?;
+        line.starts_with("    pub ").then(|| name.strip_prefix("into_").unwrap_or(name))
+    });
+    // What is no option: runs, pointers, and what is read from an error.
+    let others = [
+        "new",
+        "by_ref",
+        "run",
+        "run_with",
+        "run_attempt",
+        "run_async",
+        "run_with_async",
+        "run_attempt_async",
+        "stats",
+        "reason",
+        "tries",
+        "elapsed",
+        "error",
+        "outcome",
+        "outcome_and_stats",
+    ];
+    let options: BTreeSet<_> = methods.filter(|name| !others.contains(name)).collect();
+    assert_eq!(options, BTreeSet::from(RUN_OPTIONS));
 }

@@ -1,16 +1,18 @@
 //! Attempts that take too long.
 
 use std::cell::Cell;
-use std::future::{Future, pending};
+use std::future::{Future, Pending, Ready, pending, ready};
 use std::io;
 use std::pin::pin;
 use std::sync::Mutex;
 use std::task::{Context, Waker};
 use std::time::Duration;
 
+use futures::executor::block_on;
+use relent::EventKind::{Backoff, GiveUp, Try};
 use relent::condition::{AnyError, RetryIf};
 use relent::wait::Constant;
-use relent::{Jitter, Retry, StopReason, TestClock, TimedOut};
+use relent::{AsyncClock, Cancel, Details, Jitter, Retry, StopReason, TestClock, TimedOut};
 use tokio::time::{Instant, sleep};
 
 use crate::support::{Fault, secs};
@@ -266,4 +268,74 @@ fn a_timed_operation_shows_its_own_and_its_time() {
     assert!(shown.contains("AttemptTimeout { most: 5s, at_deadline: false, .. }"), "{shown}");
     let strict = format!("{:?}", timed.interrupt_at_deadline(Fault::from));
     assert!(strict.contains("AttemptTimeout { most: 5s, at_deadline: true, .. }"), "{strict}");
+}
+
+/// A clock whose waits end a minute late. It never interrupts an attempt.
+#[derive(Default)]
+struct Late(Cell<Duration>);
+
+impl AsyncClock for Late {
+    type Timer = futures::future::Either<Ready<()>, Pending<()>>;
+
+    fn now(&self) -> Duration {
+        self.0.get()
+    }
+
+    fn timer(&self, wait: Duration) -> Self::Timer {
+        self.0.set(self.0.get() + wait + secs(60));
+        futures::future::Either::Left(ready(()))
+    }
+
+    fn timeout(&self, _: Duration) -> Self::Timer {
+        futures::future::Either::Right(pending())
+    }
+}
+
+#[test]
+fn a_wait_that_ends_after_the_deadline_gives_up_if_a_cancel_handle_kept_the_outcome() {
+    let events = Mutex::new(Vec::new());
+    let note = |d: &Details<'_, (), &'static str>| events.lock().unwrap().push(d.event);
+    let policy = Retry::constant(secs(1)).jitter(Jitter::None).max_time(secs(30));
+    let policy = policy.clock(Late::default()).on_try(note).on_backoff(note).on_giveup(note);
+    let down = async || Err::<(), _>("down");
+    let late = |_| "timed out";
+    assert_eq!(block_on(policy.interrupt_at_deadline(late).run_async(down)), Err("down"));
+    let told = std::mem::take(&mut *events.lock().unwrap());
+    assert_eq!(told, [Try, Backoff, Try, GiveUp]);
+    let policy = policy.cancelled_by(&Cancel::new());
+    assert_eq!(block_on(policy.interrupt_at_deadline(late).run_async(down)), Err("down"));
+    assert_eq!(*events.lock().unwrap(), [Try, Backoff, GiveUp]);
+}
+
+#[test]
+fn a_timeout_that_ends_at_the_deadline_is_the_deadline() {
+    let clock = TestClock::manual();
+    let policy = Retry::expo().max_time(secs(5)).clock(&clock);
+    let limited =
+        policy.attempt_timeout_with(secs(5), |_| "timeout").interrupt_at_deadline(|_| "deadline");
+    let mut run = pin!(limited.run_async(pending::<Result<(), _>>));
+    let mut context = Context::from_waker(Waker::noop());
+    assert!(run.as_mut().poll(&mut context).is_pending());
+    clock.advance(secs(5));
+    assert_eq!(run.as_mut().poll(&mut context), std::task::Poll::Ready(Err("deadline")));
+}
+
+#[test]
+fn a_wait_that_is_overslept_until_the_very_deadline_leaves_no_time_for_an_attempt() {
+    let (clock, calls) = (TestClock::manual(), Cell::new(0));
+    let policy = Retry::constant(secs(4)).jitter(Jitter::None).max_time(secs(10));
+    // The outcome is kept through a wait that may be cut short.
+    let policy = policy.clock(&clock).cancelled_by(&Cancel::new());
+    let limited = policy.interrupt_at_deadline(|_| Fault::TooSlow).explain();
+    let mut run = pin!(limited.run_async(async || {
+        calls.set(calls.get() + 1);
+        Err::<(), _>(Fault::Busy)
+    }));
+    let mut context = Context::from_waker(Waker::noop());
+    assert!(run.as_mut().poll(&mut context).is_pending());
+    clock.advance(secs(10));
+    let std::task::Poll::Ready(Err(end)) = run.as_mut().poll(&mut context) else {
+        panic!("it goes on")
+    };
+    assert_eq!((end.reason(), calls.get()), (StopReason::MaxTime, 1));
 }

@@ -81,3 +81,19 @@ fn a_waker_that_panics_costs_no_other_wait_its_end() {
         assert!(run.as_mut().poll(&mut Context::from_waker(&counting)).is_ready());
     }
 }
+
+#[test]
+fn a_wait_that_is_dropped_after_a_wake_up_takes_no_other_waker_with_it() {
+    let clock = TestClock::manual();
+    let policy = Retry::constant(secs(10)).jitter(relent::Jitter::None).clock(&clock);
+    let run = || Box::pin(policy.run_async(async || Err::<(), _>("down")));
+    let (mut first, mut second) = (run(), run());
+    assert!(first.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
+    // It is woken, and not polled again.
+    clock.advance(secs(1));
+    let (woken, waker) = counting_waker();
+    assert!(second.as_mut().poll(&mut Context::from_waker(&waker)).is_pending());
+    drop(first);
+    clock.advance(secs(10));
+    assert_eq!(woken.count(), 1);
+}

@@ -364,3 +364,25 @@ fn a_preview_that_has_ended_stays_so_when_the_scope_does() {
     drop(scope);
     assert_eq!(waits.next(), None);
 }
+
+#[test]
+fn an_attempt_knows_that_the_cap_of_its_scope_makes_it_the_last() {
+    let clock = TestClock::new();
+    let _scope = clock.enter().max_tries(3);
+    let mut last = Vec::new();
+    let outcome = DEEP.run_attempt(|attempt| {
+        last.push(attempt.is_last);
+        Err::<(), _>("down")
+    });
+    assert_eq!((outcome, last), (Err("down"), vec![false, false, true]));
+}
+
+#[test]
+fn a_wait_by_hand_is_the_scopes() {
+    let clock = TestClock::new();
+    let _scope = clock.enter();
+    let policy = DEEP.clock(Untouchable);
+    policy.attempts::<(), ()>().sleep(HOUR);
+    block_on(policy.attempts_async::<(), ()>().timer(HOUR));
+    assert_eq!(clock.waits(), [HOUR; 2]);
+}

@@ -208,3 +208,12 @@ fn waits_by_a_function_of_the_tries_are_capped_and_jittered() {
     assert_eq!(slept(policy.seed(4)), slept(policy.seed(4)));
     assert_eq!(slept(policy.seed(4)), policy.seed(4).backoff().collect::<Vec<_>>());
 }
+
+#[test]
+fn a_reset_gives_back_the_time_too() {
+    let policy = Retry::constant(secs(1)).jitter(Jitter::None).max_time(secs(3));
+    let mut waits = policy.backoff();
+    assert_eq!(waits.by_ref().count(), 3);
+    waits.reset();
+    assert_eq!(waits.count(), 3);
+}

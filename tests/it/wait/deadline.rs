@@ -439,3 +439,15 @@ async fn no_attempt_on_tokio_begins_after_the_deadline() {
     });
     join_all(runs).await;
 }
+
+#[test]
+fn a_run_that_is_cancelled_while_it_oversleeps_its_deadline_is_a_cancelled_one() {
+    let (clock, cancel) = (TestClock::manual(), Cancel::new());
+    let policy = EXACT.max_time(secs(10)).no_attempt_after_deadline().clock(&clock);
+    let policy = policy.cancelled_by(&cancel);
+    let mut attempts = policy.attempts::<(), &str>();
+    assert_eq!(attempts.decide(&Err("down")), Decision::Backoff(secs(1)));
+    clock.advance(secs(11));
+    cancel.cancel();
+    assert_eq!(attempts.next_try(), Err(StopReason::Cancelled));
+}

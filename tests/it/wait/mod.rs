@@ -6,7 +6,7 @@ mod decorrelated;
 mod jitter;
 mod schedule;
 mod strategies;
-mod windows;
+pub(crate) mod windows;
 
 use std::time::Duration;
 
@@ -80,7 +80,7 @@ pub(crate) fn any_schedule() -> impl Strategy<Value = Schedule> {
     ]
 }
 
-fn any_jitter() -> impl Strategy<Value = Jitter> {
+pub(crate) fn any_jitter() -> impl Strategy<Value = Jitter> {
     prop_oneof![
         Just(Jitter::Full),
         Just(Jitter::Equal),

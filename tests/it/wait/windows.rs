@@ -15,10 +15,10 @@ use super::LONGEST;
 use crate::support::{panic_of, secs};
 
 /// A window in nanoseconds, both ends included.
-type Ends = (u128, u128);
+pub(crate) type Ends = (u128, u128);
 
 /// A jitter, and the window that it makes of a wait.
-type Case = (Jitter, fn(u128) -> Ends);
+pub(crate) type Case = (Jitter, fn(u128) -> Ends);
 
 const NS: Duration = Duration::from_nanos(1);
 
@@ -36,7 +36,7 @@ const SHORT: [Case; 9] = [
 ];
 
 /// Each jitter, where waits are some seconds long.
-const LONG: [Case; 7] = [
+pub(crate) const LONG: [Case; 7] = [
     (Jitter::Full, |w| (0, w)),
     (Jitter::Equal, |w| (w.div_ceil(2), w)),
     (Jitter::Additive(secs(6)), |w| (w, w + 6_000_000_000)),
@@ -47,7 +47,7 @@ const LONG: [Case; 7] = [
 ];
 
 /// Where a window is once the cap has moved its end, and what the other side asks for its beginning.
-fn moved((lo, hi): Ends, cap: u128, asked: u128) -> Ends {
+pub(crate) fn moved((lo, hi): Ends, cap: u128, asked: u128) -> Ends {
     let beyond = hi.saturating_sub(cap);
     let (lo, hi) = (lo.saturating_sub(beyond), hi - beyond);
     let start = lo.max(asked);
@@ -81,7 +81,7 @@ fn constant(wait: u128, cap: u128, jitter: Jitter) -> Retry<relent::wait::Consta
 /// Panics unless these are even draws from the whole of the window. Each check fails by chance less than once in 10¹¹
 /// times.
 #[expect(clippy::cast_precision_loss, reason = "six digits are looked at")]
-pub(super) fn assert_drawn_evenly(waits: &[u128], (lo, hi): Ends, case: &str) {
+pub(crate) fn assert_drawn_evenly(waits: &[u128], (lo, hi): Ends, case: &str) {
     let case = format!("{case}: {lo} to {hi}");
     let outside = waits.iter().find(|wait| !(lo..=hi).contains(*wait));
     assert_eq!(outside, None, "a wait outside of the window, {case}");
