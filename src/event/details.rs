@@ -106,7 +106,7 @@ pub struct Details<'a, T, E> {
     pub retry_time: Option<Duration>,
     target: Target,
     /// Whether the run gave up in a wait, so that the last attempt has been shown before.
-    #[cfg_attr(not(feature = "metrics"), expect(dead_code, reason = "only `Metrics` reads it"))]
+    #[cfg_attr(not(feature = "metrics"), allow(dead_code, reason = "only `Metrics` reads it"))]
     pub(crate) ended_in_wait: bool,
     pub(crate) args: Option<&'a dyn fmt::Debug>,
     pub(crate) outcome: Option<&'a Result<T, E>>,

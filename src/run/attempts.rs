@@ -13,9 +13,10 @@ use crate::observe::chain::{Notify, NotifyBlocking};
 use crate::policy::Retry;
 use crate::policy::hold::{Policy, PolicyFor};
 use crate::run::after::{After, Begin, InAttempt, Timer};
-use crate::run::by_hand::{ByHand, Decision, InLine, ShowArgs, ShownArgs};
+use crate::run::by_hand::{ByHand, Decision};
 #[cfg(feature = "explain")]
 use crate::run::explain::{RetryError, Succeeded};
+use crate::run::in_line::{InLine, ShowArgs, ShownArgs};
 use crate::run::side::{Async, Blocking};
 use crate::testing::scope;
 use crate::wait::Wait;

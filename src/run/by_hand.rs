@@ -1,25 +1,23 @@
 //! The states of a run that other code drives, behind `Attempts` and `AttemptsAsync`.
 
 use core::fmt;
-use core::marker::PhantomData;
 use core::ops::ControlFlow;
 use core::time::Duration;
 
 use crate::clock::BlockingClock;
 use crate::condition::Verdict;
-use crate::event::{EventKind, Progress, StopReason, Target};
+use crate::event::{EventKind, Progress, StopReason};
 use crate::observe::chain::NotifyBlocking;
 use crate::policy::hold::{Policy, PolicyFor};
 #[cfg(feature = "explain")]
 use crate::run::explain::{Explained, RetryError, Succeeded};
-use crate::run::operation::{Attempt, Attempted, Needs, Operation};
+use crate::run::in_line::{InLine, ShowArgs};
 use crate::run::returns::Ending;
 #[cfg(feature = "explain")]
 use crate::run::returns::Return;
 use crate::run::session::Session;
 use crate::run::side::{Blocking, NoClock, Side};
 use crate::run::{End, Run, Step};
-use crate::sealed::Sealed;
 
 /// What follows an attempt: see [`Attempts::decide`](crate::run::Attempts::decide).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -318,74 +316,5 @@ impl<P: Policy, T, E, A: ShowArgs, M> ByHand<P, T, E, A, M> {
             .field("target", &self.session.target())
             .field("tries", &self.session.run.tries())
             .finish_non_exhaustive()
-    }
-}
-
-/// Whether observers see arguments of a run that other code drives. Sealed: `()` and [`ShownArgs`].
-pub trait ShowArgs: Sealed {
-    /// The arguments, if observers see them.
-    fn args(&self) -> Option<&dyn fmt::Debug>;
-}
-
-impl ShowArgs for () {
-    fn args(&self) -> Option<&dyn fmt::Debug> {
-        None
-    }
-}
-
-/// Arguments that observers see, in the type of [`Attempts`](crate::run::Attempts).
-#[derive(Clone, Copy, Debug)]
-pub struct ShownArgs<A>(pub(crate) A);
-
-impl<A> Sealed for ShownArgs<A> {}
-
-impl<A: fmt::Debug> ShowArgs for ShownArgs<A> {
-    fn args(&self) -> Option<&dyn fmt::Debug> {
-        Some(&self.0)
-    }
-}
-
-impl<A: ShowArgs> ShowArgs for &A {
-    fn args(&self) -> Option<&dyn fmt::Debug> {
-        (**self).args()
-    }
-}
-
-/// The operation of a run whose attempts are made by other code.
-#[derive(Debug)]
-pub struct InLine<T, E, A = ()> {
-    pub(crate) target: Target,
-    pub(crate) args: A,
-    /// Whether the time is measured to the end of the run: because of `timed()`, or because something read the clock
-    /// at its start.
-    pub(crate) is_timed: bool,
-    types: PhantomData<fn(T, E)>,
-}
-
-impl<T, E, A> InLine<T, E, A> {
-    pub(crate) const fn new(target: Target, args: A) -> Self {
-        Self { target, args, is_timed: false, types: PhantomData }
-    }
-}
-
-impl<T, E, A> Sealed for InLine<T, E, A> {}
-
-impl<T, E, A, Z> Attempted<Z> for InLine<T, E, A> {
-    type Output = ();
-}
-
-impl<T, E, A: ShowArgs, Z> Operation<Z> for InLine<T, E, A> {
-    fn attempt(&mut self, _: &Z, _: impl FnOnce() -> Attempt) {}
-
-    fn needs(&self) -> Needs {
-        Needs { elapsed: self.is_timed, ..Needs::default() }
-    }
-
-    fn args(&self) -> Option<&dyn fmt::Debug> {
-        self.args.args()
-    }
-
-    fn target(&self) -> Target {
-        self.target
     }
 }

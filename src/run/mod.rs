@@ -10,6 +10,7 @@
 //!
 //! The other traits are those in the bounds of [`Retry`](crate::Retry)'s methods; they are sealed.
 
+mod notice;
 pub(crate) mod operation;
 pub(crate) mod plan;
 pub(crate) mod returns;
@@ -25,6 +26,7 @@ pub(crate) mod future;
 pub(crate) mod after;
 pub(crate) mod attempts;
 pub(crate) mod by_hand;
+pub(crate) mod in_line;
 
 pub(crate) mod backoff;
 
@@ -47,9 +49,10 @@ pub use backoff::Backoff;
 #[cfg(feature = "std")]
 pub use bounds::BoxedRetry;
 pub use bounds::{AttemptFn, RunAsync, RunBlocking, RunLocal};
-pub use by_hand::{Decision, InLine, ShowArgs, ShownArgs};
+pub use by_hand::Decision;
 #[cfg(feature = "explain")]
 pub use explain::{Explained, RetryError, RunStats, Succeeded};
+pub use in_line::{InLine, ShowArgs, ShownArgs};
 pub use operation::{
     Attempt, Attempted, Call, CallAttempt, CallWith, Hidden, Needs, Operation, Shown, Visibility,
 };

@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use crate::run::by_hand::ShowArgs;
+use crate::run::in_line::ShowArgs;
 use crate::sealed::Sealed;
 
 /// Arguments that observers see, by name.

@@ -476,3 +476,39 @@ fn the_clock_is_read_once_more_for_each_retry_that_is_observed() {
     policy.clock(Counting(&reads)).on_backoff(handler).run(fails(2)).unwrap();
     assert_eq!(reads.swap(0, Ordering::Relaxed), 5, "and two for each failure");
 }
+
+#[test]
+fn a_run_shows_how_long_it_has_been_retrying_once_it_was_retried() {
+    let clock = TestClock::new();
+    let shown = Mutex::new(Vec::new());
+    let note = |d: &Details<'_, u64, &str>| {
+        shown.lock().unwrap().push((d.event, d.retry_time));
+    };
+    let policy = POLICY.clock(&clock).on_try(note).on_backoff(note).on_success(note);
+    let mut calls = 0;
+    policy
+        .run(|| {
+            calls += 1;
+            clock.advance(secs(10));
+            if calls < 3 { BUSY } else { Ok(7) }
+        })
+        .unwrap();
+    let waits = clock.waits();
+    let shown = shown.lock().unwrap();
+    assert_eq!(shown[..3], [(Try, None), (Backoff, None), (Try, None)]);
+    assert_eq!(shown[3], (Backoff, Some(waits[0] + secs(10))));
+    assert_eq!(shown[5], (Success, Some(waits[0] + waits[1] + secs(20))));
+}
+
+#[test]
+fn a_run_that_is_resumed_does_not_know_when_its_first_attempt_ended() {
+    let clock = TestClock::new();
+    let shown = Mutex::new(Vec::new());
+    let policy = POLICY.clock(&clock).on_backoff(|d: &Details<'_, u64, &str>| {
+        shown.lock().unwrap().push(d.retry_time);
+    });
+    let mut attempts = policy.attempts_from(Progress::new(1));
+    attempts.decide(&BUSY);
+    drop(attempts);
+    assert_eq!(*shown.lock().unwrap(), [None]);
+}

@@ -153,8 +153,7 @@ fn a_handle_shows_whether_it_has_cancelled_and_a_budget_what_it_holds() {
     assert_eq!(format!("{cancel:?}"), "Cancel { is_cancelled: false }");
     cancel.cancel();
     assert_eq!(format!("{cancel:?}"), "Cancel { is_cancelled: true }");
-    let shown =
-        "Budget { available: 7, capacity: 7, transient_cost: 2, throttled_cost: 2, poll_cost: 0 }";
+    let shown = "Budget { name: None, available: 7, capacity: 7, transient_cost: 2, throttled_cost: 2, poll_cost: 0 }";
     let budget = relent::Budget::new().capacity(7).cost(2);
     assert_eq!(format!("{budget:?}"), shown);
     let policy = Retry::expo().budget(&budget);
