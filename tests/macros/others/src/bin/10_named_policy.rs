@@ -5,10 +5,6 @@ use others::*;
 
 static POLICY: relent::Retry = relent::Retry::expo().max_tries(3);
 
-fn policy() -> backon::ExponentialBuilder {
-    backon::ExponentialBuilder::new().with_max_times(2)
-}
-
 #[cfg_attr(feature = "relent", relent::retry(POLICY))]
 #[cfg_attr(feature = "backon-macros", backon_macros::backon(backoff = policy))]
 #[cfg_attr(feature = "retry-if", retry_if::retry(CONFIG, is_err))]
