@@ -261,9 +261,9 @@ pub(crate) fn duration(value: &Expr, relent: &TokenStream) -> Result<Value> {
 fn integer(name: &Ident, value: &Expr) -> Result<Value> {
     match literal(value) {
         // The core refuses it as well, but its error points at the attribute.
-        Some((Lit::Int(number), _)) if name == "max_tries" && is_zero(number) => {
-            Err(Error::new_spanned(value, "max_tries must be at least 1; for no limit use `forever`"))
-        }
+        Some((Lit::Int(number), _)) if name == "max_tries" && is_zero(number) => Err(
+            Error::new_spanned(value, "max_tries must be at least 1; for no limit use `forever`"),
+        ),
         Some((Lit::Int(_), _)) => Ok(Value::literal(quote!(#value))),
         Some(_) => {
             Err(Error::new_spanned(value, format!("`{name}` is a whole number: `{name} = 5`")))
