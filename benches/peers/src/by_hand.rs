@@ -243,10 +243,20 @@ fn seen_through(bench: &mut Bench) {
     static TINY: ByHand = ByHand { first_wait: TINY_WAIT, ..ByHand::FREE };
     static API: ByHand = ByHand::FREE;
     static ZERO: ByHand = ByHand::ZERO;
-    for row in [Row::StaticSyncFirstTry, Row::StaticSyncThreeFailures] {
+    for row in [
+        Row::StaticSyncFirstTry,
+        Row::StaticSyncThreeFailures,
+        Row::DecoratedSyncFirstTry,
+        Row::DecoratedSyncThreeFailures,
+    ] {
         bench.call(row, || TINY.run(operation, thread::sleep, nobody));
     }
-    for row in [Row::StaticAsyncFirstTry, Row::StaticAsyncThreeFailures] {
+    for row in [
+        Row::StaticAsyncFirstTry,
+        Row::StaticAsyncThreeFailures,
+        Row::DecoratedAsyncFirstTry,
+        Row::DecoratedAsyncThreeFailures,
+    ] {
         bench.call(row, || {
             block_on(API.run_async(|| async { operation() }, no_sleep_async, nobody))
         });

@@ -24,6 +24,11 @@ pub enum Row {
     StaticAsyncThreeFailures,
     StaticTokioFirstTry,
     StaticTokioThreeFailures,
+    /// A function under an attribute that names such a policy.
+    DecoratedSyncFirstTry,
+    DecoratedSyncThreeFailures,
+    DecoratedAsyncFirstTry,
+    DecoratedAsyncThreeFailures,
     /// A first try that succeeds, of a policy whose time is limited too.
     SyncMaxTime,
     /// The time is limited on the system's clock, which is really read. Blocking, as are the next ones.
@@ -78,6 +83,8 @@ impl Row {
             | Self::StaticSyncFirstTry
             | Self::StaticAsyncFirstTry
             | Self::StaticTokioFirstTry
+            | Self::DecoratedSyncFirstTry
+            | Self::DecoratedAsyncFirstTry
             | Self::SyncMaxTime
             | Self::ClockMaxTimeFirstTry
             | Self::ClockExplainFirstTry

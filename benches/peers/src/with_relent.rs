@@ -1,5 +1,6 @@
 //! relent.
 
+mod decorated;
 mod parts;
 
 use std::future::{Ready, ready};
@@ -110,6 +111,7 @@ pub fn register(bench: &mut Bench) {
     bench.call(Row::SyncMaxTime, || in_time.run(operation));
 
     parts::register(bench);
+    decorated::register(bench);
 }
 
 /// Policies that are a `static`, not hidden from the compiler. They have the system's clock, since no other

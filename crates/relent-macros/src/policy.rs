@@ -3,7 +3,7 @@
 use proc_macro2::{Ident, Literal, Span, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::spanned::Spanned;
-use syn::{Error, Expr, ExprLit, Lit, Result, UnOp};
+use syn::{Error, Expr, ExprLit, Lit, LitInt, Result, UnOp};
 
 use crate::attribute::{Attribute, Given, Source};
 use crate::duration;
@@ -260,12 +260,20 @@ pub(crate) fn duration(value: &Expr, relent: &TokenStream) -> Result<Value> {
 
 fn integer(name: &Ident, value: &Expr) -> Result<Value> {
     match literal(value) {
+        // The core refuses it as well, but its error points at the attribute.
+        Some((Lit::Int(number), _)) if name == "max_tries" && is_zero(number) => Err(
+            Error::new_spanned(value, "max_tries must be at least 1; for no limit use `forever`"),
+        ),
         Some((Lit::Int(_), _)) => Ok(Value::literal(quote!(#value))),
         Some(_) => {
             Err(Error::new_spanned(value, format!("`{name}` is a whole number: `{name} = 5`")))
         }
         None => Ok(Value::other(quote!(#value))),
     }
+}
+
+fn is_zero(number: &LitInt) -> bool {
+    number.base10_digits() == "0"
 }
 
 fn float(name: &Ident, value: &Expr) -> Result<Value> {

@@ -287,13 +287,13 @@ fn the_target_is_the_path_of_the_function() {
 
 #[test]
 fn values_are_polled() {
-    #[retry(constant("1s"), until = |job| job.is_some(), on_backoff = |d| assert!(d.value().is_some()))]
+    #[retry(constant("1s"), until = Option::is_some, on_backoff = |d| assert!(d.value().is_some()))]
     fn status(calls: &mut u32) -> Option<u32> {
         *calls += 1;
         (*calls > 2).then_some(*calls)
     }
 
-    #[retry(constant("1s"), until = |job| job.is_some(), retry_after_value = |_| Some(seconds(2)), jitter = none)]
+    #[retry(constant("1s"), until = Option::is_some, retry_after_value = |_| Some(seconds(2)), jitter = none)]
     async fn status_async(calls: &mut u32) -> Option<u32> {
         std::future::ready(()).await;
         *calls += 1;
@@ -326,7 +326,7 @@ fn the_end_is_explained() {
     async fn get_async(fails: bool) -> Result<Succeeded<u32>, RetryError<u32, Fault>> {
         std::future::ready(()).await;
         if fails {
-            Err(Fault)?
+            Err(Fault)?;
         }
         Ok(7)
     }

@@ -1,0 +1,14 @@
+//! an `async fn` that borrows its argument
+#![allow(dead_code, unused_imports)]
+
+use others::*;
+
+#[cfg_attr(feature = "relent", relent::retry(expo, max_tries = 3))]
+#[cfg_attr(feature = "backon-macros", backon_macros::backon)]
+#[cfg_attr(feature = "retry-if", retry_if::retry(CONFIG, is_err))]
+#[cfg_attr(feature = "retrying", retrying::retry(stop = attempts(3)))]
+async fn get(body: &str) -> Result<u32, Failed> {
+    send(body)
+}
+
+fn main() {}

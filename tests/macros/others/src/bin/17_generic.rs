@@ -1,0 +1,17 @@
+//! a generic function
+#![allow(dead_code, unused_imports)]
+
+use others::*;
+
+#[cfg_attr(feature = "relent", relent::retry(expo, max_tries = 3))]
+#[cfg_attr(feature = "backon-macros", backon_macros::backon)]
+#[cfg_attr(feature = "retry-if", retry_if::retry(CONFIG, is_err))]
+#[cfg_attr(feature = "retrying", retrying::retry(stop = attempts(3)))]
+async fn get<T>(body: &str) -> Result<T, T::Err>
+where
+    T: std::str::FromStr,
+{
+    body.parse()
+}
+
+fn main() {}

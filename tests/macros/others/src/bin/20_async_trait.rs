@@ -1,0 +1,24 @@
+//! a method under `#[async_trait]`
+#![allow(dead_code, unused_imports)]
+
+use others::*;
+
+#[async_trait::async_trait]
+trait Get {
+    async fn get(&self, body: &str) -> Result<u32, Failed>;
+}
+
+struct Client;
+
+#[async_trait::async_trait]
+impl Get for Client {
+    #[cfg_attr(feature = "relent", relent::retry(expo, max_tries = 3))]
+    #[cfg_attr(feature = "backon-macros", backon_macros::backon)]
+    #[cfg_attr(feature = "retry-if", retry_if::retry(CONFIG, is_err))]
+    #[cfg_attr(feature = "retrying", retrying::retry(stop = attempts(3)))]
+    async fn get(&self, body: &str) -> Result<u32, Failed> {
+        send(body)
+    }
+}
+
+fn main() {}
