@@ -341,8 +341,12 @@ impl<P: Policy<Clock: AsyncClock>, T, E, A: ShowArgs> fmt::Debug for After<'_, P
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let session = self.retrying.session();
         let (target, tries) = (session.target(), session.run.tries());
-        let attempts = format_args!("AttemptsAsync {{ target: {target:?}, tries: {tries}, .. }}");
-        f.debug_struct("After").field("attempts", &attempts).finish_non_exhaustive()
+        f.debug_struct("After")
+            .field(
+                "attempts",
+                &format_args!("AttemptsAsync {{ target: {target:?}, tries: {tries}, .. }}"),
+            )
+            .finish_non_exhaustive()
     }
 }
 
