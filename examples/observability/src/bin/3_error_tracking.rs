@@ -78,6 +78,9 @@ fn main() -> Result<(), Box<dyn Error>> {
     let mut told = event["extra"]["relent"].clone();
     let elapsed = told["elapsed"].take();
     assert!(elapsed.as_f64().is_some_and(|seconds| seconds < 5.0), "{elapsed}");
+    let attempt = told["attempt_duration"].take();
+    assert!(attempt.as_f64().is_some_and(|seconds| seconds < 5.0), "{attempt}");
+    assert!(told["run"].take().is_u64(), "a run has a number");
     assert_eq!(
         told,
         json!({
@@ -90,6 +93,9 @@ fn main() -> Result<(), Box<dyn Error>> {
             "args": null,
             "sources": ["connection refused"],
             "reason": "max_tries",
+            "not_accepted": false,
+            "attempt_duration": null,
+            "run": null,
         })
     );
     println!("4 runs, 1 report");
