@@ -119,6 +119,8 @@ impl<P: RunAsync<u32, Error>> Client<P> {
             .await
     }
 
+    // Rust 1.85 takes the future of a generic policy for one of a single lifetime.
+    #[rustversion::since(1.95)]
     fn spawn(self: &Arc<Self>) -> tokio::task::JoinHandle<Outcome>
     where
         P: Send + 'static,
@@ -128,6 +130,7 @@ impl<P: RunAsync<u32, Error>> Client<P> {
     }
 }
 
+#[rustversion::since(1.95)]
 #[tokio::test(start_paused = true)]
 async fn a_struct_that_is_generic_over_its_policy_is_spawned() {
     let plain: Arc<Client> = Client::new(POLICY);
@@ -278,6 +281,7 @@ impl<T: Send, E: Send> RunAsync<T, E> for Twice {
     }
 }
 
+#[rustversion::since(1.95)]
 #[tokio::test]
 async fn a_mock_is_a_policy_too() {
     let client = Client::new(Twice);
