@@ -173,11 +173,12 @@ impl<P: Policy, O: Operation<P::Clock>, X: Returns, M: Side<P::Clock>> Session<P
         let wants_success = self.needs().elapsed || observer.wants(EventKind::Success);
         let mut step = Step::new(EventKind::Backoff, 0);
         let mut details = self.run.details(&step, self.subject(), Some(outcome));
+        // How much time has passed is not known yet.
+        details.attempt_duration = None;
         let accepts = condition.accepts_values() && !condition.needs_elapsed();
         if outcome.is_ok() && accepts && !wants_success {
             // Nothing reads the time of such a success, and for many runs it would be the only read after the start.
             details.event = EventKind::Success;
-            details.attempt_duration = None;
             condition.commit(&details).ok();
             return None;
         }
@@ -185,8 +186,6 @@ impl<P: Policy, O: Operation<P::Clock>, X: Returns, M: Side<P::Clock>> Session<P
         if needs_elapsed {
             step.elapsed = self.elapsed();
             self.run.show_time(&mut details, step.elapsed);
-        } else {
-            details.attempt_duration = None;
         }
         let ask = condition.judge(&details);
         if !needs_elapsed && self.is_timed::<T, E>() && (wants_success || ask != Verdict::Accept) {
