@@ -70,6 +70,30 @@ enum LastWait {
     MustFit,
 }
 
+/// Sets the limits of a plan.
+fn limited<S>(
+    mut policy: Retry<S>,
+    max_tries: Option<u32>,
+    max_time: Option<Duration>,
+    max_wait: Option<Duration>,
+    last_wait: LastWait,
+    forever: bool,
+) -> Retry<S> {
+    if let Some(tries) = max_tries {
+        policy = policy.max_tries(tries);
+    }
+    if let Some(time) = max_time {
+        policy = policy.max_time(time);
+    }
+    if let Some(wait) = max_wait {
+        policy = policy.max_wait(wait);
+    }
+    if last_wait == LastWait::MayOverrun {
+        policy = policy.last_wait_may_overrun();
+    }
+    if forever { policy.forever() } else { policy }
+}
+
 #[derive(Clone, Copy, Debug)]
 struct Plan {
     waits: Waits,
@@ -83,21 +107,10 @@ struct Plan {
 
 impl Plan {
     fn policy(self) -> Retry<Schedule> {
-        let mut policy = Retry::new(self.waits.schedule());
-        policy = policy.jitter(self.jitter.map_or(Jitter::None, Jitter::Custom));
-        if let Some(tries) = self.max_tries {
-            policy = policy.max_tries(tries);
-        }
-        if let Some(time) = self.max_time {
-            policy = policy.max_time(time);
-        }
-        if let Some(wait) = self.max_wait {
-            policy = policy.max_wait(wait);
-        }
-        if self.last_wait == LastWait::MayOverrun {
-            policy = policy.last_wait_may_overrun();
-        }
-        if self.forever { policy.forever() } else { policy }
+        let Self { max_tries, max_time, max_wait, last_wait, forever, .. } = self;
+        let policy = Retry::new(self.waits.schedule())
+            .jitter(self.jitter.map_or(Jitter::None, Jitter::Custom));
+        limited(policy, max_tries, max_time, max_wait, last_wait, forever)
     }
 
     fn max_tries(self) -> u32 {

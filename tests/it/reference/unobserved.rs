@@ -1,4 +1,4 @@
-//! The naive loop once more, for runs that nobody observes and no seed fixes, which is how most runs are made: nothing
+//! The naive loop once more, for runs without observers and without a seed, which is how most runs are made: nothing
 //! but calls, waits and results can be seen of them. Each wait has to be in the window that the loop works out.
 
 use std::cell::RefCell;
@@ -16,7 +16,7 @@ use relent::{
     StopReason, Wait,
 };
 
-use super::{LastWait, Waits, script, waits};
+use super::{LastWait, Waits, limited, script, waits};
 use crate::support::{Fault, Outcome, Script, Step, at_once, few_cases, later, millis, secs};
 use crate::wait::windows::{Case, Ends, LONG, assert_drawn_evenly, moved};
 
@@ -82,23 +82,12 @@ enum Follows {
 
 impl Plan {
     fn policy(self, strategy: &dyn Wait<u32, Fault>) -> Retry<&dyn Wait<u32, Fault>> {
+        let Self { max_tries, max_time, max_wait, last_wait, forever, .. } = self;
         let mut policy = Retry::new(strategy).jitter(self.jitter.0);
-        if let Some(tries) = self.max_tries {
-            policy = policy.max_tries(tries);
-        }
-        if let Some(time) = self.max_time {
-            policy = policy.max_time(time);
-        }
-        if let Some(wait) = self.max_wait {
-            policy = policy.max_wait(wait);
-        }
         if let Some(wait) = self.max_asked_wait {
             policy = policy.max_asked_wait(wait);
         }
-        if self.last_wait == LastWait::MayOverrun {
-            policy = policy.last_wait_may_overrun();
-        }
-        if self.forever { policy.forever() } else { policy }
+        limited(policy, max_tries, max_time, max_wait, last_wait, forever)
     }
 
     fn strategy(self) -> Box<dyn Wait<u32, Fault>> {
