@@ -16,7 +16,7 @@ pub trait Record: Copy + fmt::Debug + Send + Sync + Unpin + Sealed + 'static {
     /// Records when an attempt begins, in nanoseconds since the run began.
     fn begin_attempt(&mut self, elapsed: u64);
 
-    /// Records that the begin of the attempt is not known.
+    /// Records that the start of the attempt is not known.
     fn forget_attempt(&mut self);
 
     /// Records that the attempt is over, though its end is not known.
@@ -37,7 +37,7 @@ pub trait Record: Copy + fmt::Debug + Send + Sync + Unpin + Sealed + 'static {
     /// Whether the end of the last attempt was recorded, so that what follows it is a wait.
     fn has_attempt_ended(&self) -> bool;
 
-    /// When the first attempt ended, in nanoseconds since the run began. `u64::MAX` where that was not recorded.
+    /// When the first attempt ended, in nanoseconds since the run began. `u64::MAX` if that was not recorded.
     fn first_ended(&self) -> u64;
 }
 
@@ -83,7 +83,7 @@ pub struct Recorded {
     first_ended: u64,
 }
 
-/// The bit that tells a duration from a time. What is longer than the 292 years below it is clipped.
+/// The bit that marks a duration; without it, the value is a time. Both are clipped at 292 years.
 const ENDED: u64 = 1 << 63;
 
 impl Sealed for Recorded {}

@@ -241,7 +241,7 @@ fn a_budget_costs_little_while_things_work() {
     assert_quoted(&format!("{attempts:.3} attempts a call"));
 }
 
-/// A hundred clients change one row: they read its version, and write if nobody else has in between.
+/// A hundred clients change one row: they read its version, and write if it has not changed since.
 fn contention(jitter: Option<Jitter>, seed: u64) -> (Micros, u64) {
     let mut random = Random(seed);
     // Ten milliseconds on average, in the shape of a bell.

@@ -8,7 +8,7 @@ use crate::table::short;
 const SIZE: (u32, u32) = (760, 400);
 const RANGE: RGBColor = RGBColor(158, 202, 225);
 const MEAN: RGBColor = RGBColor(8, 81, 156);
-/// More bars than this could not be told apart.
+/// The most bars that can still be distinguished.
 const MOST_BARS: usize = 100;
 
 /// A bar for each wait, from the shortest to the longest, with a line at the mean.

@@ -498,7 +498,7 @@ fn one_handle_ends_the_blocking_waits_of_many_threads() {
     const THREADS: usize = 4;
     let (cancel, ended) = (Cancel::new(), AtomicUsize::new(0));
     let (sender, receiver) = mpsc::channel();
-    // Long enough to be told from a wait that is cut short, and no longer, should it be waited.
+    // Long enough to differ from a wait that is cut short, and short enough to be slept in full if the test fails.
     let policy = Retry::constant(secs(20)).jitter(Jitter::None).cancelled_by(&cancel);
     let policy = policy.on_backoff(move |_| sender.send(()).unwrap());
     thread::scope(|scope| {
@@ -511,7 +511,7 @@ fn one_handle_ends_the_blocking_waits_of_many_threads() {
         for _ in 0..THREADS {
             receiver.recv().unwrap();
         }
-        // Nothing tells when a thread has gone to sleep.
+        // There is no way to observe that a thread has gone to sleep.
         thread::sleep(Duration::from_millis(20));
         cancel.cancel();
         let began = Instant::now();

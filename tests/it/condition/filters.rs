@@ -242,7 +242,7 @@ fn of_two_functions_that_ask_for_waits_the_longer_wait_is_slept() {
             .retry_after_value(move |_: &u32| Some(other));
         assert_eq!(play(policy, &[at_once(Ok(1))]).waits, [secs(8)]);
     }
-    // A function that asks for nothing takes nothing away.
+    // A function that returns `None` does not remove the wait that another one requests.
     let policy = exact.retry_after(|_: &Fault| Some(secs(8))).retry_after(|_: &Fault| None);
     assert_eq!(play(policy, &BUSY).waits, [secs(8)]);
 }

@@ -469,7 +469,7 @@ fn the_clock_is_read_once_more_for_each_retry_that_is_observed() {
     };
     let policy = POLICY.seed(1);
     policy.clock(Counting(&reads)).run(fails(2)).unwrap();
-    assert_eq!(reads.swap(0, Ordering::Relaxed), 0, "nobody observes");
+    assert_eq!(reads.swap(0, Ordering::Relaxed), 0, "no observers");
     let handler = |_: &Details<'_, (), &str>| {};
     policy.clock(Counting(&reads)).on_backoff(handler).run(fails(0)).unwrap();
     assert_eq!(reads.swap(0, Ordering::Relaxed), 1, "the begin");

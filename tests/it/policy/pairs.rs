@@ -122,7 +122,7 @@ fn scripts() -> [Vec<Step>; 10] {
     ]
 }
 
-/// Tells what a policy does with each of the scripts. Without a clock of its own it runs in the scope of one.
+/// Records what a policy does with each of the scripts. Without a clock of its own it runs in the scope of one.
 fn stories(make: &dyn Fn(&World) -> Run, has_clock: bool) -> Vec<Story> {
     let play = |script: Vec<Step>| {
         let world = World {

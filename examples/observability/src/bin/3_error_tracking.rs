@@ -75,14 +75,14 @@ fn main() -> Result<(), Box<dyn Error>> {
     let chain = event["exception"]["values"].as_array().ok_or("a chain of errors")?;
     let texts: Vec<_> = chain.iter().map(|error| &error["value"]).collect();
     assert_eq!(texts, ["connection refused", "payment service unreachable"]);
-    let mut told = event["extra"]["relent"].clone();
-    let elapsed = told["elapsed"].take();
+    let mut reported = event["extra"]["relent"].clone();
+    let elapsed = reported["elapsed"].take();
     assert!(elapsed.as_f64().is_some_and(|seconds| seconds < 5.0), "{elapsed}");
-    let attempt = told["attempt_duration"].take();
+    let attempt = reported["attempt_duration"].take();
     assert!(attempt.as_f64().is_some_and(|seconds| seconds < 5.0), "{attempt}");
-    assert!(told["run"].take().is_u64(), "a run has a number");
+    assert!(reported["run"].take().is_u64(), "a run has a number");
     assert_eq!(
-        told,
+        reported,
         json!({
             "event": "giveup",
             "target": "charge_card",
