@@ -119,6 +119,7 @@ pub use crate::integrations::Tracing;
 #[doc(no_inline)]
 pub use crate::observe::Observe;
 pub use crate::policy::Retry;
+pub use crate::policy::settings::Nested;
 #[doc(inline)]
 pub use crate::run::{Attempt, Decision, TimedOut};
 #[cfg(feature = "explain")]

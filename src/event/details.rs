@@ -42,6 +42,7 @@ use super::target::Target;
 /// | [`attempt_duration`](Self::attempt_duration) | | yes | yes | yes |
 /// | [`retry_time()`](Self::retry_time) | | of a second or later attempt | of a second or later attempt | if it retried |
 /// | [`run`](Self::run) | yes | yes | yes | yes |
+/// | [`depth`](Self::depth) | yes | yes | yes | yes |
 ///
 /// A [`Condition`](crate::Condition) of your own may accept an error: that is a success with an error and without a
 /// value.
@@ -98,6 +99,13 @@ pub struct Details<'a, T, E> {
     /// identified by the message or row that stores its progress. Conditions, strategies and budgets may see `None`. It
     /// is `None` on targets whose atomics cannot add, such as `thumbv6m-none-eabi`.
     pub run: Option<RunId>,
+    /// How many attempts of other runs this run is inside of: 0 for most runs, 1 for a run that an attempt of another
+    /// run started.
+    ///
+    /// It counts on one thread, and across the polls of one task. It is 0 in a task or thread that an attempt spawned,
+    /// under [`Retry::decide`](crate::Retry::decide), and without the feature `std`. In line, only attempts that
+    /// [`Attempts::attempt`](crate::run::Attempts::attempt) makes count. See [`Retry::nested`](crate::Retry::nested).
+    pub depth: u32,
     target: Target,
     /// Whether the run gave up in a wait, so that the last attempt has been shown before.
     #[cfg_attr(not(feature = "metrics"), allow(dead_code, reason = "only `Metrics` reads it"))]
@@ -142,6 +150,7 @@ impl<'a, T, E> Details<'a, T, E> {
             reason: None,
             attempt_duration: None,
             run: None,
+            depth: 0,
             target,
             ended_in_wait: false,
             first_ended: UNKNOWN,
@@ -287,6 +296,7 @@ impl<T, E> fmt::Debug for Details<'_, T, E> {
             .field("attempt_duration", &self.attempt_duration)
             .field("retry_time", &self.retry_time())
             .field("run", &self.run)
+            .field("depth", &self.depth)
             .finish_non_exhaustive()
     }
 }

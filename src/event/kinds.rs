@@ -106,6 +106,8 @@ pub enum StopReason {
     Budget,
     /// A [`Cancel`](crate::Cancel) ended the run, between attempts or during a wait.
     Cancelled,
+    /// The run is inside of an attempt of another run, and its policy has [`Nested::Once`](crate::Nested::Once).
+    Nested,
 }
 
 impl StopReason {
@@ -120,6 +122,7 @@ impl StopReason {
             Self::WaitsExhausted => "waits_exhausted",
             Self::Budget => "budget",
             Self::Cancelled => "cancelled",
+            Self::Nested => "nested",
         }
     }
 }
@@ -134,6 +137,7 @@ impl fmt::Display for StopReason {
             Self::WaitsExhausted => "waits exhausted",
             Self::Budget => "budget spent",
             Self::Cancelled => "cancelled",
+            Self::Nested => "nested",
         })
     }
 }

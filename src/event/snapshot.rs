@@ -34,8 +34,8 @@ use super::run_id::RunId;
 /// The texts of the error, its causes and the arguments are not escaped. Each ends with `…` after 1 KiB, which bounds the
 /// memory that an event takes. The event's `Display` is the line of [`Details`].
 ///
-/// With the feature `serde` it implements `Serialize`. `elapsed`, `wait` and `attempt_duration` are serialised
-/// in seconds. For example, as
+/// With the feature `serde` it implements `Serialize`. `elapsed`, `wait`, `attempt_duration` and
+/// `retry_time` are serialised in seconds. For example, as
 /// JSON:
 ///
 /// ```
@@ -47,7 +47,7 @@ use super::run_id::RunId;
 /// let details = Details::new("fetch", 1).with_outcome(&outcome).with_wait(Duration::from_millis(1500));
 /// assert_eq!(
 ///     serde_json::to_string(&details.snapshot()).unwrap(),
-///     r#"{"event":"backoff","target":"fetch","args":null,"tries":1,"elapsed":0.0,"wait":1.5,"error":"boom","not_accepted":false,"sources":[],"reason":null,"attempt_duration":null,"run":null}"#,
+///     r#"{"event":"backoff","target":"fetch","args":null,"tries":1,"elapsed":0.0,"wait":1.5,"error":"boom","not_accepted":false,"sources":[],"reason":null,"attempt_duration":null,"run":null,"depth":0,"retry_time":null}"#,
 /// );
 /// # }
 /// ```
@@ -78,6 +78,10 @@ pub struct Event {
     pub attempt_duration: Option<Duration>,
     /// Same as [`Details::run`]. Serialised as a number.
     pub run: Option<RunId>,
+    /// Same as [`Details::depth`].
+    pub depth: u32,
+    /// Same as [`Details::retry_time`]. Serialised in seconds.
+    pub retry_time: Option<Duration>,
 }
 
 impl Event {
@@ -192,6 +196,8 @@ impl<T, E> Details<'_, T, E> {
             reason: self.reason,
             attempt_duration: self.attempt_duration,
             run: self.run,
+            depth: self.depth,
+            retry_time: self.retry_time(),
         }
     }
 

@@ -5,7 +5,7 @@ use core::time::Duration;
 
 use crate::nanos::Nanos;
 use crate::policy::Retry;
-use crate::policy::settings::{Settings, Tries};
+use crate::policy::settings::{Nested, Settings, Tries};
 use crate::wait::jitter::Jitter;
 
 /// The limit on the number of attempts: see [`Retry::get_max_tries`].
@@ -69,6 +69,18 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
             Nanos::MAX => None,
             most => Some(most.duration()),
         }
+    }
+
+    /// Returns whether a run retries inside of another run, [`Nested::Allow`] unless [`nested`](Self::nested) is set.
+    ///
+    /// ```
+    /// # use relent::{Nested, Retry};
+    /// assert_eq!(Retry::expo().get_nested(), Nested::Allow);
+    /// assert_eq!(Retry::expo().nested(Nested::Once).get_nested(), Nested::Once);
+    /// ```
+    #[must_use]
+    pub const fn get_nested(&self) -> Nested {
+        self.settings.nested
     }
 
     /// Returns the [`max_asked_wait`](Self::max_asked_wait), one hour unless set. `Duration::MAX` is no limit.
@@ -157,7 +169,8 @@ where
     Z: fmt::Debug,
 {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Settings { tries, max_time, last_wait, jitter, seed, target, .. } = &self.settings;
+        let Settings { tries, max_time, last_wait, nested, jitter, seed, target, .. } =
+            &self.settings;
         f.debug_struct("Retry")
             .field("strategy", &self.strategy)
             .field("condition", &self.condition)
@@ -166,6 +179,7 @@ where
             .field("tries", tries)
             .field("max_time", max_time)
             .field("last_wait", last_wait)
+            .field("nested", nested)
             .field("max_wait", &self.get_max_wait())
             .field("max_asked_wait", &self.get_max_asked_wait())
             .field("jitter", jitter)

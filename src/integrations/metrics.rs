@@ -26,6 +26,7 @@ use crate::observe::Observe;
 /// |---|---|---|---|---|
 /// | `relent_calls_total` | counter | `target`, `outcome`, `reason`, `retried` | calls that ended | yes |
 /// | `relent_retries_total` | counter | `target` | back-offs: waits before another attempt | yes |
+/// | `relent_nested_retries_total` | counter | `target` | those of them inside of an attempt of another call: [`Details::depth`] | |
 /// | `relent_call_duration_seconds` | histogram | `target`, `outcome` | durations of calls, including waits | yes |
 /// | `relent_call_tries` | histogram | `target`, `outcome` | attempts per call | |
 /// | `relent_retry_time_seconds` | histogram | `target`, `outcome` | the delay that retrying added to a call that was retried: [`Details::retry_time`] | |
@@ -48,7 +49,7 @@ use crate::observe::Observe;
 ///
 /// Set a [`target`](crate::Retry::target) for each policy, so that the label names the operation and not its place in
 /// the code. Never build a target from data such as a user's id: each value is a series of its own. A run inside of
-/// another run is a call too, under its own target.
+/// another run is a call too, under its own target; its retries, which multiply those of the outer run, are counted apart.
 ///
 /// [`Metrics::basic`] records fewer series. The buckets of histograms are a setting of your recorder: the `metrics` crate
 /// has none. For `relent_call_tries`, the buckets 1, 2, 3 .. up to the limit of tries count each number of tries apart.
@@ -130,6 +131,11 @@ impl Metrics {
     pub fn describe() {
         describe_counter!("relent_calls_total", Unit::Count, "Calls that ended");
         describe_counter!("relent_retries_total", Unit::Count, "Waits before another attempt");
+        describe_counter!(
+            "relent_nested_retries_total",
+            Unit::Count,
+            "Waits before another attempt, inside of an attempt of another call"
+        );
         let seconds = [
             ("relent_call_duration_seconds", "Durations of calls, including waits"),
             ("relent_retry_time_seconds", "Time that retrying added to calls that were retried"),
@@ -158,11 +164,11 @@ impl Default for Metrics {
 
 impl<T, E> Observe<T, E> for Metrics {
     fn on_event(&self, details: &Details<'_, T, E>) {
-        let &Details { event, tries, elapsed, wait, reason, .. } = details;
+        let &Details { event, tries, elapsed, wait, reason, depth, .. } = details;
         let retry_time = details.retry_time();
         let attempt = details.attempt_duration.filter(|_| !details.ended_in_wait);
         let target = details.target();
-        Recorded { event, target, tries, elapsed, wait, reason, retry_time, attempt }
+        Recorded { event, target, tries, elapsed, wait, reason, retry_time, attempt, depth }
             .record(self.is_basic);
     }
 
@@ -237,6 +243,7 @@ struct Recorded {
     retry_time: Option<Duration>,
     /// The duration of the attempt, unless it was recorded at an earlier event.
     attempt: Option<Duration>,
+    depth: u32,
 }
 
 impl Recorded {
@@ -251,6 +258,10 @@ impl Recorded {
         if self.event == EventKind::Backoff {
             counter!("relent_retries_total", "target" => target.clone()).increment(1);
             if !is_basic {
+                if self.depth > 0 {
+                    counter!("relent_nested_retries_total", "target" => target.clone())
+                        .increment(1);
+                }
                 histogram!("relent_wait_seconds", "target" => target).record(self.wait);
             }
             return;

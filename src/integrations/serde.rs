@@ -14,8 +14,9 @@ impl Serialize for Event {
         #[rustfmt::skip]
         let Self {
             kind, target, args, tries, elapsed, wait, error, not_accepted, sources, reason, attempt_duration, run,
+            depth, retry_time,
         } = self;
-        let mut event = serializer.serialize_struct("Event", 12)?;
+        let mut event = serializer.serialize_struct("Event", 14)?;
         event.serialize_field("event", kind)?;
         event.serialize_field("target", target)?;
         event.serialize_field("args", args)?;
@@ -29,6 +30,8 @@ impl Serialize for Event {
         let attempt_duration = attempt_duration.map(|duration| duration.as_secs_f64());
         event.serialize_field("attempt_duration", &attempt_duration)?;
         event.serialize_field("run", &run.map(RunId::get))?;
+        event.serialize_field("depth", depth)?;
+        event.serialize_field("retry_time", &retry_time.map(|time| time.as_secs_f64()))?;
         event.end()
     }
 }

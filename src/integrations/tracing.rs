@@ -20,7 +20,7 @@ use crate::observe::Observe;
 ///
 /// The `tracing` target of the events is `relent`. Their fields are `target` (the name of the operation), `tries`,
 /// `elapsed_ms` and, if available, `attempt_ms`, `wait_ms`, `reason`, `error` and `run`, which is the number of
-/// [`RunId`](crate::RunId). `not_accepted` is true if a value was not accepted, and missing otherwise. The error's text
+/// [`RunId`](crate::RunId). `depth` is that of [`Details::depth`], and missing where it is 0. `not_accepted` is true if a value was not accepted, and missing otherwise. The error's text
 /// is escaped and bounded, as in the line that [`Details`] displays.
 ///
 /// | event | level | message |
@@ -71,8 +71,9 @@ impl Default for Tracing {
 impl<T, E, W: ShowError<E>> Observe<T, E> for Tracing<W> {
     fn on_event(&self, details: &Details<'_, T, E>) {
         let line = details.line(details.error().map(W::text));
-        let &Details { elapsed, attempt_duration, run, .. } = details;
-        record(&self.levels, &line, &details.target(), elapsed, attempt_duration, run);
+        let &Details { elapsed, attempt_duration, run, depth, .. } = details;
+        let shown = Shown { elapsed, attempt_duration, run, depth };
+        record(&self.levels, &line, &details.target(), shown);
     }
 
     #[inline]
@@ -83,14 +84,20 @@ impl<T, E, W: ShowError<E>> Observe<T, E> for Tracing<W> {
 
 // What does not depend on the types of the operation is not part of each call site.
 
+/// The fields that are not part of the line.
+struct Shown {
+    elapsed: Duration,
+    attempt_duration: Option<Duration>,
+    run: Option<RunId>,
+    depth: u32,
+}
+
 #[inline(never)]
 fn record(
     levels: &Severity<LevelFilter>,
     line: &Line<'_>,
     target: &Target,
-    elapsed: Duration,
-    attempt_duration: Option<Duration>,
-    run: Option<RunId>,
+    Shown { elapsed, attempt_duration, run, depth }: Shown,
 ) {
     let message = line.event.message();
     let (name, shown) = (target.as_str(), tracing::field::display(target));
@@ -113,6 +120,7 @@ fn record(
                 error = line.error.map(tracing::field::display),
                 not_accepted = line.not_accepted().then_some(true),
                 run = run.map(RunId::get),
+                depth = (depth > 0).then_some(depth),
                 "{message}"
             )
         };

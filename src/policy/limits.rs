@@ -5,7 +5,7 @@ use core::time::Duration;
 use crate::clock::Punctual;
 use crate::error::InvalidSetting;
 use crate::policy::Retry;
-use crate::policy::settings::LastWait;
+use crate::policy::settings::{LastWait, Nested};
 
 /// # Limits
 impl<S, C, H, Z> Retry<S, C, H, Z> {
@@ -170,6 +170,42 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
         let Self { strategy, condition, observer, clock, mut settings } = self;
         settings.last_wait = LastWait::MustFit;
         Retry { strategy, condition, observer, clock: Punctual { clock }, settings }
+    }
+}
+
+/// # Limits: runs inside of runs
+impl<S, C, H, Z> Retry<S, C, H, Z> {
+    /// Sets whether a run retries inside of an attempt of another run. Unless set, it does: [`Nested::Allow`].
+    ///
+    /// ```
+    /// use relent::{Nested, Retry, StopReason, TestClock};
+    ///
+    /// let client = Retry::expo().max_tries(4).nested(Nested::Once).clock(TestClock::new());
+    /// let service = Retry::expo().max_tries(3).clock(TestClock::new());
+    ///
+    /// let mut calls = 0;
+    /// let outcome = service.run(|| {
+    ///     client.run(|| {
+    ///         calls += 1;
+    ///         Err::<(), _>("down")
+    ///     })
+    /// });
+    /// assert_eq!((outcome, calls), (Err("down"), 3)); // not 12
+    ///
+    /// client.run(|| { calls += 1; Err::<(), _>("down") }).unwrap_err();
+    /// assert_eq!(calls, 3 + 4); // not inside of another run
+    /// ```
+    ///
+    /// Retries at two levels multiply: three attempts of a service that each make four attempts of a client are twelve
+    /// calls of a server that is already overloaded. With [`Nested::Once`] in the policy of the client, only the outermost
+    /// run retries.
+    ///
+    /// The inner run gives up with [`StopReason::Nested`](crate::StopReason::Nested), after its condition has asked for a
+    /// retry. See [`Details::depth`](crate::Details::depth) for which runs are inside of another one: tasks and threads that
+    /// an attempt spawns are not. The [guide](crate::guide::dangers#layers-multiply) has more.
+    pub const fn nested(mut self, nested: Nested) -> Self {
+        self.settings.nested = nested;
+        self
     }
 }
 

@@ -42,11 +42,23 @@ pub(crate) enum LastWait {
     MustFit,
 }
 
+/// Whether a run retries inside of an attempt of another run: see [`Retry::nested`](crate::Retry::nested).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Nested {
+    /// It retries like any other run.
+    #[default]
+    Allow,
+    /// It makes one attempt, and gives up with [`StopReason::Nested`](crate::StopReason::Nested) if that fails.
+    Once,
+}
+
 #[derive(Clone, Copy)]
 pub(crate) struct Settings {
     pub(crate) tries: Tries,
     pub(crate) max_time: Option<Duration>,
     pub(crate) last_wait: LastWait,
+    pub(crate) nested: Nested,
     /// `Nanos::MAX` if not configured.
     pub(crate) max_wait: Nanos,
     /// `Nanos::MAX` if lifted.
@@ -63,6 +75,7 @@ impl Settings {
         tries: Tries::Unset,
         max_time: None,
         last_wait: LastWait::Shortened,
+        nested: Nested::Allow,
         max_wait: Nanos::MAX,
         max_asked_wait: Nanos::of(Duration::from_secs(3600)),
         jitter: Jitter::Full,
@@ -105,6 +118,12 @@ impl Settings {
             }
             Err(refused) => Err(refused),
         }
+    }
+
+    /// Whether a run that is inside of this many attempts of other runs makes only one attempt itself.
+    #[inline]
+    pub(crate) const fn makes_one_attempt(&self, depth: u32) -> bool {
+        matches!(self.nested, Nested::Once) && depth > 0
     }
 
     /// What is left of `max_time`, in nanoseconds. `None` if it is not set, or exceeds what `Nanos` can count.

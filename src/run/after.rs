@@ -16,6 +16,7 @@ use crate::run::attempts::AttemptsAsync;
 use crate::run::by_hand::{ByHand, Phase};
 use crate::run::future::Retrying;
 use crate::run::in_line::{InLine, ShowArgs};
+use crate::run::nesting::Inside;
 use crate::run::operation::{Attempt, Attempted, Needs, Operation};
 use crate::run::returns::Ending;
 use crate::run::session::{RunOf, Session};
@@ -304,18 +305,18 @@ impl<'a, P: Policy<Clock: AsyncClock>, F> InAttempt<'a, P, F> {
     }
 
     /// Ends the attempt if it takes longer than `most`. Its error is made by `From<`[`TimedOut`]`>`.
-    pub fn within(self, most: Duration) -> InTime<F, TimerOf<P>> {
+    pub fn within(self, most: Duration) -> InTime<Self, TimerOf<P>> {
         let timer = Timer::new(scope::timeout(&self.policy.policy().clock, most));
-        InTime::new(self.operation, timer, most, Convert)
+        InTime::new(self, timer, most, Convert)
     }
 
     /// Ends the attempt if it takes longer than `most`, with an error that a function makes.
-    pub fn within_with<E, M>(self, most: Duration, error: M) -> InTime<F, TimerOf<P>, By<M>>
+    pub fn within_with<E, M>(self, most: Duration, error: M) -> InTime<Self, TimerOf<P>, By<M>>
     where
         M: Fn(TimedOut) -> E + Clone,
     {
         let timer = Timer::new(scope::timeout(&self.policy.policy().clock, most));
-        InTime::new(self.operation, timer, most, By(error))
+        InTime::new(self, timer, most, By(error))
     }
 }
 
@@ -323,6 +324,7 @@ impl<P, F: Future> Future for InAttempt<'_, P, F> {
     type Output = F::Output;
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<F::Output> {
+        let _inside = Inside::enter();
         self.project().operation.poll(context)
     }
 }

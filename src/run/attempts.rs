@@ -17,6 +17,7 @@ use crate::run::by_hand::{ByHand, Decision};
 #[cfg(feature = "explain")]
 use crate::run::explain::{RetryError, Succeeded};
 use crate::run::in_line::{InLine, ShowArgs, ShownArgs};
+use crate::run::nesting::Inside;
 use crate::run::side::{Async, Blocking};
 use crate::testing::scope;
 use crate::wait::Wait;
@@ -596,6 +597,7 @@ where
     pub fn attempt(&mut self, operation: impl FnOnce() -> Result<T, E>) -> Result<T, E> {
         // Where the run has given up, the attempt is made all the same: it has to return something.
         self.run.next_try().ok();
+        let _inside = Inside::enter();
         operation()
     }
 }

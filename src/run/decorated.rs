@@ -24,6 +24,7 @@ use crate::policy::Retry;
 use crate::policy::hold::{Policy, PolicyFor};
 use crate::run::future::{Ahead, Retrying};
 use crate::run::in_line::ShowArgs;
+use crate::run::nesting::Inside;
 use crate::run::operation::{Attempt, Attempted, Needs, Operation};
 use crate::run::returns::Return;
 use crate::run::session::{RunOf, Session};
@@ -46,6 +47,7 @@ pub use core::time::Duration;
 /// Calls the body of a function, which is a closure for the sake of `?` and `return`.
 #[inline]
 pub fn call<R>(body: impl FnOnce() -> R) -> R {
+    let _inside = Inside::enter();
     body()
 }
 
@@ -320,7 +322,8 @@ where
         let Retry { strategy, settings, clock, .. } = self.policy.policy();
         let (tries, elapsed) = (self.run.tries(), self.run.elapsed(|| M::now(clock)));
         let (numeric, ends) = (strategy.numeric(), strategy.ends());
-        let is_last = plan::is_last(numeric, ends, settings, tries, elapsed);
+        let is_last = settings.makes_one_attempt(M::depth())
+            || plan::is_last(numeric, ends, settings, tries, elapsed);
         Attempt::of(tries, elapsed, settings, is_last)
     }
 }

@@ -14,6 +14,7 @@ use crate::clock::{AsyncClock, TimerOutput};
 use crate::event::EventKind;
 use crate::observe::chain::{Chain, Cursor, Pending};
 use crate::policy::hold::{Policy, PolicyFor};
+use crate::run::nesting::Inside;
 use crate::run::operation::{AttemptOf, Attempted, Operation};
 use crate::run::returns::{AsIs, Return};
 use crate::run::session::Session;
@@ -160,7 +161,11 @@ where
                 this.attempt();
             }
             if let StateProjection::Attempting { attempt } = this.state.as_mut().project() {
-                let returned = ready!(attempt.poll(context));
+                let polled = {
+                    let _inside = Inside::enter();
+                    attempt.poll(context)
+                };
+                let returned = ready!(polled);
                 if let ControlFlow::Break(output) = this.attempted(returned) {
                     return Poll::Ready(output);
                 }

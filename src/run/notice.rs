@@ -44,7 +44,7 @@ impl<P: Policy, O: Operation<P::Clock>, X: Returns, M: Side<P::Clock>> Session<P
         if M::HAS_IDENTITY {
             self.run.identify();
         }
-        let mut details = self.run.details(step, self.subject(), outcome);
+        let mut details = self.details(step, outcome);
         self.run.show_retries(&mut details);
         let details = &details;
         let refund = RefundUnmade { condition: &self.policy.policy().condition, details };
@@ -59,7 +59,7 @@ impl<P: Policy, O: Operation<P::Clock>, X: Returns, M: Side<P::Clock>> Session<P
         P: PolicyFor<T, E>,
     {
         if step.event == EventKind::Backoff {
-            let details = self.run.details(step, self.subject(), outcome);
+            let details = self.details(step, outcome);
             self.policy.policy().condition.refund(&details);
         }
     }
@@ -71,7 +71,7 @@ impl<P: Policy, O: Operation<P::Clock>, X: Returns, M: Side<P::Clock>> Session<P
     {
         let is_due = matches!(end.reason, Some(StopReason::NotRetryable | StopReason::Cancelled));
         if is_due && self.run.has_retried() {
-            let details = self.run.details(end, self.subject(), outcome);
+            let details = self.details(end, outcome);
             self.policy.policy().condition.refund(&details);
         }
     }

@@ -22,6 +22,7 @@ use crate::observe::chain::{Chain, Notify};
 use crate::policy::Retry;
 use crate::policy::hold::{Policy, PolicyFor};
 use crate::policy::settings::LastWait;
+use crate::run::nesting::Inside;
 use crate::run::operation::{Attempt, Needs, Operation};
 use crate::run::plan::{self, Looking, Planned};
 use crate::run::returns::Returns;
@@ -82,6 +83,18 @@ impl<P: Policy, O: Operation<P::Clock>, X: Returns, M: Side<P::Clock>> Session<P
         M::now(&self.policy.policy().clock)
     }
 
+    /// What a step shows.
+    #[inline]
+    pub(crate) fn details<'a, T, E>(
+        &'a self,
+        step: &Step,
+        outcome: Option<&'a Result<T, E>>,
+    ) -> Details<'a, T, E> {
+        let mut details = self.run.details(step, self.subject(), outcome);
+        details.depth = M::depth();
+        details
+    }
+
     /// Whether waits are cancelled.
     pub(crate) fn is_cancelled(&self) -> bool {
         M::is_cancelled(&self.policy.policy().clock)
@@ -137,10 +150,13 @@ impl<P: Policy, O: Operation<P::Clock>, X: Returns, M: Side<P::Clock>> Session<P
         }
         let Self { policy, operation, run, .. } = self;
         let Retry { settings, strategy, clock, .. } = policy.policy();
+        let depth = M::depth();
+        let _inside = Inside::enter();
         operation.attempt(clock, || {
             let elapsed = run.elapsed(|| M::now(clock));
             let (numeric, ends) = (strategy.numeric(), strategy.ends());
-            let is_last = plan::is_last(numeric, ends, settings, run.tries(), elapsed);
+            let is_last = settings.makes_one_attempt(depth)
+                || plan::is_last(numeric, ends, settings, run.tries(), elapsed);
             Attempt::of(run.tries(), elapsed, settings, is_last)
         })
     }
@@ -172,7 +188,7 @@ impl<P: Policy, O: Operation<P::Clock>, X: Returns, M: Side<P::Clock>> Session<P
         let Retry { condition, observer, .. } = self.policy.policy();
         let wants_success = self.needs().elapsed || observer.wants(EventKind::Success);
         let mut step = Step::new(EventKind::Backoff, 0);
-        let mut details = self.run.details(&step, self.subject(), Some(outcome));
+        let mut details = self.details(&step, Some(outcome));
         // How much time has passed is not known yet.
         details.attempt_duration = None;
         let accepts = condition.accepts_values() && !condition.needs_elapsed();
@@ -236,6 +252,9 @@ impl<P: Policy, O: Operation<P::Clock>, X: Returns, M: Side<P::Clock>> Session<P
         P: PolicyFor<T, E>,
     {
         let Retry { settings, strategy, condition, clock, .. } = self.policy.policy();
+        if settings.makes_one_attempt(details.depth) {
+            return Err(StopReason::Nested);
+        }
         let looking = Looking { strategy, details: &*details };
         let strategy = strategy.numeric().unwrap_or(&looking);
         let chance = Chance::unless(settings.seed, || {
@@ -295,7 +314,7 @@ impl<P: Policy, O: Operation<P::Clock>, X: Returns, M: Side<P::Clock>> Session<P
         P: PolicyFor<T, E>,
     {
         let step = Step::new(EventKind::Backoff, self.elapsed());
-        let mut details = self.run.details(&step, self.subject(), Some(outcome));
+        let mut details = self.details(&step, Some(outcome));
         // Of an attempt after the end of the run nothing is measured.
         details.attempt_duration = None;
         self.policy.policy().condition.judge(&details)

@@ -3,6 +3,7 @@
 use core::time::Duration;
 
 use crate::clock::{AsyncClock, BlockingClock, entropy};
+use crate::run::nesting;
 use crate::sealed::Sealed;
 use crate::testing::scope;
 
@@ -10,6 +11,13 @@ use crate::testing::scope;
 pub trait Side<Z>: Sealed {
     /// Whether observers see an identity of the run.
     const HAS_IDENTITY: bool = true;
+
+    /// How many attempts of other runs the run is in.
+    #[inline]
+    #[must_use]
+    fn depth() -> u32 {
+        nesting::depth()
+    }
 
     /// The time on this side.
     fn now(clock: &Z) -> Duration;
@@ -88,6 +96,10 @@ impl Sealed for NoClock {}
 
 impl<Z: BlockingClock> Side<Z> for NoClock {
     const HAS_IDENTITY: bool = false;
+
+    fn depth() -> u32 {
+        0
+    }
 
     #[inline]
     fn now(_: &Z) -> Duration {

@@ -225,6 +225,24 @@ fn basic_metrics_are_two_counters_and_a_histogram() {
 }
 
 #[test]
+fn retries_inside_of_another_call_are_counted_apart_and_not_by_basic() {
+    for (observer, expected) in [(Metrics::new(), vec![2]), (Metrics::basic(), vec![])] {
+        let measured = metrics_capture::by(|| {
+            let policy = policy().observe(observer);
+            policy.run(failing(1)).unwrap();
+            policy.run(|| policy.run(failing(2))).unwrap();
+        });
+        let counters = measured.counters();
+        let count = |name: &str| {
+            let of_name = |(series, _): &&(String, u64)| series.starts_with(&format!("{name}{{"));
+            counters.iter().filter(of_name).map(|(_, count)| *count).collect::<Vec<_>>()
+        };
+        assert_eq!(count("relent_retries_total"), [3]);
+        assert_eq!(count("relent_nested_retries_total"), expected);
+    }
+}
+
+#[test]
 fn an_attempt_before_a_wait_that_is_cut_short_is_recorded_once() {
     let measured = metrics_capture::by(|| {
         let (clock, cancel) = (TestClock::new(), Cancel::new());
@@ -299,7 +317,8 @@ fn every_metric_is_described_with_its_unit() {
         Metrics::describe();
         let budget = Budget::new();
         let policy = policy().budget(&budget).observe(Metrics::new());
-        policy.observe(Metrics::watch(&budget)).run(failing(1)).unwrap();
+        let policy = policy.observe(Metrics::watch(&budget));
+        Retry::expo().run(|| policy.run(failing(1))).unwrap();
     });
     let units = measured.units();
     let all = [measured.counters().into_iter().map(|(series, _)| series).collect::<Vec<_>>()]

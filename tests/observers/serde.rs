@@ -36,6 +36,8 @@ fn each_of_the_four_events_serialises_to_the_documented_json() {
             "reason": reason,
             "attempt_duration": null,
             "run": null,
+            "depth": 0,
+            "retry_time": null,
         })
     };
     let none = Value::Null;

@@ -106,6 +106,17 @@ fn recorded(events: &[Recorded]) -> Vec<(Level, Value)> {
 }
 
 #[test]
+fn a_run_inside_of_another_shows_its_depth() {
+    let events = tracing_capture::at(LevelFilter::TRACE, || {
+        let policy = policy().observe(Tracing::new());
+        policy.run(|| policy.run(failing(0))).unwrap();
+    });
+    let depths: Vec<_> = events.iter().map(|event| event.fields.get("depth").cloned()).collect();
+    // Try, the inner run, and Success.
+    assert_eq!(depths, [None, Some(1.into()), Some(1.into()), None]);
+}
+
+#[test]
 fn tracing_records_each_event_with_the_documented_fields_and_levels() {
     let mut events = tracing_capture::at(LevelFilter::TRACE, || {
         let policy = policy().max_tries(2).observe(Tracing::new());

@@ -85,6 +85,7 @@ pub(crate) const SETTINGS: &[Setting] = &[
     setting("max_time", Kind::Duration, "max_time = \"60s\""),
     setting("forever", Kind::Flag, "forever"),
     setting("last_wait_may_overrun", Kind::Flag, "last_wait_may_overrun"),
+    setting("nested", Kind::Expression, "nested = Nested::Once"),
     setting("no_attempt_after_deadline", Kind::Flag, "no_attempt_after_deadline"),
     setting("retry_if", Kind::Function("error_predicate"), "retry_if = |error| .."),
     setting("retry_if_shared", Kind::Expression, "retry_if_shared = predicate"),

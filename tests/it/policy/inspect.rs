@@ -27,7 +27,7 @@ fn a_policy_shows_all_its_settings() {
     assert_eq!(
         format!("{policy:?}"),
         "Retry { strategy: Expo { first_wait: 2s, factor: 1.5 }, condition: AnyError, \
-         observer: (), clock: SystemClock, tries: AtMost(5), max_time: Some(60s), last_wait: Shortened, max_wait: Some(7s), max_asked_wait: 3600s, \
+         observer: (), clock: SystemClock, tries: AtMost(5), max_time: Some(60s), last_wait: Shortened, nested: Allow, max_wait: Some(7s), max_asked_wait: 3600s, \
          jitter: Equal, seed: Some(42), target: Some(\"fetch\") }"
     );
 }

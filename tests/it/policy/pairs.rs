@@ -11,7 +11,7 @@ use futures::executor::block_on;
 use relent::observe::{Notify, NotifyBlocking};
 use relent::wait::{Decay, Expo};
 use relent::{
-    AsyncClock, BlockingClock, Budget, Cancel, Condition, Details, Jitter, Observe, Retry,
+    AsyncClock, BlockingClock, Budget, Cancel, Condition, Details, Jitter, Nested, Observe, Retry,
     RetryError, StopReason, Succeeded, TestClock, Verdict, Wait,
 };
 
@@ -124,7 +124,7 @@ fn scripts() -> [Vec<Step>; 10] {
 
 /// Records what a policy does with each of the scripts. Without a clock of its own it runs in the scope of one.
 fn stories(make: &dyn Fn(&World) -> Run, has_clock: bool) -> Vec<Story> {
-    let play = |script: Vec<Step>| {
+    let play = |script: Vec<Step>, is_nested: bool| {
         let world = World {
             clock: TestClock::new(),
             cancel: Cancel::new(),
@@ -134,7 +134,7 @@ fn stories(make: &dyn Fn(&World) -> Run, has_clock: bool) -> Vec<Story> {
         let _scope = (!has_clock).then(|| world.clock.enter());
         let run = make(&world);
         let mut calls = 0;
-        let explained = run(&mut || {
+        let mut operation = || {
             let Step { outcome, takes } = script[calls];
             calls += 1;
             world.clock.advance(takes);
@@ -142,7 +142,11 @@ fn stories(make: &dyn Fn(&World) -> Run, has_clock: bool) -> Vec<Story> {
                 world.cancel.cancel();
             }
             outcome
-        });
+        };
+        let explained = match is_nested {
+            true => Retry::expo().poll(|| run(&mut operation)),
+            false => run(&mut operation),
+        };
         let end = match explained {
             Ok(succeeded) => (Ok(succeeded.value), None),
             Err(error) => {
@@ -156,7 +160,9 @@ fn stories(make: &dyn Fn(&World) -> Run, has_clock: bool) -> Vec<Story> {
         let tokens = world.budget.available();
         Story { calls, waits: world.clock.waits(), end, notes, tokens }
     };
-    scripts().map(play).into()
+    let [first, ..] = scripts();
+    let nested = play(first, true);
+    scripts().map(|script| play(script, false)).into_iter().chain([nested]).collect()
 }
 
 /// Settings that leave the type of a policy as it is: their names, and a function that applies one of them.
@@ -181,6 +187,7 @@ values! {
     "try_max_tries" => try_max_tries(5).unwrap();
     "max_time" => max_time(TIME);
     "forever" => forever();
+    "nested" => nested(Nested::Once);
     "last_wait_may_overrun" => max_time(TIME).last_wait_may_overrun();
     "max_wait" => max_wait(millis(1500));
     "try_max_wait" => try_max_wait(millis(1800)).unwrap();

@@ -9,6 +9,7 @@ mod dropped;
 mod explain;
 mod forms;
 mod future;
+mod nesting;
 mod options;
 mod preview;
 mod spawned;
