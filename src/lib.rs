@@ -63,11 +63,13 @@ mod error;
 mod nanos;
 mod sealed;
 mod slot;
+mod trace;
 
 /// The futures that [`Retry::run_async`] and its variants return.
 pub mod future {
-    pub use crate::run::after::{After, Begin, InAttempt, Timer};
+    pub use crate::run::after::{After, Begin};
     pub use crate::run::future::Retrying;
+    pub use crate::run::in_attempt::{InAttempt, Timer};
 }
 
 /// What a policy makes of an outage: see [`Retry::describe`].

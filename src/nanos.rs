@@ -41,3 +41,9 @@ pub(crate) const fn nanos(duration: Duration) -> u64 {
         secs.saturating_mul(SECOND).saturating_add(rest)
     }
 }
+
+/// Converts a duration to whole milliseconds, as `tracing` records it.
+#[cfg(feature = "tracing")]
+pub(crate) fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}

@@ -7,6 +7,8 @@ impl Sealed for () {}
 
 impl<X: Sealed + ?Sized> Sealed for &X {}
 
+impl<X: Sealed + ?Sized> Sealed for &mut X {}
+
 #[cfg(feature = "std")]
 impl<X: Sealed + ?Sized> Sealed for std::boxed::Box<X> {}
 

@@ -102,7 +102,8 @@ pub struct Details<'a, T, E> {
     /// How many attempts of other runs this run is inside of: 0 for most runs, 1 for a run that an attempt of another
     /// run started.
     ///
-    /// It counts on one thread, and across the polls of one task. It is 0 in a task or thread that an attempt spawned,
+    /// It counts on one thread, and within the polls of one task: in an async run, what the future of an attempt does, and
+    /// not what the function does that makes it. It is 0 in a task or thread that an attempt spawned,
     /// under [`Retry::decide`](crate::Retry::decide), and without the feature `std`. In line, only attempts that
     /// [`Attempts::attempt`](crate::run::Attempts::attempt) makes count. See [`Retry::nested`](crate::Retry::nested).
     pub depth: u32,

@@ -7,6 +7,7 @@ use tracing::level_filters::{LevelFilter, STATIC_MAX_LEVEL};
 
 use crate::event::{Details, EventKind, Line, RunId, StopReason, Target};
 use crate::integrations::levels::{ByDisplay, Severity, ShowError, levels_of};
+use crate::nanos::millis;
 use crate::observe::Observe;
 
 /// Records each event through the `tracing` crate, with fields.
@@ -56,10 +57,6 @@ impl Tracing {
 }
 
 levels_of!(Tracing, LevelFilter, defaults: "trace", "debug");
-
-fn millis(time: Duration) -> u64 {
-    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
-}
 
 /// Same as [`Tracing::new`].
 impl Default for Tracing {

@@ -8,7 +8,7 @@ use core::task::{Context, Poll, ready};
 use core::time::Duration;
 use pin_project_lite::pin_project;
 
-use crate::clock::{AsyncClock, TimerOutput};
+use crate::clock::AsyncClock;
 use crate::event::Target;
 use crate::observe::chain::{Chain, Cursor};
 use crate::policy::hold::{Policy, PolicyFor};
@@ -16,16 +16,13 @@ use crate::run::attempts::AttemptsAsync;
 use crate::run::by_hand::{ByHand, Phase};
 use crate::run::future::Retrying;
 use crate::run::in_line::{InLine, ShowArgs};
-use crate::run::nesting::Inside;
 use crate::run::operation::{Attempt, Attempted, Needs, Operation};
 use crate::run::returns::Ending;
 use crate::run::session::{RunOf, Session};
 use crate::run::side::{Async, Side};
-use crate::run::timeout::{By, Convert, InTime, TimedOut};
 use crate::run::{Run, Step};
 use crate::sealed::Sealed;
-use crate::testing::scope;
-use crate::testing::scope::Sleeping;
+use crate::trace::Trace;
 
 /// An outcome that other code passes on: the future of an attempt in an [`After`].
 #[derive(Debug)]
@@ -78,6 +75,14 @@ impl<T, E, A: ShowArgs, Z> Operation<Z> for Passed<T, E, A> {
 
     fn is_made_by_run(&self) -> bool {
         self.given.is_none()
+    }
+
+    fn trace(&self) -> Option<&Trace> {
+        self.args.trace()
+    }
+
+    fn trace_mut(&mut self) -> Option<&mut Trace> {
+        self.args.trace_mut()
     }
 }
 
@@ -144,7 +149,7 @@ pin_project! {
         is_over: bool,
         is_ready: bool,
         #[pin]
-        retrying: Retrying<&'a P, Passed<T, E, &'a A>, Ending>,
+        retrying: Retrying<&'a P, Passed<T, E, &'a mut A>, Ending>,
         // The number of the attempt whose outcome this is, until it is known what follows.
         given: Option<u32>,
     }
@@ -165,7 +170,7 @@ pin_project! {
 
 /// Keeps how far a run is whose future is dropped, or may be.
 fn keep<P: Policy<Clock: AsyncClock>, T, E, A>(
-    retrying: &Retrying<&P, Passed<T, E, &A>, Ending>,
+    retrying: &Retrying<&P, Passed<T, E, &mut A>, Ending>,
     run: &mut RunOf<P>,
     phase: &mut Phase,
     given: u32,
@@ -193,8 +198,8 @@ impl<'a, P: Policy<Clock: AsyncClock>, T, E, A> After<'a, P, T, E, A> {
                 run.begin(Async::now(&policy.policy().clock));
             }
         }
-        let session = |run: RunOf<P>, given| {
-            let operation = Passed { target: *target, args: &*args, is_timed: *is_timed, given };
+        let session = move |run: RunOf<P>, given| {
+            let operation = Passed { target: *target, args, is_timed: *is_timed, given };
             Session::resume(&*policy, operation, Ending, run)
         };
         let is_over = matches!(phase, Phase::GaveUp(..));
@@ -263,72 +268,6 @@ where
     }
 }
 
-pin_project! {
-    /// A timer of the policy's clock: the future of [`AttemptsAsync::timer`].
-    #[must_use = "futures do nothing unless they are awaited or polled"]
-    #[derive(Debug)]
-    pub struct Timer<W> {
-        #[pin]
-        sleep: Sleeping<W>,
-    }
-}
-
-impl<W> Timer<W> {
-    pub(crate) const fn new(sleep: Sleeping<W>) -> Self {
-        Self { sleep }
-    }
-}
-
-impl<W: Future<Output: TimerOutput>> Future for Timer<W> {
-    type Output = ();
-
-    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
-        self.project().sleep.poll(context).map(drop)
-    }
-}
-
-type TimerOf<P> = Timer<<<P as Policy>::Clock as AsyncClock>::Timer>;
-
-pin_project! {
-    /// The future of [`AttemptsAsync::attempt`].
-    #[must_use = "futures do nothing unless they are awaited or polled"]
-    pub struct InAttempt<'a, P, F> {
-        policy: &'a P,
-        #[pin]
-        operation: F,
-    }
-}
-
-impl<'a, P: Policy<Clock: AsyncClock>, F> InAttempt<'a, P, F> {
-    pub(crate) const fn new(policy: &'a P, operation: F) -> Self {
-        Self { policy, operation }
-    }
-
-    /// Ends the attempt if it takes longer than `most`. Its error is made by `From<`[`TimedOut`]`>`.
-    pub fn within(self, most: Duration) -> InTime<Self, TimerOf<P>> {
-        let timer = Timer::new(scope::timeout(&self.policy.policy().clock, most));
-        InTime::new(self, timer, most, Convert)
-    }
-
-    /// Ends the attempt if it takes longer than `most`, with an error that a function makes.
-    pub fn within_with<E, M>(self, most: Duration, error: M) -> InTime<Self, TimerOf<P>, By<M>>
-    where
-        M: Fn(TimedOut) -> E + Clone,
-    {
-        let timer = Timer::new(scope::timeout(&self.policy.policy().clock, most));
-        InTime::new(self, timer, most, By(error))
-    }
-}
-
-impl<P, F: Future> Future for InAttempt<'_, P, F> {
-    type Output = F::Output;
-
-    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<F::Output> {
-        let _inside = Inside::enter();
-        self.project().operation.poll(context)
-    }
-}
-
 impl<P: Policy, T, E> fmt::Debug for Begin<P, T, E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut f = f.debug_struct("Begin");
@@ -349,11 +288,5 @@ impl<P: Policy<Clock: AsyncClock>, T, E, A: ShowArgs> fmt::Debug for After<'_, P
                 &format_args!("AttemptsAsync {{ target: {target:?}, tries: {tries}, .. }}"),
             )
             .finish_non_exhaustive()
-    }
-}
-
-impl<P, F> fmt::Debug for InAttempt<'_, P, F> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("InAttempt").finish_non_exhaustive()
     }
 }

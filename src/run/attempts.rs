@@ -12,12 +12,14 @@ use crate::event::{Progress, StopReason, Target};
 use crate::observe::chain::{Notify, NotifyBlocking};
 use crate::policy::Retry;
 use crate::policy::hold::{Policy, PolicyFor};
-use crate::run::after::{After, Begin, InAttempt, Timer};
+use crate::run::after::{After, Begin};
 use crate::run::by_hand::{ByHand, Decision};
 #[cfg(feature = "explain")]
 use crate::run::explain::{RetryError, Succeeded};
+use crate::run::in_attempt::{InAttempt, Timer};
 use crate::run::in_line::{InLine, ShowArgs, ShownArgs};
 use crate::run::nesting::Inside;
+use crate::run::session::Session;
 use crate::run::side::{Async, Blocking};
 use crate::testing::scope;
 use crate::wait::Wait;
@@ -598,7 +600,14 @@ where
         // Where the run has given up, the attempt is made all the same: it has to return something.
         self.run.next_try().ok();
         let _inside = Inside::enter();
-        operation()
+        let tries = self.run.tries();
+        match self.run.trace() {
+            Some(trace) => {
+                trace.begin_attempt(tries);
+                trace.within_attempt(operation)
+            }
+            None => operation(),
+        }
     }
 }
 
@@ -671,6 +680,8 @@ where
         F: Future<Output = Result<T, E>>,
     {
         self.run.next_try().ok();
-        InAttempt::new(&self.run.session.policy, operation)
+        let tries = self.run.tries();
+        let Session { policy, operation: InLine { args, .. }, .. } = &mut self.run.session;
+        InAttempt::new(policy, args.trace_mut(), tries, operation)
     }
 }

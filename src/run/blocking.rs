@@ -7,6 +7,7 @@ use crate::clock::BlockingClock;
 use crate::event::EventKind;
 use crate::observe::chain::{Cursor, NotifyBlocking};
 use crate::policy::hold::{Policy, PolicyFor};
+use crate::run::nesting::{self, Inside};
 use crate::run::operation::{AttemptOf, Operation};
 use crate::run::returns::{Return, Returns};
 use crate::run::session::Session;
@@ -25,7 +26,11 @@ where
     let step = session.begin::<X::Value, X::Error>();
     session.notify_all::<X::Value, X::Error>(&step, None);
     loop {
-        let returned = session.attempt::<X::Value, X::Error>();
+        let depth = nesting::depth();
+        let returned = {
+            let _inside = Inside::enter();
+            session.attempt::<X::Value, X::Error>(depth)
+        };
         let outcome = session.returns.outcome(returned);
         let Some(step) = session.judge(&outcome) else {
             return session.returns.output(outcome, session.run.end_unobserved());

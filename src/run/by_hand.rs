@@ -18,6 +18,7 @@ use crate::run::returns::Return;
 use crate::run::session::Session;
 use crate::run::side::{Blocking, NoClock, Side};
 use crate::run::{End, Run, Step};
+use crate::trace::Trace;
 
 /// What follows an attempt: see [`Attempts::decide`](crate::run::Attempts::decide).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -83,6 +84,18 @@ impl<P: Policy, T, E, A: ShowArgs, M: Side<P::Clock>> ByHand<P, T, E, A, M> {
         }
     }
 
+    /// The spans of the run, if it has any.
+    pub(crate) fn trace(&mut self) -> Option<&mut Trace> {
+        self.session.operation.args.trace_mut()
+    }
+
+    /// Closes the span of a run that is over.
+    fn close_trace(&mut self) {
+        if let Some(trace) = self.trace() {
+            trace.close();
+        }
+    }
+
     /// The time since the run began, if it is measured.
     pub(crate) fn elapsed(&self) -> Option<Duration> {
         let elapsed = match self.phase {
@@ -130,11 +143,15 @@ impl<P: Policy, T, E, A: ShowArgs, M: Side<P::Clock>> ByHand<P, T, E, A, M> {
 
     pub(crate) fn reset(&mut self) {
         self.session.run = Run::NEW;
+        if let Some(trace) = self.trace() {
+            trace.reset();
+        }
         if let Phase::Attempting = self.phase {
             if self.session.operation.is_timed {
                 self.session.start();
             }
             self.session.run.count_try();
+            self.session.begin_trace();
             // The attempt counts from here, like the run.
             self.session.run.begin_attempt(true, || Duration::ZERO);
         } else {
@@ -211,8 +228,9 @@ where
         };
         let outcome = outcome.filter(|_| step.reason.is_some());
         self.session.notify_all::<T, E>(&step, outcome);
-        if step.reason.is_none() {
-            self.session.begin_attempt::<T, E>(false);
+        match step.reason {
+            Some(_) => self.close_trace(),
+            None => self.session.begin_attempt::<T, E>(false),
         }
         step.reason.map_or(Ok(()), Err)
     }
@@ -236,13 +254,15 @@ where
         if step.event == EventKind::Backoff {
             self.session.run.back_off(&step);
             self.phase = Phase::Waiting { for_retry: true };
+        } else {
+            self.close_trace();
         }
         Decision::of(&step)
     }
 
-    fn judge(&self, outcome: &Result<T, E>) -> Step {
-        let success = || Step::new(EventKind::Success, self.session.elapsed());
-        self.session.judge(outcome).unwrap_or_else(success)
+    fn judge(&mut self, outcome: &Result<T, E>) -> Step {
+        let step = self.session.judge(outcome);
+        step.unwrap_or_else(|| Step::new(EventKind::Success, self.session.elapsed()))
     }
 }
 

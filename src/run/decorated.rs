@@ -203,7 +203,7 @@ where
     #[inline(always)]
     pub fn after(&mut self, returned: R, args: impl ShowArgs) -> ControlFlow<X::Output> {
         let outcome = self.returns.outcome(returned);
-        let session = self.session::<_, Blocking>(args);
+        let mut session = self.session::<_, Blocking>(args);
         match session.judge(&outcome) {
             Some(step) => self.follow(session.operation.args, &step, outcome),
             None => Break(self.returns.output(outcome, self.run.end_unobserved())),
@@ -285,7 +285,7 @@ where
         args: A,
     ) -> NextOf<'_, P, R, X, N, F, A> {
         let outcome = self.returns.outcome(returned);
-        let session = self.session::<_, Async>(args);
+        let mut session = self.session::<_, Async>(args);
         let Some(step) = session.judge(&outcome) else {
             return Break(self.returns.output(outcome, self.run.end_unobserved()));
         };

@@ -1,6 +1,4 @@
 //! The async driver: one named future.
-//!
-//! Its state changes name the state that they replace, so that no code is made to drop any other.
 
 use core::fmt;
 use core::future::Future;
@@ -14,7 +12,7 @@ use crate::clock::{AsyncClock, TimerOutput};
 use crate::event::EventKind;
 use crate::observe::chain::{Chain, Cursor, Pending};
 use crate::policy::hold::{Policy, PolicyFor};
-use crate::run::nesting::Inside;
+use crate::run::nesting::{self, Inside};
 use crate::run::operation::{AttemptOf, Attempted, Operation};
 use crate::run::returns::{AsIs, Return};
 use crate::run::session::Session;
@@ -23,6 +21,10 @@ use crate::run::{End, Step};
 use crate::slot::Slot;
 use crate::testing::scope;
 use crate::testing::scope::Sleeping;
+use crate::trace::Trace;
+
+mod state;
+use state::{State, StateProjection, ended};
 
 #[cfg(feature = "macros")]
 mod ahead;
@@ -80,19 +82,6 @@ pin_project! {
         session: Session<P, O, X, Async>,
         #[pin]
         state: StateOf<P, O, X>,
-    }
-}
-
-pin_project! {
-    #[project = StateProjection]
-    enum State<A, W, K, N, B> {
-        NotStarted,
-        // Observers know of the next attempt.
-        Due,
-        Attempting { #[pin] attempt: A },
-        Sleeping { #[pin] sleep: W, outcome: K },
-        Notifying { pending: N, notice: B },
-        Done,
     }
 }
 
@@ -163,7 +152,10 @@ where
             if let StateProjection::Attempting { attempt } = this.state.as_mut().project() {
                 let polled = {
                     let _inside = Inside::enter();
-                    attempt.poll(context)
+                    let panics = Panics(this.session.operation.trace_mut());
+                    let polled = attempt.poll(context);
+                    mem::forget(panics);
+                    polled
                 };
                 let returned = ready!(polled);
                 if let ControlFlow::Break(output) = this.attempted(returned) {
@@ -231,7 +223,11 @@ where
                 }
                 StateProjection::Notifying { pending, notice } => {
                     let refund = RefundUnmade::<P, O, X> { session: this.session, notice };
-                    let polled = Pin::new(pending).poll(context);
+                    let poll = || Pin::new(pending).poll(context);
+                    let polled = match this.session.operation.trace() {
+                        Some(trace) => trace.within(poll),
+                        None => poll(),
+                    };
                     mem::forget(refund);
                     ready!(polled);
                     let Some((reached, notice)) = NoticeSlot::<P>::take(notice) else { ended() };
@@ -254,7 +250,7 @@ where
         let Self { session, state } = self;
         match **state {
             State::Done => state.set(State::Attempting {
-                attempt: session.attempt::<Value<P, O, X>, Error<P, O, X>>(),
+                attempt: session.attempt::<Value<P, O, X>, Error<P, O, X>>(nesting::depth()),
             }),
             _ => ended(),
         }
@@ -274,7 +270,7 @@ where
             self.state.as_mut().enter(|| State::Notifying { pending, notice });
             return ControlFlow::Continue(());
         }
-        let Session { policy, returns, run, .. } = &mut *self.session;
+        let Session { policy, operation, returns, run, .. } = &mut *self.session;
         match (step.event, outcome) {
             (EventKind::Backoff, Some(outcome)) => {
                 let outcome = OutcomeSlot::<P>::keep(outcome);
@@ -283,12 +279,27 @@ where
                 self.state.as_mut().enter(|| State::Sleeping { sleep, outcome });
             }
             (_, Some(outcome)) => {
+                if let Some(trace) = operation.trace_mut() {
+                    trace.close();
+                }
                 return ControlFlow::Break(returns.output(outcome, run.end(&step)));
             }
             // Not here, where outcomes are on the stack, of which unoptimised code has a copy for each use.
             (_, None) => self.state.as_mut().enter(|| State::Due),
         }
         ControlFlow::Continue(())
+    }
+}
+
+/// Ends the spans of a run whose attempt panics.
+struct Panics<'a>(Option<&'a mut Trace>);
+
+impl Drop for Panics<'_> {
+    #[inline]
+    fn drop(&mut self) {
+        if let Some(trace) = &mut self.0 {
+            trace.panicked();
+        }
     }
 }
 
@@ -315,45 +326,6 @@ where
             self.session.refund_unmade(&step, outcome.as_ref());
         }
     }
-}
-
-impl<A, W, K, N, B> State<A, W, K, N, B> {
-    #[inline]
-    fn enter(mut self: Pin<&mut Self>, next: impl FnOnce() -> Self) {
-        match *self {
-            Self::Done => self.set(next()),
-            _ => ended(),
-        }
-    }
-
-    /// A function of its own, since unoptimised code holds what is set on the stack: here, and not below everything
-    /// that is called later.
-    #[inline]
-    fn end(mut self: Pin<&mut Self>) {
-        self.set(Self::Done);
-    }
-
-    #[inline]
-    fn end_attempt(mut self: Pin<&mut Self>) {
-        match *self {
-            Self::Attempting { .. } => self.set(Self::Done),
-            _ => ended(),
-        }
-    }
-
-    #[inline]
-    fn end_sleep(mut self: Pin<&mut Self>) {
-        match *self {
-            Self::Sleeping { .. } => self.set(Self::Done),
-            _ => ended(),
-        }
-    }
-}
-
-#[cold]
-#[inline(never)]
-fn ended() -> ! {
-    panic!("relent: a `Retrying` was polled after it had ended")
 }
 
 impl<P, O, X> fmt::Debug for Retrying<P, O, X>

@@ -6,11 +6,22 @@ use core::marker::PhantomData;
 use crate::event::Target;
 use crate::run::operation::{Attempt, Attempted, Needs, Operation};
 use crate::sealed::Sealed;
+use crate::trace::Trace;
 
 /// Whether observers see arguments of a run that other code drives. Sealed: `()` and [`ShownArgs`].
 pub trait ShowArgs: Sealed {
     /// The arguments, if observers see them.
     fn args(&self) -> Option<&dyn fmt::Debug>;
+
+    /// The spans of the run, if it has any.
+    fn trace(&self) -> Option<&Trace> {
+        None
+    }
+
+    /// Same as `trace`, to change them.
+    fn trace_mut(&mut self) -> Option<&mut Trace> {
+        None
+    }
 }
 
 impl ShowArgs for () {
@@ -31,9 +42,17 @@ impl<A: fmt::Debug> ShowArgs for ShownArgs<A> {
     }
 }
 
-impl<A: ShowArgs> ShowArgs for &A {
+impl<A: ShowArgs> ShowArgs for &mut A {
     fn args(&self) -> Option<&dyn fmt::Debug> {
         (**self).args()
+    }
+
+    fn trace(&self) -> Option<&Trace> {
+        (**self).trace()
+    }
+
+    fn trace_mut(&mut self) -> Option<&mut Trace> {
+        (**self).trace_mut()
     }
 }
 
@@ -73,5 +92,13 @@ impl<T, E, A: ShowArgs, Z> Operation<Z> for InLine<T, E, A> {
 
     fn target(&self) -> Target {
         self.target
+    }
+
+    fn trace(&self) -> Option<&Trace> {
+        self.args.trace()
+    }
+
+    fn trace_mut(&mut self) -> Option<&mut Trace> {
+        self.args.trace_mut()
     }
 }

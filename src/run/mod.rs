@@ -27,12 +27,16 @@ pub(crate) mod future;
 pub(crate) mod after;
 pub(crate) mod attempts;
 pub(crate) mod by_hand;
+pub(crate) mod in_attempt;
 pub(crate) mod in_line;
 
 pub(crate) mod backoff;
 
 pub(crate) mod options;
 pub(crate) mod timeout;
+
+#[cfg(feature = "tracing")]
+mod traced;
 
 #[cfg(feature = "macros")]
 #[doc(hidden)]
@@ -44,7 +48,7 @@ pub(crate) mod explain;
 
 mod bounds;
 
-pub use after::{Given, InAttempt, Passed};
+pub use after::{Given, Passed};
 pub use attempts::{Attempts, AttemptsAsync};
 pub use backoff::Backoff;
 #[cfg(feature = "std")]
@@ -53,6 +57,7 @@ pub use bounds::{AttemptFn, RunAsync, RunBlocking, RunLocal};
 pub use by_hand::Decision;
 #[cfg(feature = "explain")]
 pub use explain::{Explained, RetryError, RunStats, Succeeded};
+pub use in_attempt::InAttempt;
 pub use in_line::{InLine, ShowArgs, ShownArgs};
 pub use operation::{
     Attempt, Attempted, Call, CallAttempt, CallWith, Hidden, Needs, Operation, Shown, Visibility,
@@ -61,8 +66,11 @@ pub use options::Runner;
 pub use returns::{AsIs, Return, Returns, ValueOnly};
 pub use side::{Async, Blocking, Side};
 pub use timeout::{
-    AttemptTimeout, Bound, By, Convert, InTime, MakeError, OrAtDeadline, Timed, TimedOut, Unbounded,
+    AttemptTimeout, Bound, BoundBlocking, By, Convert, InTime, MakeError, OrAtDeadline, Timed,
+    TimedOut, Unbounded, Unlimited,
 };
+#[cfg(feature = "tracing")]
+pub use traced::{InSpans, InSpansBlocking, Traced, TracedArgs};
 
 pub use crate::policy::hold::{Policy, PolicyFor};
 

@@ -1,4 +1,4 @@
-//! How a session notifies observers, and takes back a retry that is not made.
+//! How a session notifies observers, shows its spans what happens, and takes back a retry that is not made.
 
 use core::mem;
 
@@ -13,6 +13,25 @@ use crate::run::session::Session;
 use crate::run::side::Side;
 
 impl<P: Policy, O: Operation<P::Clock>, X: Returns, M: Side<P::Clock>> Session<P, O, X, M> {
+    /// Begins the span of the run, if it has any and none has begun.
+    #[inline]
+    pub(crate) fn begin_trace(&mut self) {
+        if self.operation.trace().is_some() {
+            let target = self.target();
+            if let Some(trace) = self.operation.trace_mut() {
+                trace.begin(target, M::depth());
+            }
+        }
+    }
+
+    /// Shows the spans of the run what follows.
+    pub(crate) fn trace(&mut self, step: Step) {
+        let tries = self.run.tries();
+        if let Some(trace) = self.operation.trace_mut() {
+            trace.judged(step.event, tries, step.wait(), step.reason);
+        }
+    }
+
     /// Notifies the observers of a step, up to the first that has to be awaited: see [`Notify::notify`].
     #[inline]
     pub(crate) fn notify<T, E>(
@@ -48,7 +67,11 @@ impl<P: Policy, O: Operation<P::Clock>, X: Returns, M: Side<P::Clock>> Session<P
         self.run.show_retries(&mut details);
         let details = &details;
         let refund = RefundUnmade { condition: &self.policy.policy().condition, details };
-        let pending = self.policy.policy().observer.notify(details, cursor);
+        let mut notify = || self.policy.policy().observer.notify(details, cursor);
+        let pending = match self.operation.trace() {
+            Some(trace) => trace.within(notify),
+            None => notify(),
+        };
         mem::forget(refund);
         pending
     }

@@ -8,6 +8,7 @@ use crate::event::Target;
 use crate::policy::hold::Policy;
 use crate::policy::settings::Settings;
 use crate::sealed::Sealed;
+use crate::trace::Trace;
 
 /// The attempt that is about to be made: what [`Retry::run_attempt`](crate::Retry::run_attempt) passes to the
 /// operation.
@@ -122,6 +123,16 @@ pub trait Operation<Z>: Attempted<Z> {
 
     /// The operation's own name.
     fn target(&self) -> Target;
+
+    /// The spans of the run, if it has any.
+    fn trace(&self) -> Option<&Trace> {
+        None
+    }
+
+    /// Same as `trace`, to change them.
+    fn trace_mut(&mut self) -> Option<&mut Trace> {
+        None
+    }
 
     /// Whether the run makes the next attempt itself, which then begins now. If not, other code has made it already.
     fn is_made_by_run(&self) -> bool {

@@ -17,8 +17,11 @@ use crate::run::operation::{
 };
 use crate::run::returns::{AsIs, Return};
 use crate::run::timeout::{
-    AttemptTimeout, Bound, By, MakeError, OrAtDeadline, TimedOut, Unbounded,
+    AttemptTimeout, Bound, BoundBlocking, By, MakeError, OrAtDeadline, TimedOut, Unbounded,
+    Unlimited,
 };
+#[cfg(feature = "tracing")]
+use crate::run::traced::Traced;
 use crate::testing::scope::Sleeping;
 
 /// # Run options: shown arguments
@@ -293,10 +296,10 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
     }
 }
 
-impl<P, V, X> Runner<P, V, Unbounded, X> {
+impl<P, V, B: Unlimited, X> Runner<P, V, B, X> {
     /// Same as [`Retry::attempt_timeout`].
-    pub fn attempt_timeout(self, most: Duration) -> Runner<P, V, AttemptTimeout, X> {
-        self.with_bound(|_| AttemptTimeout::new(most))
+    pub fn attempt_timeout(self, most: Duration) -> Runner<P, V, B::With<AttemptTimeout>, X> {
+        self.with_bound(|bound| bound.with(AttemptTimeout::new(most)))
     }
 
     /// Same as [`Retry::attempt_timeout_with`].
@@ -304,19 +307,22 @@ impl<P, V, X> Runner<P, V, Unbounded, X> {
         self,
         most: Duration,
         error: F,
-    ) -> Runner<P, V, AttemptTimeout<By<F>>, X>
+    ) -> Runner<P, V, B::With<AttemptTimeout<By<F>>>, X>
     where
         F: Fn(TimedOut) -> E + Clone,
     {
-        self.with_bound(|_| AttemptTimeout::with(most, By(error)))
+        self.with_bound(|bound| bound.with(AttemptTimeout::with(most, By(error))))
     }
 
     /// Same as [`Retry::interrupt_at_deadline`].
-    pub fn interrupt_at_deadline<E, F>(self, error: F) -> Runner<P, V, AttemptTimeout<By<F>>, X>
+    pub fn interrupt_at_deadline<E, F>(
+        self,
+        error: F,
+    ) -> Runner<P, V, B::With<AttemptTimeout<By<F>>>, X>
     where
         F: Fn(TimedOut) -> E + Clone,
     {
-        self.with_bound(|_| AttemptTimeout::until_deadline(By(error)))
+        self.with_bound(|bound| bound.with(AttemptTimeout::until_deadline(By(error))))
     }
 }
 
@@ -352,17 +358,14 @@ impl<P, V, M, X> Runner<P, V, AttemptTimeout<M>, X> {
     where
         F: Fn(TimedOut) -> E + Clone,
     {
-        self.with_bound(|AttemptTimeout { most, error: timeout, .. }| {
-            let error = OrAtDeadline { timeout, deadline: error };
-            AttemptTimeout { at_deadline: true, ..AttemptTimeout::with(most, error) }
-        })
+        self.with_bound(|limit| limit.or_at_deadline(error))
     }
 }
 
 /// # Run
 ///
 /// Not with [`attempt_timeout`](Retry::attempt_timeout), since a blocking call cannot be interrupted.
-impl<P: Policy, V, X> Runner<P, V, Unbounded, X> {
+impl<P: Policy, V, B: BoundBlocking, X> Runner<P, V, B, X> {
     /// Same as [`Retry::run`].
     ///
     /// # Panics
@@ -371,10 +374,11 @@ impl<P: Policy, V, X> Runner<P, V, Unbounded, X> {
     pub fn run<T, E, F>(&self, operation: F) -> X::Output
     where
         F: FnMut() -> Result<T, E>,
+        B::Blocking<Call<F>>: Operation<P::Clock, Output = Result<T, E>>,
         X: Return<Result<T, E>, Value = T, Error = E> + Copy,
         P: PolicyFor<T, E, Observer: NotifyBlocking, Clock: BlockingClock>,
     {
-        drive(&self.policy, Call(operation), self.returns)
+        drive(&self.policy, self.bound.clone().bind_blocking(Call(operation)), self.returns)
     }
 
     /// Same as [`Retry::run_with`].
@@ -387,11 +391,12 @@ impl<P: Policy, V, X> Runner<P, V, Unbounded, X> {
         A: Clone,
         V: Visibility<A> + Copy,
         F: FnMut(A) -> Result<T, E>,
+        B::Blocking<CallWith<A, F, Result<T, E>, V>>: Operation<P::Clock, Output = Result<T, E>>,
         X: Return<Result<T, E>, Value = T, Error = E> + Copy,
         P: PolicyFor<T, E, Observer: NotifyBlocking, Clock: BlockingClock>,
     {
         let operation = CallWith::new(args, operation, self.visibility);
-        drive(&self.policy, operation, self.returns)
+        drive(&self.policy, self.bound.clone().bind_blocking(operation), self.returns)
     }
 
     /// Same as [`Retry::run_attempt`].
@@ -402,10 +407,11 @@ impl<P: Policy, V, X> Runner<P, V, Unbounded, X> {
     pub fn run_attempt<T, E, F>(&self, operation: F) -> X::Output
     where
         F: FnMut(Attempt) -> Result<T, E>,
+        B::Blocking<CallAttempt<F>>: Operation<P::Clock, Output = Result<T, E>>,
         X: Return<Result<T, E>, Value = T, Error = E> + Copy,
         P: PolicyFor<T, E, Observer: NotifyBlocking, Clock: BlockingClock>,
     {
-        drive(&self.policy, CallAttempt(operation), self.returns)
+        drive(&self.policy, self.bound.clone().bind_blocking(CallAttempt(operation)), self.returns)
     }
 }
 
@@ -497,6 +503,20 @@ where
     }
 }
 
+/// Same as without spans.
+#[cfg(feature = "tracing")]
+impl<T, E, P, V> RunBlocking<T, E> for Runner<P, V, Traced>
+where
+    P: PolicyFor<T, E, Observer: NotifyBlocking, Clock: BlockingClock>,
+{
+    fn run<F>(&self, operation: F) -> Result<T, E>
+    where
+        F: FnMut() -> Result<T, E>,
+    {
+        drive(&self.policy, self.bound.bind_blocking(Call(operation)), AsIs)
+    }
+}
+
 /// The bounds of futures, for each limit on the time of an attempt.
 macro_rules! run_async {
     ($bound:ty $(, $M:ident: $error:ident)?) => {
@@ -535,3 +555,7 @@ macro_rules! run_async {
 
 run_async!(Unbounded);
 run_async!(AttemptTimeout<M>, M: MakeError);
+#[cfg(feature = "tracing")]
+run_async!(Traced);
+#[cfg(feature = "tracing")]
+run_async!(Traced<AttemptTimeout<M>>, M: MakeError);

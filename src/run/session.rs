@@ -22,7 +22,6 @@ use crate::observe::chain::{Chain, Notify};
 use crate::policy::Retry;
 use crate::policy::hold::{Policy, PolicyFor};
 use crate::policy::settings::LastWait;
-use crate::run::nesting::Inside;
 use crate::run::operation::{Attempt, Needs, Operation};
 use crate::run::plan::{self, Looking, Planned};
 use crate::run::returns::Returns;
@@ -119,7 +118,28 @@ impl<P: Policy, O: Operation<P::Clock>, X: Returns, M: Side<P::Clock>> Session<P
     }
 
     /// Begins the run, and reads the clock if anything will read how much time has passed.
+    #[inline]
     pub(crate) fn begin<T, E>(&mut self) -> Step
+    where
+        P: PolicyFor<T, E>,
+    {
+        if P::Observer::HAS_OBSERVERS {
+            // Not at each call site: what observers need is some hundred bytes.
+            self.begin_observed::<T, E>()
+        } else {
+            self.begin_now::<T, E>()
+        }
+    }
+
+    fn begin_observed<T, E>(&mut self) -> Step
+    where
+        P: PolicyFor<T, E>,
+    {
+        self.begin_now::<T, E>()
+    }
+
+    #[inline]
+    fn begin_now<T, E>(&mut self) -> Step
     where
         P: PolicyFor<T, E>,
     {
@@ -131,6 +151,7 @@ impl<P: Policy, O: Operation<P::Clock>, X: Returns, M: Side<P::Clock>> Session<P
         if begins {
             self.start();
         }
+        self.begin_trace();
         self.next_try::<T, E>(begins)
     }
 
@@ -139,9 +160,9 @@ impl<P: Policy, O: Operation<P::Clock>, X: Returns, M: Side<P::Clock>> Session<P
         self.run.begin(self.now());
     }
 
-    /// Makes the attempt, or the future of it.
+    /// Makes the attempt, or the future of it. `depth` is that of the run.
     #[inline]
-    pub(crate) fn attempt<T, E>(&mut self) -> O::Output
+    pub(crate) fn attempt<T, E>(&mut self, depth: u32) -> O::Output
     where
         P: PolicyFor<T, E>,
     {
@@ -150,8 +171,6 @@ impl<P: Policy, O: Operation<P::Clock>, X: Returns, M: Side<P::Clock>> Session<P
         }
         let Self { policy, operation, run, .. } = self;
         let Retry { settings, strategy, clock, .. } = policy.policy();
-        let depth = M::depth();
-        let _inside = Inside::enter();
         operation.attempt(clock, || {
             let elapsed = run.elapsed(|| M::now(clock));
             let (numeric, ends) = (strategy.numeric(), strategy.ends());
@@ -177,11 +196,24 @@ impl<P: Policy, O: Operation<P::Clock>, X: Returns, M: Side<P::Clock>> Session<P
 
     /// Decides what follows an attempt's outcome, right after it ended. `None` is a success that no observer wants: the
     /// run ends.
+    #[inline]
+    pub(crate) fn judge<T, E>(&mut self, outcome: &Result<T, E>) -> Option<Step>
+    where
+        P: PolicyFor<T, E>,
+    {
+        let step = self.decide(outcome);
+        if self.operation.trace().is_some() {
+            self.trace(step.unwrap_or(Step::new(EventKind::Success, 0)));
+        }
+        step
+    }
+
+    /// Decides what follows an attempt's outcome.
     ///
     /// The clock is read first if the strategy, the condition or a limit needs `elapsed`. Otherwise it is read after the
     /// condition ran, if an observer is notified. It is not read for a success that needs neither.
     #[inline]
-    pub(crate) fn judge<T, E>(&self, outcome: &Result<T, E>) -> Option<Step>
+    fn decide<T, E>(&self, outcome: &Result<T, E>) -> Option<Step>
     where
         P: PolicyFor<T, E>,
     {
@@ -290,22 +322,29 @@ impl<P: Policy, O: Operation<P::Clock>, X: Returns, M: Side<P::Clock>> Session<P
         P: PolicyFor<T, E>,
     {
         self.run.leave_attempt();
-        if may_stop {
-            if self.is_cancelled() {
-                return Step::give_up(StopReason::Cancelled, self.elapsed());
-            }
-            let settings = &self.policy.policy().settings;
-            let (needs, must_fit) = (self.needs(), settings.last_wait == LastWait::MustFit);
-            if let (true, Some(most)) =
-                (must_fit || needs.time_for_attempt, settings.max_time.map(nanos))
-            {
-                let elapsed = self.elapsed();
-                if elapsed > most || needs.time_for_attempt && elapsed == most {
-                    return Step::give_up(StopReason::MaxTime, elapsed);
-                }
-            }
+        if let Some(end) = may_stop.then(|| self.stop_after_wait()).flatten() {
+            self.trace(end);
+            return end;
         }
         self.next_try::<T, E>(false)
+    }
+
+    /// The end of a run whose wait was cut short or ended too late.
+    fn stop_after_wait(&self) -> Option<Step> {
+        if self.is_cancelled() {
+            return Some(Step::give_up(StopReason::Cancelled, self.elapsed()));
+        }
+        let settings = &self.policy.policy().settings;
+        let (needs, must_fit) = (self.needs(), settings.last_wait == LastWait::MustFit);
+        if let (true, Some(most)) =
+            (must_fit || needs.time_for_attempt, settings.max_time.map(nanos))
+        {
+            let elapsed = self.elapsed();
+            if elapsed > most || needs.time_for_attempt && elapsed == most {
+                return Some(Step::give_up(StopReason::MaxTime, elapsed));
+            }
+        }
+        None
     }
 
     /// Judges an outcome without consequences.

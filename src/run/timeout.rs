@@ -83,6 +83,30 @@ pub trait Bound: Clone + Sealed {
     fn bind<O>(self, operation: O) -> Self::Operation<O>;
 }
 
+/// What surrounds the attempts of a blocking run, in the type of a [`Runner`](crate::run::Runner). Sealed:
+/// [`Unbounded`], and `Traced` with the feature `tracing`.
+#[diagnostic::on_unimplemented(
+    message = "a blocking run cannot interrupt an attempt",
+    label = "attempts have a timeout",
+    note = "use `run_async`; or pass the call itself a timeout, for which `run_attempt` gives the operation the time that is left"
+)]
+pub trait BoundBlocking: Bound {
+    /// The operation with what surrounds its attempts.
+    type Blocking<O>;
+
+    /// Surrounds the operation's attempts.
+    fn bind_blocking<O>(self, operation: O) -> Self::Blocking<O>;
+}
+
+/// What surrounds attempts without a limit on their time. Sealed: [`Unbounded`], and `Traced` with the feature `tracing`.
+pub trait Unlimited: Bound {
+    /// The same with a limit.
+    type With<L>;
+
+    /// Adds a limit.
+    fn with<L>(self, limit: L) -> Self::With<L>;
+}
+
 /// Attempts without a timeout, in the type of a [`Runner`](crate::run::Runner).
 #[derive(Clone, Copy, Debug)]
 pub struct Unbounded;
@@ -94,6 +118,22 @@ impl Bound for Unbounded {
 
     fn bind<O>(self, operation: O) -> O {
         operation
+    }
+}
+
+impl BoundBlocking for Unbounded {
+    type Blocking<O> = O;
+
+    fn bind_blocking<O>(self, operation: O) -> O {
+        operation
+    }
+}
+
+impl Unlimited for Unbounded {
+    type With<L> = L;
+
+    fn with<L>(self, limit: L) -> L {
+        limit
     }
 }
 
@@ -118,6 +158,13 @@ impl<M> AttemptTimeout<M> {
 
     pub(crate) const fn until_deadline(error: M) -> Self {
         Self { most: Duration::MAX, at_deadline: true, error }
+    }
+
+    /// The same, and the deadline of the run.
+    pub(crate) fn or_at_deadline<F>(self, error: F) -> AttemptTimeout<OrAtDeadline<M, F>> {
+        let Self { most, error: timeout, .. } = self;
+        let error = OrAtDeadline { timeout, deadline: error };
+        AttemptTimeout { at_deadline: true, ..AttemptTimeout::with(most, error) }
     }
 }
 

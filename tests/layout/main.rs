@@ -29,6 +29,7 @@ const ROOMS: &[(&str, &[&str])] = &[
         &[
             "policy",
             "testing",
+            "trace",
             "wait",
             "condition",
             "observe",
@@ -41,7 +42,8 @@ const ROOMS: &[(&str, &[&str])] = &[
     ),
     ("policy", &["wait", "condition", "observe", "clock", "event", "error", "nanos", "sealed"]),
     ("testing", &["clock", "error", "slot"]),
-    ("integrations", &["observe", "condition", "event", "sealed"]),
+    ("trace", &["event", "nanos"]),
+    ("integrations", &["observe", "condition", "event", "nanos", "sealed"]),
     ("headers", &[]),
     ("guide", &[]),
     ("wait", &["event", "error", "nanos", "sealed"]),

@@ -1,0 +1,322 @@
+//! Runs and attempts in spans of the `tracing` crate.
+
+use core::fmt;
+
+use crate::clock::{AsyncClock, BlockingClock};
+use crate::event::Target;
+use crate::policy::Retry;
+use crate::policy::hold::Policy;
+use crate::run::attempts::{Attempts, AttemptsAsync};
+use crate::run::by_hand::{ByHand, Phase};
+use crate::run::in_line::{InLine, ShowArgs};
+use crate::run::operation::{Attempt, Attempted, Hidden, Needs, Operation};
+use crate::run::options::Runner;
+use crate::run::returns::{AsIs, Ending};
+use crate::run::session::Session;
+use crate::run::side::Side;
+use crate::run::timeout::{
+    AttemptTimeout, Bound, BoundBlocking, OrAtDeadline, TimedOut, Unbounded, Unlimited,
+};
+use crate::sealed::Sealed;
+use crate::trace::{InSpan, Trace};
+
+/// Attempts in spans, in the type of a [`Runner`]. `B` is the limit on their time.
+#[derive(Clone, Copy, Debug)]
+pub struct Traced<B = Unbounded>(pub(crate) B);
+
+impl<B> Sealed for Traced<B> {}
+
+impl<B: Bound> Bound for Traced<B> {
+    type Operation<O> = InSpans<B::Operation<O>>;
+
+    fn bind<O>(self, operation: O) -> InSpans<B::Operation<O>> {
+        InSpans::new(self.0.bind(operation))
+    }
+}
+
+impl BoundBlocking for Traced {
+    type Blocking<O> = InSpansBlocking<O>;
+
+    fn bind_blocking<O>(self, operation: O) -> InSpansBlocking<O> {
+        InSpansBlocking(InSpans::new(operation))
+    }
+}
+
+impl Unlimited for Traced {
+    type With<L> = Traced<L>;
+
+    fn with<L>(self, limit: L) -> Traced<L> {
+        Traced(limit)
+    }
+}
+
+/// An operation whose attempts are futures in spans, in the type of a [`Retrying`](crate::future::Retrying).
+#[derive(Debug)]
+pub struct InSpans<O> {
+    operation: O,
+    trace: Trace,
+}
+
+impl<O> InSpans<O> {
+    const fn new(operation: O) -> Self {
+        Self { operation, trace: Trace::new() }
+    }
+
+    fn needs<Z>(&self) -> Needs
+    where
+        O: Operation<Z>,
+    {
+        // So that the run begins with its span.
+        Needs { elapsed: true, ..self.operation.needs() }
+    }
+}
+
+impl<O> Sealed for InSpans<O> {}
+
+impl<O: Attempted<Z>, Z> Attempted<Z> for InSpans<O> {
+    type Output = InSpan<O::Output>;
+}
+
+impl<O: Operation<Z>, Z> Operation<Z> for InSpans<O> {
+    fn attempt(&mut self, clock: &Z, attempt: impl FnOnce() -> Attempt) -> Self::Output {
+        let Self { operation, trace } = self;
+        let attempt = attempt();
+        trace.begin_attempt(attempt.tries);
+        let future = trace.within_attempt(|| operation.attempt(clock, || attempt));
+        trace.instrument(future)
+    }
+
+    fn needs(&self) -> Needs {
+        self.needs()
+    }
+
+    fn args(&self) -> Option<&dyn fmt::Debug> {
+        self.operation.args()
+    }
+
+    fn target(&self) -> Target {
+        self.operation.target()
+    }
+
+    fn trace(&self) -> Option<&Trace> {
+        Some(&self.trace)
+    }
+
+    fn trace_mut(&mut self) -> Option<&mut Trace> {
+        Some(&mut self.trace)
+    }
+}
+
+/// An operation whose attempts are calls in spans. It appears in error messages.
+#[derive(Debug)]
+pub struct InSpansBlocking<O>(InSpans<O>);
+
+impl<O> Sealed for InSpansBlocking<O> {}
+
+impl<O: Attempted<Z>, Z> Attempted<Z> for InSpansBlocking<O> {
+    type Output = O::Output;
+}
+
+impl<O: Operation<Z>, Z> Operation<Z> for InSpansBlocking<O> {
+    fn attempt(&mut self, clock: &Z, attempt: impl FnOnce() -> Attempt) -> O::Output {
+        let InSpans { operation, trace } = &mut self.0;
+        let attempt = attempt();
+        trace.begin_attempt(attempt.tries);
+        trace.within_attempt(|| operation.attempt(clock, || attempt))
+    }
+
+    fn needs(&self) -> Needs {
+        self.0.needs()
+    }
+
+    fn args(&self) -> Option<&dyn fmt::Debug> {
+        self.0.operation.args()
+    }
+
+    fn target(&self) -> Target {
+        self.0.operation.target()
+    }
+
+    fn trace(&self) -> Option<&Trace> {
+        Some(&self.0.trace)
+    }
+
+    fn trace_mut(&mut self) -> Option<&mut Trace> {
+        Some(&mut self.0.trace)
+    }
+}
+
+/// # Run options: spans
+impl<S, C, H, Z> Retry<S, C, H, Z> {
+    /// Puts each run and each of its attempts into spans of the `tracing` crate.
+    ///
+    /// ```
+    /// use relent::{Retry, TestClock};
+    ///
+    /// let policy = Retry::expo().target("fetch_user").clock(TestClock::new());
+    /// let mut answers = [Err("busy"), Ok(7)].into_iter();
+    /// let outcome = policy.traced().run(|| {
+    ///     tracing::info!("sending"); // in the span `attempt`
+    ///     answers.next().unwrap()
+    /// });
+    /// assert_eq!(outcome, Ok(7));
+    /// ```
+    ///
+    /// A call that was saved by its third attempt looks like a slow call in a trace, unless its attempts are spans of their
+    /// own. The spans have the `tracing` target `relent` and the level `INFO`:
+    ///
+    /// | span | field | value |
+    /// |---|---|---|
+    /// | `retry` | `operation` | the name of the operation: [`Details::target`](crate::Details::target) |
+    /// | | `depth` | [`Details::depth`](crate::Details::depth), if it is not 0 |
+    /// | | `tries` | the number of attempts |
+    /// | | `reason` | why the run gave up, such as `max_tries`; or `dropped`, `panicked`, `reset` |
+    /// | | `otel.status_code` | `OK`, `ERROR`, or nothing for a run that was dropped or reset |
+    /// | `attempt`, a child of `retry` | `attempt` | its number; the first is 1 |
+    /// | | `resend_count` | how many attempts were made before it, if there were any; as `http.request.resend_count` |
+    /// | | `wait_ms` | the wait before it, if there was one |
+    /// | | `outcome` | `success`, `failure`, `dropped` or `panicked` |
+    /// | | `otel.status_code` | `ERROR` for a failure or a panic |
+    ///
+    /// The span `retry` begins when the run does, as a child of the span that is current then. `attempt` is entered while
+    /// the operation runs, and around each poll of its future; handlers and observers are called in `retry`. The line that
+    /// connects them to OpenTelemetry is in the [guide](crate::guide::handlers#traces).
+    ///
+    /// For runs in line, see [`Attempts::traced`](crate::run::Attempts::traced).
+    pub const fn traced(&self) -> Runner<&Self, Hidden, Traced> {
+        Runner { policy: self, visibility: Hidden, bound: Traced(Unbounded), returns: AsIs }
+    }
+
+    /// Same as [`traced`](Self::traced), with a policy that is owned: for a `static` or a field.
+    ///
+    /// ```
+    /// use relent::Retry;
+    /// use relent::run::{Hidden, Runner, Traced};
+    ///
+    /// static API: Runner<Retry, Hidden, Traced> = Retry::expo().max_tries(5).into_traced();
+    /// ```
+    pub const fn into_traced(self) -> Runner<Self, Hidden, Traced> {
+        Runner { policy: self, visibility: Hidden, bound: Traced(Unbounded), returns: AsIs }
+    }
+}
+
+impl<P, V, X> Runner<P, V, Unbounded, X> {
+    /// Same as [`Retry::traced`].
+    pub fn traced(self) -> Runner<P, V, Traced, X> {
+        self.with_bound(Traced)
+    }
+}
+
+impl<P, V, M, X> Runner<P, V, AttemptTimeout<M>, X> {
+    /// Same as [`Retry::traced`]. The timer of an attempt runs in its span.
+    pub fn traced(self) -> Runner<P, V, Traced<AttemptTimeout<M>>, X> {
+        self.with_bound(Traced)
+    }
+}
+
+impl<P, V, M, X> Runner<P, V, Traced<AttemptTimeout<M>>, X> {
+    /// Same as [`Runner::interrupt_at_deadline`] without spans.
+    #[expect(
+        clippy::type_complexity,
+        reason = "each parameter is one of the policy's or the call's"
+    )]
+    pub fn interrupt_at_deadline<E, F>(
+        self,
+        error: F,
+    ) -> Runner<P, V, Traced<AttemptTimeout<OrAtDeadline<M, F>>>, X>
+    where
+        F: Fn(TimedOut) -> E + Clone,
+    {
+        self.with_bound(|Traced(limit)| Traced(limit.or_at_deadline(error)))
+    }
+}
+
+/// Arguments of a run in spans, in the type of [`Attempts`]. `A` is what observers see of them.
+#[derive(Debug)]
+pub struct TracedArgs<A = ()> {
+    args: A,
+    trace: Trace,
+}
+
+impl<A> Sealed for TracedArgs<A> {}
+
+impl<A: ShowArgs> ShowArgs for TracedArgs<A> {
+    fn args(&self) -> Option<&dyn fmt::Debug> {
+        self.args.args()
+    }
+
+    fn trace(&self) -> Option<&Trace> {
+        Some(&self.trace)
+    }
+
+    fn trace_mut(&mut self) -> Option<&mut Trace> {
+        Some(&mut self.trace)
+    }
+}
+
+impl<P: Policy, T, E, A: ShowArgs, M: Side<P::Clock>> ByHand<P, T, E, A, M> {
+    fn traced(self) -> ByHand<P, T, E, TracedArgs<A>, M> {
+        let Self { session: Session { policy, operation, run, .. }, phase } = self;
+        let args = TracedArgs { args: operation.args, trace: Trace::new() };
+        let operation = InLine::new(operation.target, args);
+        let session = Session::resume(policy, operation, Ending, run);
+        let mut traced = ByHand { session, phase };
+        // Should the run be a future that ends without a wait, it passes through its begin all the same.
+        traced.time();
+        if let Phase::Attempting = phase {
+            traced.session.begin_trace();
+        }
+        traced
+    }
+}
+
+/// # Spans
+impl<P: Policy<Clock: BlockingClock>, T, E, A: ShowArgs> Attempts<P, T, E, A> {
+    /// Puts this run, all that follow, and the attempts that [`attempt`](Self::attempt) makes into spans of the `tracing`
+    /// crate: see [`Retry::traced`].
+    ///
+    /// ```
+    /// use std::ops::ControlFlow::Break;
+    /// use relent::{Retry, TestClock};
+    ///
+    /// let policy = Retry::expo().target("fetch_user").clock(TestClock::new());
+    /// let mut attempts = policy.attempts().traced();
+    /// let value = loop {
+    ///     let tries = attempts.tries();
+    ///     let outcome = attempts.attempt(|| if tries < 3 { Err("busy") } else { Ok(tries) });
+    ///     if let Break(end) = attempts.after(outcome) {
+    ///         break end;
+    ///     }
+    /// };
+    /// assert_eq!(value, Ok(3));
+    /// ```
+    ///
+    /// Call it before the first attempt. It also measures the time, as [`timed`](Self::timed) does. Attempts that are made
+    /// without [`attempt`](Self::attempt) have no span of their own. The span of a run that the loop leaves before its end
+    /// has the reason `dropped`.
+    pub fn traced(self) -> Attempts<P, T, E, TracedArgs<A>> {
+        Attempts { run: self.run.traced() }
+    }
+}
+
+/// # Spans
+impl<P: Policy<Clock: AsyncClock>, T, E, A: ShowArgs> AttemptsAsync<P, T, E, A> {
+    /// Puts this run, all that follow, and the attempts that [`attempt`](Self::attempt) makes into spans of the `tracing`
+    /// crate: see [`Attempts::traced`].
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread", start_paused = true)]
+    /// # async fn main() {
+    /// use std::io;
+    /// use relent::Retry;
+    ///
+    /// let policy = Retry::expo().target("fetch_user");
+    /// let mut attempts = policy.attempts_async().traced();
+    /// let outcome = attempts.attempt(async { Ok::<_, io::Error>(7) }).await;
+    /// assert!(attempts.after(outcome).await.is_break());
+    /// # }
+    /// ```
+    pub fn traced(self) -> AttemptsAsync<P, T, E, TracedArgs<A>> {
+        AttemptsAsync { run: self.run.traced() }
+    }
+}
