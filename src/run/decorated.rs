@@ -208,7 +208,7 @@ where
         }
     }
 
-    #[inline(never)]
+    #[inline]
     fn follow(
         &mut self,
         args: impl ShowArgs,
@@ -284,6 +284,20 @@ where
     ) -> NextOf<'_, P, R, X, N, F, A> {
         let outcome = self.returns.outcome(returned);
         let session = self.session::<_, Async>(args);
+        if session.accepts_unseen(&outcome) {
+            return Break(self.returns.output(outcome, self.run.end_unobserved()));
+        }
+        self.decide(session.operation.args, outcome)
+    }
+
+    /// Not in the function of the user, of whose `poll` there may be several copies.
+    #[inline(never)]
+    fn decide<A: ShowArgs>(
+        &mut self,
+        args: A,
+        outcome: Result<X::Value, X::Error>,
+    ) -> NextOf<'_, P, R, X, N, F, A> {
+        let session = self.session::<_, Async>(args);
         let Some(step) = session.judge(&outcome) else {
             return Break(self.returns.output(outcome, self.run.end_unobserved()));
         };
@@ -294,7 +308,7 @@ where
         }
     }
 
-    #[inline(never)]
+    #[inline]
     fn ahead<A: ShowArgs>(
         &mut self,
         args: A,

@@ -159,6 +159,29 @@ impl<P: Policy, O: Operation<P::Clock>, X: Returns, M: Side<P::Clock>> Session<P
         }
     }
 
+    /// Whether the run ends with this outcome, which is a success that no observer wants. What the condition keeps of
+    /// it is then kept.
+    #[inline]
+    pub(crate) fn accepts_unseen<T, E>(&self, outcome: &Result<T, E>) -> bool
+    where
+        P: PolicyFor<T, E>,
+    {
+        let Retry { condition, observer, .. } = self.policy.policy();
+        let accepts = condition.accepts_values() && !condition.needs_elapsed();
+        // Nothing reads the time of such a success, and for many runs it would be the only read after the start.
+        let is_unseen = outcome.is_ok()
+            && accepts
+            && !self.needs().elapsed
+            && !observer.wants(EventKind::Success);
+        if is_unseen {
+            let step = Step::new(EventKind::Success, 0);
+            let mut details = self.run.details(&step, self.subject(), Some(outcome));
+            details.attempt_duration = None;
+            condition.commit(&details).ok();
+        }
+        is_unseen
+    }
+
     /// Decides what follows an attempt's outcome, right after it ended. `None` is a success that no observer wants: the
     /// run ends.
     ///

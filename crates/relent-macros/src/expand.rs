@@ -339,25 +339,24 @@ impl Body<'_> {
                 }
             };
             quote! {
-                if let #private::Some(#wait) = #run.begin_async(#args) {
-                    let _ = #wait.await;
-                }
+                let mut #wait = #run.begin_async(#args);
                 loop {
+                    // Moved as a whole, so that it takes no place while the attempt is made.
+                    if let #private::Some(#wait) = { #wait } {
+                        if let #private::Break(#output) = #wait.await {
+                            break #output;
+                        }
+                    }
                     #(#clones)*
                     #attempt
                     let #outcome = #attempt_future.await;
                     // Taken apart in a block of its own: what is not moved out of it is gone before the wait.
-                    let #wait = {
+                    #wait = {
                         match #run.after_async(#outcome, #args) {
                             #private::Break(#output) => break #output,
                             #private::Continue(#wait) => #wait,
                         }
                     };
-                    if let #private::Some(#wait) = #wait {
-                        if let #private::Break(#output) = #wait.await {
-                            break #output;
-                        }
-                    }
                 }
             }
         } else {
