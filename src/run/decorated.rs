@@ -38,6 +38,7 @@ use crate::wait::Wait as _;
 // What expansions name, so that they work where the prelude is shadowed or there is no `std`.
 pub use crate::condition::AnyError;
 pub use core::clone::Clone;
+pub use core::mem::forget;
 pub use core::ops::ControlFlow::{self, Break, Continue};
 pub use core::option::Option::{self, None, Some};
 pub use core::result::Result;
@@ -345,6 +346,29 @@ pub type NextOf<'a, P, R, X, N, F, A> =
 
 /// What is to be awaited between two attempts.
 pub type WaitOf<'a, P, R, X, N, F, A> = Wait<'a, &'a P, Body<R, N, F, A>, X, R>;
+
+pin_project! {
+    /// What is to be awaited between two attempts, if there is anything.
+    ///
+    /// An expansion passes a whole `Option` to it: what a pattern takes out of one would be twice in its future.
+    #[must_use = "futures do nothing unless they are awaited or polled"]
+    pub struct Between<W> {
+        #[pin]
+        pub wait: Option<W>,
+    }
+}
+
+impl<W: Future<Output = ControlFlow<B>>, B> Future for Between<W> {
+    type Output = ControlFlow<B>;
+
+    #[inline]
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        match self.project().wait.as_pin_mut() {
+            Some(wait) => wait.poll(context),
+            None => Poll::Ready(Continue(())),
+        }
+    }
+}
 
 pin_project! {
     /// What is to be awaited between two attempts: handlers, and the wait.

@@ -341,11 +341,12 @@ impl Body<'_> {
             quote! {
                 let mut #wait = #run.begin_async(#args);
                 loop {
-                    // Moved as a whole, so that it takes no place while the attempt is made.
-                    if let #private::Some(#wait) = { #wait } {
-                        if let #private::Break(#output) = #wait.await {
+                    if let #private::Some(_) = #wait {
+                        if let #private::Break(#output) = (#private::Between { wait: #wait }).await {
                             break #output;
                         }
+                    } else {
+                        #private::forget(#wait);
                     }
                     #(#clones)*
                     #attempt
