@@ -154,7 +154,6 @@ impl<'p, P: Policy, R, X: Copy, N: Need, F> Decorated<'p, P, R, X, N, F> {
     pub fn blocking(policy: &'p P, _: Signature<R>, returns: X, _: N, _: &F) -> Self
     where
         X: Return<R>,
-        P: PolicyFor<X::Value, X::Error, Observer: NotifyBlocking, Clock: BlockingClock>,
     {
         Self { policy, returns, run: Run::NEW, types: PhantomData }
     }
@@ -164,7 +163,6 @@ impl<'p, P: Policy, R, X: Copy, N: Need, F> Decorated<'p, P, R, X, N, F> {
     pub fn awaited(policy: &'p P, _: Signature<R>, returns: X, _: N, _: &F) -> Self
     where
         X: Return<R>,
-        P: PolicyFor<X::Value, X::Error, Clock: AsyncClock>,
     {
         Self { policy, returns, run: Run::NEW, types: PhantomData }
     }
@@ -285,7 +283,7 @@ where
     ) -> NextOf<'_, P, R, X, N, F, A> {
         let outcome = self.returns.outcome(returned);
         let session = self.session::<_, Async>(args);
-        if session.accepts_unseen(&outcome) {
+        if session.accepts_unseen(&outcome, session.wants_success::<X::Value, X::Error>()) {
             return Break(self.returns.output(outcome, self.run.end_unobserved()));
         }
         self.decide(session.operation.args, outcome)

@@ -159,20 +159,25 @@ impl<P: Policy, O: Operation<P::Clock>, X: Returns, M: Side<P::Clock>> Session<P
         }
     }
 
-    /// Whether the run ends with this outcome, which is a success that no observer wants. What the condition keeps of
-    /// it is then kept.
+    /// Whether anything but the condition takes notice of a success.
     #[inline]
-    pub(crate) fn accepts_unseen<T, E>(&self, outcome: &Result<T, E>) -> bool
+    pub(crate) fn wants_success<T, E>(&self) -> bool
     where
         P: PolicyFor<T, E>,
     {
-        let Retry { condition, observer, .. } = self.policy.policy();
+        self.needs().elapsed || self.policy.policy().observer.wants(EventKind::Success)
+    }
+
+    /// Whether the run ends with this outcome, as a success that only the condition takes notice of, which it then has.
+    #[inline]
+    pub(crate) fn accepts_unseen<T, E>(&self, outcome: &Result<T, E>, wants_success: bool) -> bool
+    where
+        P: PolicyFor<T, E>,
+    {
+        let condition = &self.policy.policy().condition;
         let accepts = condition.accepts_values() && !condition.needs_elapsed();
         // Nothing reads the time of such a success, and for many runs it would be the only read after the start.
-        let is_unseen = outcome.is_ok()
-            && accepts
-            && !self.needs().elapsed
-            && !observer.wants(EventKind::Success);
+        let is_unseen = outcome.is_ok() && accepts && !wants_success;
         if is_unseen {
             let step = Step::new(EventKind::Success, 0);
             let mut details = self.run.details(&step, self.subject(), Some(outcome));
@@ -192,19 +197,15 @@ impl<P: Policy, O: Operation<P::Clock>, X: Returns, M: Side<P::Clock>> Session<P
     where
         P: PolicyFor<T, E>,
     {
-        let Retry { condition, observer, .. } = self.policy.policy();
-        let wants_success = self.needs().elapsed || observer.wants(EventKind::Success);
+        let condition = &self.policy.policy().condition;
+        let wants_success = self.wants_success::<T, E>();
+        if self.accepts_unseen(outcome, wants_success) {
+            return None;
+        }
         let mut step = Step::new(EventKind::Backoff, 0);
         let mut details = self.run.details(&step, self.subject(), Some(outcome));
         // How much time has passed is not known yet.
         details.attempt_duration = None;
-        let accepts = condition.accepts_values() && !condition.needs_elapsed();
-        if outcome.is_ok() && accepts && !wants_success {
-            // Nothing reads the time of such a success, and for many runs it would be the only read after the start.
-            details.event = EventKind::Success;
-            condition.commit(&details).ok();
-            return None;
-        }
         let needs_elapsed = self.policy_needs_elapsed::<T, E>();
         if needs_elapsed {
             step.elapsed = self.elapsed();

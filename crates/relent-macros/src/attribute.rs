@@ -1,10 +1,11 @@
 //! What is between the parentheses of `#[retry(..)]`.
 
 use proc_macro2::{Ident, TokenStream};
+use quote::ToTokens;
 use syn::ext::IdentExt;
 use syn::parse::{Parse, ParseStream, Parser};
 use syn::punctuated::Punctuated;
-use syn::{Error, Expr, Path, Result, Token, parenthesized, token};
+use syn::{Error, Expr, Lit, Path, Result, Token, parenthesized, token};
 
 use crate::settings::{self, Kind, STRATEGIES, Setting};
 
@@ -70,7 +71,7 @@ impl Attribute {
                     let message = format!("the strategy comes first: `#[retry({name}, ..)]`");
                     return Err(Error::new(name.span(), message));
                 }
-                Next::Policy if is_first => this.source = Source::Policy(Box::new(input.parse()?)),
+                Next::Policy if is_first => this.source = Source::Policy(Box::new(policy(input)?)),
                 Next::Policy => return Err(misplaced(input)),
             }
             is_first = false;
@@ -222,6 +223,20 @@ impl Next {
             None => Self::Policy,
         }
     }
+}
+
+/// Refuses what can be seen to be no policy.
+fn policy(input: ParseStream<'_>) -> Result<Expr> {
+    let policy: Expr = input.parse()?;
+    let Expr::Lit(literal) = &policy else { return Ok(policy) };
+    let meant = match &literal.lit {
+        Lit::Int(number) => format!(": `max_tries = {number}` limits the number of attempts"),
+        Lit::Str(text) => {
+            format!(": for equal waits, write `constant({0})`", text.to_token_stream())
+        }
+        _ => String::new(),
+    };
+    Err(Error::new_spanned(&policy, format!("this is no policy{meant}")))
 }
 
 fn strategy_argument(name: &Ident, input: ParseStream<'_>) -> Result<Option<Expr>> {

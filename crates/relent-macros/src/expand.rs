@@ -97,6 +97,14 @@ fn check(attribute: &Attribute, function: &Function, shape: &Shape) -> Result<()
 }
 
 impl Attribute {
+    /// Where the policy is.
+    fn span_of_policy(&self) -> Span {
+        policy::located_at(match &self.source {
+            Source::Policy(policy) => policy.span(),
+            Source::Strategy(name, _) => name.span(),
+        })
+    }
+
     /// Whether the function may return a plain value.
     fn is_polled(&self) -> bool {
         self.has("until") || self.has("condition")
@@ -292,6 +300,21 @@ impl Body<'_> {
         self.change_signature(function, is_async);
         let (bound, timeout) = self.timeout(&relent, &signature)?;
 
+        // Its functions and not its methods are called, and all from where the policy is: a policy that does not fit is
+        // then one error, which is shown there.
+        let span_of_policy = attribute.span_of_policy();
+        let of_policy = policy::at(private.clone(), span_of_policy);
+        let decorated = quote_spanned!(span_of_policy=> #of_policy::Decorated);
+        let called = |name: &str| {
+            let name = if is_async { format!("{name}_async") } else { name.to_owned() };
+            Ident::new(&name, span_of_policy)
+        };
+        let (begin, after) = (called("begin"), called("after"));
+        let within = Ident::new("within", span_of_policy);
+        let run_of_policy = Ident::new(&run.to_string(), span_of_policy);
+        let borrowed_run = quote_spanned!(span_of_policy=> &mut #run_of_policy);
+        let shared_run = quote_spanned!(span_of_policy=> &#run_of_policy);
+
         // -- in the loop
         let clones = kept.iter().map(|Kept { name, under, is_borrowed }| {
             let by = (!is_borrowed).then(|| quote!(&));
@@ -306,10 +329,10 @@ impl Body<'_> {
             }
         });
         let attempt = attribute.attempt.as_ref().map(|name| {
-            let method = if is_async { own("attempt_async") } else { own("attempt") };
+            let method = called("attempt");
             quote! {
                 #[allow(unused_variables)]
-                let #name = #run.#method();
+                let #name = #decorated::#method(#shared_run);
             }
         });
         let args = self.shown(&kept, &mentioned, is_async, &private);
@@ -335,14 +358,16 @@ impl Body<'_> {
             let attempt_future = match &bound {
                 None => quote!(async #block),
                 Some((most, error)) => {
-                    quote!(#run.within(async #block, #most, #private::Clone::clone(&#error)))
+                    quote!(#decorated::#within(#shared_run, async #block, #most, #private::Clone::clone(&#error)))
                 }
             };
+            let due = Ident::new(&wait.to_string(), span_of_policy);
+            let awaited = quote_spanned!(span_of_policy=> (#of_policy::Between { wait: #due }).await);
             quote! {
-                let mut #wait = #run.begin_async(#args);
+                let mut #wait = #decorated::#begin(#borrowed_run, #args);
                 loop {
                     if let #private::Some(_) = #wait {
-                        if let #private::Break(#output) = (#private::Between { wait: #wait }).await {
+                        if let #private::Break(#output) = #awaited {
                             break #output;
                         }
                     } else {
@@ -353,7 +378,7 @@ impl Body<'_> {
                     let #outcome = #attempt_future.await;
                     // Taken apart in a block of its own: what is not moved out of it is gone before the wait.
                     #wait = {
-                        match #run.after_async(#outcome, #args) {
+                        match #decorated::#after(#borrowed_run, #outcome, #args) {
                             #private::Break(#output) => break #output,
                             #private::Continue(#wait) => #wait,
                         }
@@ -364,12 +389,12 @@ impl Body<'_> {
             let mut block = Group::new(Delimiter::Brace, stream);
             block.set_span(span);
             quote! {
-                #run.begin(#args);
+                #decorated::#begin(#borrowed_run, #args);
                 loop {
                     #(#clones)*
                     #attempt
                     let #outcome = #private::call(|| -> #returned #block);
-                    if let #private::Break(#output) = #run.after(#outcome, #args) {
+                    if let #private::Break(#output) = #decorated::#after(#borrowed_run, #outcome, #args) {
                         break #output;
                     }
                 }
