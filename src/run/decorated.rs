@@ -7,12 +7,13 @@ mod signature;
 
 #[cfg(feature = "std")]
 pub use handler::{On, on};
-pub use shown::{Field, Fields, Shown};
+pub use shown::{Field, Fields, NoFields, Shown};
 pub use signature::{Polled, ReturnsResult, Signature, any, fallible};
 
 use core::fmt;
 use core::future::Future;
 use core::marker::PhantomData;
+use core::mem;
 use core::pin::Pin;
 use core::task::{Context, Poll};
 use pin_project_lite::pin_project;
@@ -38,7 +39,6 @@ use crate::wait::Wait as _;
 // What expansions name, so that they work where the prelude is shadowed or there is no `std`.
 pub use crate::condition::AnyError;
 pub use core::clone::Clone;
-pub use core::mem::forget;
 pub use core::ops::ControlFlow::{self, Break, Continue};
 pub use core::option::Option::{self, None, Some};
 pub use core::result::Result;
@@ -344,6 +344,12 @@ pub type NextOf<'a, P, R, X, N, F, A> =
 
 /// What is to be awaited between two attempts.
 pub type WaitOf<'a, P, R, X, N, F, A> = Wait<'a, &'a P, Body<R, N, F, A>, X, R>;
+
+/// Takes a `None`, of which the compiler would not know that nothing is to be dropped.
+#[inline]
+pub fn nothing<W>(wait: Option<W>) {
+    mem::forget(wait);
+}
 
 pin_project! {
     /// What is to be awaited between two attempts, if there is anything.

@@ -180,6 +180,11 @@ impl Body<'_> {
         self.arguments.iter().find(|argument| argument.name == *name)
     }
 
+    /// The conditions under which an argument is there.
+    fn conditions(&self, name: &Ident) -> &[syn::Attribute] {
+        self.argument(name).map_or(&[], |argument| &argument.conditions)
+    }
+
     /// Refuses names that are no arguments.
     fn check_names(&self) -> Result<()> {
         for (names, setting) in [(&self.attribute.clones, "clone"), (&self.attribute.shown, "show")]
@@ -292,7 +297,9 @@ impl Body<'_> {
         }
         for Kept { name, under, is_borrowed } in &kept {
             let by = is_borrowed.then(|| quote!(&));
+            let conditions = self.conditions(name);
             prepare.extend(quote! {
+                #(#conditions)*
                 #[allow(unused_mut, clippy::used_underscore_binding)]
                 let mut #under = #by #name;
             });
@@ -323,7 +330,9 @@ impl Body<'_> {
             }
             let is_mut = is_async || self.argument(name).is_some_and(|argument| argument.is_mut);
             let mutable = is_mut.then(|| quote!(mut));
+            let conditions = self.conditions(name);
             quote! {
+                #(#conditions)*
                 #[allow(unused_mut)]
                 let #mutable #name = #private::Clone::clone(#by #under);
             }
@@ -353,8 +362,11 @@ impl Body<'_> {
                     }
                 }
             };
-            let mut block = Group::new(Delimiter::Brace, quote!(#dead #stream));
-            block.set_span(span);
+            // In braces of its own: items at the beginning of a body stand after no statement.
+            let mut body = Group::new(Delimiter::Brace, stream);
+            // Not those of the user, which the compiler would find superfluous here.
+            body.set_span(policy::located_at(span));
+            let block = Group::new(Delimiter::Brace, quote!(#dead #body));
             let attempt_future = match &bound {
                 None => quote!(async #block),
                 Some((most, error)) => {
@@ -362,7 +374,8 @@ impl Body<'_> {
                 }
             };
             let due = Ident::new(&wait.to_string(), span_of_policy);
-            let awaited = quote_spanned!(span_of_policy=> (#of_policy::Between { wait: #due }).await);
+            let awaited =
+                quote_spanned!(span_of_policy=> (#of_policy::Between { wait: #due }).await);
             quote! {
                 let mut #wait = #decorated::#begin(#borrowed_run, #args);
                 loop {
@@ -371,7 +384,7 @@ impl Body<'_> {
                             break #output;
                         }
                     } else {
-                        #private::forget(#wait);
+                        #private::nothing(#wait);
                     }
                     #(#clones)*
                     #attempt
@@ -431,7 +444,7 @@ impl Body<'_> {
         };
         let mut checks = TokenStream::new();
         for argument in self.arguments {
-            let Argument { name, passed, r#type, .. } = argument;
+            let Argument { name, passed, r#type, conditions, .. } = argument;
             if *passed != Passed::Value || self.is_cloned(name) {
                 continue;
             }
@@ -444,6 +457,7 @@ impl Body<'_> {
                     return Err(Error::new(name.span(), message));
                 }
                 Some(Moved::UnlessCopy) => checks.extend(quote_spanned! {name.span()=>
+                    #(#conditions)*
                     let _ = || #private::used_again(&#name);
                 }),
             }
@@ -474,28 +488,33 @@ impl Body<'_> {
                 && !self.is_cloned(&argument.name)
                 && Self::is_captured(argument, mentioned)
         };
-        let names = self.arguments.iter().filter(is_made).map(|argument| &argument.name);
-        quote! {
-            #(
+        let made = self.arguments.iter().filter(is_made).map(|argument| {
+            let Argument { name, conditions, .. } = argument;
+            quote! {
+                #(#conditions)*
                 #[allow(unused_mut, clippy::used_underscore_binding)]
-                let mut #names = #names;
-            )*
-        }
+                let mut #name = #name;
+            }
+        });
+        made.collect()
     }
 
     fn captured(&self, mentioned: &HashSet<String>, returned_borrows: bool) -> TokenStream {
         let mut captured = TokenStream::new();
         for argument in self.arguments {
-            let Argument { name, passed, .. } = argument;
-            if self.is_cloned(name) {
-                captured.extend(quote!(let _ = &mut #name;));
+            let Argument { name, passed, conditions, .. } = argument;
+            let place = if self.is_cloned(name) {
+                quote!(#name)
             } else if Self::is_captured(argument, mentioned) {
                 match passed {
-                    Passed::Mutable if returned_borrows => {}
-                    Passed::Mutable => captured.extend(quote!(let _ = &mut *#name;)),
-                    Passed::Value | Passed::Shared => captured.extend(quote!(let _ = &mut #name;)),
+                    Passed::Mutable if returned_borrows => continue,
+                    Passed::Mutable => quote!(*#name),
+                    Passed::Value | Passed::Shared => quote!(#name),
                 }
-            }
+            } else {
+                continue;
+            };
+            captured.extend(quote!(#(#conditions)* let _ = &mut #place;));
         }
         if !mentioned.contains("self") {
             match self.passed_self {
@@ -585,7 +604,7 @@ impl Body<'_> {
                 }
                 _ => quote_spanned!(span=> &#name),
             };
-            (text, value)
+            (text, value, self.conditions(name))
         };
         let shown: Vec<_> = match &self.attribute.show_all {
             Some(all) => self
@@ -600,8 +619,20 @@ impl Body<'_> {
             return quote!(());
         }
         let fields = shown.into_iter().fold(
-            quote!(()),
-            |fields, (name, value)| quote!(#private::Field(#fields, #name, #value)),
+            quote!(#private::NoFields),
+            |fields, (name, value, conditions)| {
+                let field = quote!(#private::Field(#fields, #name, #value));
+                if conditions.is_empty() {
+                    return field;
+                }
+                let all = conditions.iter().map(|condition| &condition.meta);
+                let all = all.map(|condition| match condition {
+                    syn::Meta::List(list) => list.tokens.clone(),
+                    _ => TokenStream::new(),
+                });
+                let none = quote!(#[cfg(not(all(#(#all),*)))]);
+                quote!({ #(#conditions)* { #field } #none { #fields } })
+            },
         );
         quote!(#private::Shown(#fields))
     }

@@ -29,6 +29,8 @@ pub(crate) struct Argument {
     pub(crate) passed: Passed,
     pub(crate) is_mut: bool,
     pub(crate) r#type: Option<Type>,
+    /// Under which conditions it is there: `#[cfg(..)]`, which macros see before it is resolved.
+    pub(crate) conditions: Vec<Attribute>,
 }
 
 /// How an argument is passed, as far as can be seen.
@@ -130,9 +132,15 @@ impl Function {
                     passed: passed(&argument.ty),
                     is_mut: pattern.mutability.is_some(),
                     r#type: Some((*argument.ty).clone()),
+                    conditions: conditions(&argument.attrs),
                 });
             } else {
-                arguments.extend(bindings(&argument.pat));
+                let conditions = conditions(&argument.attrs);
+                arguments.extend(
+                    bindings(&argument.pat)
+                        .into_iter()
+                        .map(|bound| Argument { conditions: conditions.clone(), ..bound }),
+                );
             }
         }
         arguments
@@ -248,6 +256,7 @@ pub(crate) fn bindings(pattern: &Pat) -> Vec<Argument> {
                     passed: if pattern.by_ref.is_some() { Passed::Shared } else { Passed::Value },
                     is_mut: pattern.mutability.is_some(),
                     r#type: None,
+                    conditions: Vec::new(),
                 });
             }
             visit::visit_pat_ident(self, pattern);
@@ -256,6 +265,10 @@ pub(crate) fn bindings(pattern: &Pat) -> Vec<Argument> {
     let mut bindings = Bindings(Vec::new());
     bindings.visit_pat(pattern);
     bindings.0
+}
+
+fn conditions(attributes: &[Attribute]) -> Vec<Attribute> {
+    attributes.iter().filter(|attribute| attribute.path().is_ident("cfg")).cloned().collect()
 }
 
 fn passed(r#type: &Type) -> Passed {
