@@ -7,6 +7,7 @@ use syn::parse::{Parse, ParseStream, Parser};
 use syn::punctuated::Punctuated;
 use syn::{Error, Expr, Lit, Path, Result, Token, parenthesized, token};
 
+use crate::duration;
 use crate::settings::{self, Kind, STRATEGIES, Setting};
 
 /// Where the policy comes from.
@@ -107,7 +108,7 @@ impl Attribute {
         seen.push(setting.name);
         let form = || Error::new(name.span(), format!("write `{}`", setting.form));
         let value = |input: ParseStream<'_>| -> Result<Expr> {
-            if !input.peek(Token![=]) {
+            if !input.peek(Token![=]) || input.peek(Token![==]) {
                 return Err(form());
             }
             input.parse::<Token![=]>()?;
@@ -138,8 +139,8 @@ impl Attribute {
                 self.attempt = Some(input.parse().map_err(|_| form())?);
             }
             "crate" => {
-                input.parse::<Token![=]>()?;
-                self.path = Some(input.call(Path::parse_mod_style)?);
+                input.parse::<Token![=]>().map_err(|_| form())?;
+                self.path = Some(input.call(Path::parse_mod_style).map_err(|_| form())?);
             }
             "attempt_timeout" => self.set_timeout(name, value(input)?, None)?,
             "attempt_timeout_with" => {
@@ -207,6 +208,13 @@ impl Next {
         if ahead.peek(Token![=]) && !ahead.peek(Token![==]) && !ahead.peek(Token![=>]) {
             return Self::Setting(name);
         }
+        let text = name.to_string();
+        // Not the expression that `max_tries == 3` is, and not the beginning of one.
+        let is_miswritten =
+            ahead.peek(Token![==]) || ahead.peek(Token![:]) && !ahead.peek(Token![::]);
+        if is_miswritten && settings::find(&text).is_some() {
+            return Self::Setting(name);
+        }
         let is_call = ahead.peek(token::Paren);
         if is_call && ahead.parse::<proc_macro2::Group>().is_err() {
             return Self::Policy;
@@ -214,7 +222,6 @@ impl Next {
         if !ahead.is_empty() && !ahead.peek(Token![,]) {
             return Self::Policy;
         }
-        let text = name.to_string();
         if STRATEGIES.iter().any(|(strategy, _)| text == *strategy) {
             return Self::Strategy(name);
         }
@@ -231,9 +238,10 @@ fn policy(input: ParseStream<'_>) -> Result<Expr> {
     let Expr::Lit(literal) = &policy else { return Ok(policy) };
     let meant = match &literal.lit {
         Lit::Int(number) => format!(": `max_tries = {number}` limits the number of attempts"),
-        Lit::Str(text) => {
-            format!(": for equal waits, write `constant({0})`", text.to_token_stream())
+        Lit::Str(text) if duration::parse(&text.value()).is_ok() => {
+            format!(": for equal waits, write `constant({})`", text.to_token_stream())
         }
+        Lit::Str(text) => format!(": a policy is an expression, `{}`", text.value()),
         _ => String::new(),
     };
     Err(Error::new_spanned(&policy, format!("this is no policy{meant}")))

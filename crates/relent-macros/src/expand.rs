@@ -93,6 +93,15 @@ fn check(attribute: &Attribute, function: &Function, shape: &Shape) -> Result<()
             "`#[retry]` retries functions that return a `Result`, and this one returns nothing";
         return Err(Error::new(function.signature.ident.span(), message));
     }
+    if let (ReturnType::Type(_, returned), Shape::Sync | Shape::Async, false) =
+        (&function.signature.output, shape, attribute.is_polled())
+    {
+        if let Type::ImplTrait(_) = **returned {
+            let message = "`#[retry]` retries functions that return a `Result`; to poll a function, \
+                 name the value: `#[retry(.., until = |value| ..)]`";
+            return Err(Error::new_spanned(returned, message));
+        }
+    }
     Ok(())
 }
 
@@ -206,6 +215,12 @@ impl Body<'_> {
                 let message = format!(
                     "`{setting}({name})`: `{name}` is no argument of this function; {known}"
                 );
+                return Err(Error::new(name.span(), message));
+            }
+        }
+        if let Some(name) = &self.attribute.attempt {
+            if self.argument(name).is_some() {
+                let message = format!("`{name}` is an argument: give the attempt another name");
                 return Err(Error::new(name.span(), message));
             }
         }

@@ -308,11 +308,15 @@ pub(crate) fn duration(value: &Expr, relent: &TokenStream) -> Result<Value> {
                 quote_spanned!(text.span()=> #relent::__private::Duration::new(#seconds, #nanos)),
             ))
         }
-        Some(_) => {
+        Some((Lit::Int(_) | Lit::Float(_), false)) => {
             let number = quote!(#value);
             let message = format!(
                 "a duration has a unit: write \"{number}s\" or \"{number}ms\", or an expression of the type `Duration`"
             );
+            Err(Error::new_spanned(value, message))
+        }
+        Some(_) => {
+            let message = "no duration: write a string such as \"100ms\", or an expression of the type `Duration`";
             Err(Error::new_spanned(value, message))
         }
         None => Ok(Value::other(quote!(#value))),
@@ -389,7 +393,10 @@ fn jitter(value: &Expr, relent: &TokenStream) -> Result<Value> {
             };
             let (variant, argument) = match &*name.to_string() {
                 "additive" => ("Additive", duration(argument, relent)?),
-                "proportional" => ("Proportional", float(name, argument)?),
+                "proportional" => {
+                    let part = float(name, argument);
+                    ("Proportional", part.map_err(|_| Error::new_spanned(value, FORMS))?)
+                }
                 "between" => ("Between", Value::other(quote!(#argument))),
                 "custom" => ("Custom", Value::other(quote!(#argument))),
                 _ => return Ok(Value::other(quote!(#value))),
