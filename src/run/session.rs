@@ -130,6 +130,7 @@ impl<P: Policy, O: Operation<P::Clock>, X: Returns, M: Side<P::Clock>> Session<P
         }
     }
 
+    #[inline(never)]
     fn begin_observed<T, E>(&mut self) -> Step
     where
         P: PolicyFor<T, E>,
