@@ -6,7 +6,7 @@
     not(feature = "http"),
     doc = "and `advice`, of the feature `http`, those in an `http::HeaderMap`."
 )]
-//! [`is_transient`] classifies its status and [`is_idempotent`] the request's method. An [`IdempotencyKey`] makes other
+//! [`Advice::allows_retry`] also looks at the status, and [`is_idempotent`] at the request's method. An [`IdempotencyKey`] makes other
 //! requests safe to repeat.
 //!
 //! ```
@@ -29,7 +29,7 @@
 //! static API: Retry = Retry::expo().max_tries(3).max_time(Duration::from_secs(60));
 //!
 //! let policy = API
-//!     .retry_if(|e: &ApiError| headers::is_transient(e.status) && e.advice() != Advice::Stop)
+//!     .retry_if(|e: &ApiError| e.advice().allows_retry(e.status))
 //!     .retry_after(|e: &ApiError| e.advice().wait());
 //!
 //! # let clock = TestClock::new();
@@ -82,6 +82,29 @@ impl Advice {
         match self {
             Self::RetryIn(wait) => Some(wait),
             Self::Stop | Self::Nothing => None,
+        }
+    }
+
+    /// Returns whether an answer with this advice and this status is worth a retry, if the request is safe to repeat.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use relent::headers::Advice;
+    ///
+    /// let wait = Advice::RetryIn(Duration::from_secs(60));
+    /// assert!(wait.allows_retry(429) && Advice::Nothing.allows_retry(429) && !Advice::Stop.allows_retry(429));
+    /// assert!(wait.allows_retry(403) && !Advice::Nothing.allows_retry(403)); // as GitHub refuses what exceeds a limit
+    /// assert!(!wait.allows_retry(404) && !wait.allows_retry(200));
+    /// ```
+    ///
+    /// That is, if the status [is transient](is_transient), unless the advice is to stop. With a wait, also 403 (Forbidden),
+    /// 409 (Conflict), 413 (Content Too Large) and 423 (Locked), by which servers refuse what may be accepted later.
+    #[must_use]
+    pub const fn allows_retry(self, status: u16) -> bool {
+        match self {
+            Self::Stop => false,
+            Self::Nothing => is_transient(status),
+            Self::RetryIn(_) => is_transient(status) || matches!(status, 403 | 409 | 413 | 423),
         }
     }
 }

@@ -33,7 +33,7 @@ fn keys_are_uuids_of_version_4() {
 #[test]
 fn no_key_comes_twice_in_any_thread() {
     let threads: Vec<_> = (0..8)
-        .map(|_| thread::spawn(|| Vec::from_iter((0..1000).map(|_| IdempotencyKey::new()))))
+        .map(|_| thread::spawn(|| (0..1000).map(|_| IdempotencyKey::new()).collect::<Vec<_>>()))
         .collect();
     let keys: HashSet<_> = threads.into_iter().flat_map(|thread| thread.join().unwrap()).collect();
     assert_eq!(keys.len(), 8000);
