@@ -96,7 +96,8 @@ impl Error {
         let status = answer.status().as_u16();
         let is_retryable = advice.allows_retry(status);
         // What the server itself refuses to see again is a failure too, and not a success.
-        if !is_retryable && !(advice == Advice::Stop && Advice::Nothing.allows_retry(status)) {
+        let is_refused = advice == Advice::Stop && Advice::Nothing.allows_retry(status);
+        if !(is_retryable || is_refused) {
             return Ok(answer);
         }
         let mut error = Self::new(Some(request), Kind::Answer(answer));
@@ -219,14 +220,6 @@ impl Error {
             Kind::Request(error) if error.is_body() || error.is_decode() => "the body broke off",
             Kind::Request(_) => "the connection broke",
         }
-    }
-}
-
-/// The errors of [`Retry::attempt_timeout`](relent::Retry::attempt_timeout) and the like, for code that runs these errors by
-/// itself.
-impl From<TimedOut> for Error {
-    fn from(timed_out: TimedOut) -> Self {
-        Self::new(None, Kind::Deadline(timed_out))
     }
 }
 

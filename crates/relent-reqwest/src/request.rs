@@ -112,7 +112,6 @@ impl<S, C, H, Z> RetryRequest<'_, S, C, H, Z> {
     ///
     /// Only for servers that honour that header. A header that the request has already is kept: set one on the builder if the
     /// key must outlive this call.
-    #[cfg(not(all(target_family = "wasm", target_os = "unknown")))]
     pub fn idempotency_key(mut self) -> Self {
         if let Ok(request) = &mut self.request {
             let key = HeaderValue::from_str(IdempotencyKey::new().as_str());

@@ -310,7 +310,8 @@ fn a_loop_that_ends_its_attempts_at_the_deadline_makes_none_there() {
 fn an_attempt_that_takes_all_of_the_time_is_the_last_one() {
     let clock = TestClock::new();
     let policy = Retry::constant(secs(4)).max_time(secs(10)).clock(&clock);
-    let mut attempts = policy.retry_if(|_: &&str| false).attempts_async().leave_time_for_attempts();
+    let policy = policy.retry_if(|_: &&str| false);
+    let mut attempts = policy.attempts_async().leave_time_for_attempts();
     clock.advance(secs(10));
     assert_eq!(block_on(attempts.after(Err::<(), _>("timed out"))), Break(Err("timed out")));
     assert_eq!(attempts.stopped(), Some(StopReason::MaxTime));

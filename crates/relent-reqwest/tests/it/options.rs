@@ -43,7 +43,6 @@ fn the_copy_of_a_request_shares_its_body() {
     let copy = request.try_clone();
     let (count, bytes) = (ALLOCATED.get().0 - before.0, ALLOCATED.get().1 - before.1);
     assert!(copy.is_some());
-    println!("{count} allocations, {bytes} bytes");
     assert!(count <= 12 && bytes < 1024, "{count} allocations, {bytes} bytes");
 }
 

@@ -7,7 +7,7 @@ use reqwest::{Body, Method};
 use crate::server::{OK, Server, Turn};
 use crate::{QUICK, client, policy};
 
-const DOWN: Turn = Turn::Answer("503 Service Unavailable", &["retry-after: 1"]);
+const DOWN: Turn = Turn::Answer("503 Service Unavailable", &["retry-after-ms: 2"]);
 
 #[tokio::test]
 async fn only_idempotent_methods_are_sent_again() {
