@@ -92,6 +92,10 @@ impl Error {
 
     /// The answer, unless it is worth a retry.
     pub(crate) fn of_answer(request: &Described, answer: Response) -> Result<Response, Self> {
+        // The headers of most answers need not be read.
+        if !(answer.status().is_client_error() || answer.status().is_server_error()) {
+            return Ok(answer);
+        }
         let advice = relent::headers::advice(answer.headers());
         let status = answer.status().as_u16();
         let is_retryable = advice.allows_retry(status);

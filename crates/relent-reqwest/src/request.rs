@@ -18,8 +18,14 @@ use reqwest::{Body, Client, Method, Request, RequestBuilder, Response, ResponseB
 
 use crate::error::{Described, Error};
 
-/// Adds [`retry`](Self::retry) to [`reqwest::RequestBuilder`].
-pub trait RequestBuilderExt {
+mod sealed {
+    pub trait Sealed {}
+
+    impl Sealed for reqwest::RequestBuilder {}
+}
+
+/// Adds [`retry`](Self::retry) to [`reqwest::RequestBuilder`]. Sealed.
+pub trait RequestBuilderExt: sealed::Sealed {
     /// Sends the request with this policy: awaits an answer, and retries what is worth it.
     ///
     /// ```no_run
@@ -144,8 +150,8 @@ impl<S, C, H, Z> RetryRequest<'_, S, C, H, Z> {
     /// # }
     /// ```
     ///
-    /// Otherwise an attempt ends when the headers are there, and an error of the body is yours. The size of the body is not
-    /// limited.
+    /// Otherwise an attempt ends when the headers are there, and an error of the body is yours. Bodies of answers that are
+    /// retried are read too, so that their connections can be used again. The size of a body is not limited.
     pub fn read_body(mut self) -> Self {
         self.reads_body = true;
         self
@@ -244,18 +250,23 @@ async fn attempt(
     described: &Described,
     reads_body: bool,
 ) -> Result<Response, Error> {
-    let of_request = |error| Error::of_request(Some(described), error);
-    let answer = Error::of_answer(described, client.execute(request).await.map_err(of_request)?)?;
-    if !reads_body {
-        return Ok(answer);
-    }
+    let outcome = client.execute(request).await;
+    let outcome = match outcome {
+        Ok(answer) if reads_body => with_body(answer).await,
+        outcome => outcome,
+    };
+    Error::of_answer(described, outcome.map_err(|error| Error::of_request(Some(described), error))?)
+}
+
+/// The same answer, with its body in memory.
+async fn with_body(answer: Response) -> reqwest::Result<Response> {
     // The URL is not a part of `http::Response`, and only its builder takes one.
     let url = http::Response::builder().url(answer.url().clone()).body(());
     let (mut head, body) = http::Response::<Body>::from(answer).into_parts();
     if let Ok(url) = url {
         head.extensions.extend(url.into_parts().0.extensions);
     }
-    let body = Response::from(http::Response::new(body)).bytes().await.map_err(of_request)?;
+    let body = Response::from(http::Response::new(body)).bytes().await?;
     Ok(http::Response::from_parts(head, body).into())
 }
 

@@ -61,6 +61,19 @@ async fn a_reset_in_the_body_is_retried_if_the_attempt_reads_it() {
 }
 
 #[tokio::test]
+async fn the_last_answer_has_its_body_in_memory_too() {
+    let server =
+        Server::new(&[Turn::Answer("503 Service Unavailable", &["x-hint: down"]); 3]).await;
+    let answer = client().get(server.url()).retry(&QUICK).read_body().await.unwrap();
+    assert_eq!((answer.status().as_u16(), answer.content_length()), (503, Some(1)));
+    assert_eq!(
+        (&answer.headers()["x-hint"], answer.version()),
+        (&"down".parse().unwrap(), reqwest::Version::HTTP_11)
+    );
+    assert_eq!(answer.text().await.unwrap(), "3");
+}
+
+#[tokio::test]
 async fn a_reset_in_the_body_is_the_caller_s_otherwise() {
     let server = Server::new(&[Turn::ResetInBody, OK]).await;
     let answer = client().get(server.url()).retry(&QUICK).await.unwrap();
@@ -72,7 +85,7 @@ async fn a_reset_in_the_body_is_the_caller_s_otherwise() {
 #[tokio::test]
 async fn the_request_s_timeout_is_that_of_each_attempt() {
     let server = Server::new(&[Turn::Hang, Turn::Hang, OK]).await;
-    let request = client().get(server.url()).timeout(Duration::from_millis(100));
+    let request = client().get(server.url()).timeout(Duration::from_millis(300));
     let answer = request.retry(&QUICK).await.unwrap();
     assert_eq!((answer.status(), server.connections()), (StatusCode::OK, 3));
 
@@ -85,13 +98,13 @@ async fn the_request_s_timeout_is_that_of_each_attempt() {
 
 #[tokio::test]
 async fn max_time_ends_attempts_too() {
-    static API: Retry = Retry::expo().first_wait(MILLI).max_time(Duration::from_millis(150));
+    static API: Retry = Retry::expo().first_wait(MILLI).max_time(Duration::from_millis(400));
     let server = Server::new(&[Turn::Reset, Turn::Hang, OK]).await;
     let began = Instant::now();
     let error = client().get(server.url()).retry(&API).await.unwrap_err();
     assert!(error.is_timeout(), "{error:?}");
     assert_eq!(error.to_string(), format!("GET {}: no time is left", server.host()));
-    assert!((150..1000).contains(&began.elapsed().as_millis()), "{:?}", began.elapsed());
+    assert!((400..5000).contains(&began.elapsed().as_millis()), "{:?}", began.elapsed());
     assert_eq!(server.connections(), 2);
 }
 

@@ -3,7 +3,7 @@
 use std::sync::{Arc, LazyLock, Mutex};
 use std::time::Duration;
 
-use relent::condition::AnyError;
+use relent::condition::{AnyError, RetryIf};
 use relent::run::BoxedRetry;
 use relent::wait::Expo;
 use relent::{Budget, Cancel, Jitter, Retry, Schedule};
@@ -19,7 +19,9 @@ fn is_not_500(error: &Error) -> bool {
     error.status().is_none_or(|status| status != 500)
 }
 
-static LAZY: LazyLock<Retry<Expo, relent::condition::RetryIf<AnyError, fn(&Error) -> bool>>> =
+type ApiRetry = Retry<Expo, RetryIf<AnyError, fn(&Error) -> bool>>;
+
+static LAZY: LazyLock<ApiRetry> =
     LazyLock::new(|| QUICK.retry_if(is_not_500 as fn(&Error) -> bool));
 static BUDGET: Budget = Budget::new();
 
@@ -103,16 +105,18 @@ async fn a_cancelled_run_returns_its_last_answer() {
     assert_eq!((answer.status().as_u16(), server.connections()), (503, 1));
 }
 
+/// Counts back-offs, on one thread.
+struct Count<'c>(&'c std::cell::Cell<u32>);
+impl<T, E> relent::Observe<T, E> for Count<'_> {
+    fn on_backoff(&self, _: &relent::Details<'_, T, E>) {
+        self.0.set(self.0.get() + 1);
+    }
+}
+
 #[tokio::test]
 async fn a_policy_for_one_thread_is_sent_without_a_box() {
     let server = Server::new(&[DOWN, OK]).await;
     let seen = std::cell::Cell::new(0);
-    struct Count<'c>(&'c std::cell::Cell<u32>);
-    impl<T, E> relent::Observe<T, E> for Count<'_> {
-        fn on_backoff(&self, _: &relent::Details<'_, T, E>) {
-            self.0.set(self.0.get() + 1);
-        }
-    }
     let policy = QUICK.observe(Count(&seen));
     assert_eq!(client().get(server.url()).retry(&policy).send().await.unwrap().status(), 200);
     assert_eq!(seen.get(), 1);

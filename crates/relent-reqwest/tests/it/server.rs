@@ -93,8 +93,15 @@ impl Server {
         match turn {
             Turn::Answer(status, headers) => {
                 let number = self.read(&mut connection).await.to_string();
-                let headers =
-                    headers.iter().map(|header| format!("{header}\r\n")).collect::<String>();
+                let headers: String = headers
+                    .iter()
+                    .flat_map(|header| {
+                        [
+                            header, "
+",
+                        ]
+                    })
+                    .collect();
                 let answer = format!(
                     "HTTP/1.1 {status}\r\nconnection: close\r\ncontent-length: {}\r\n{headers}\r\n{number}",
                     number.len()
@@ -127,7 +134,7 @@ impl Server {
     /// Reads a request, and returns its number.
     async fn read(&self, connection: &mut TcpStream) -> usize {
         let mut text = Vec::new();
-        let (head, body, length) = loop {
+        let (head, body) = loop {
             let mut some = [0; 4096];
             let read = connection.read(&mut some).await.unwrap();
             text.extend_from_slice(&some[..read]);
@@ -138,12 +145,11 @@ impl Server {
                 if body.len() >= length
                     || head.contains("transfer-encoding") && body.ends_with("0\r\n\r\n")
                 {
-                    break (head.to_owned(), body.to_owned(), length);
+                    break (head.to_owned(), body.to_owned());
                 }
             }
             assert!(read > 0, "the client has closed the connection: {all}");
         };
-        let _ = length;
         let mut lines = head.lines();
         let line = lines.next().unwrap().to_owned();
         let header = |line: &str| {
