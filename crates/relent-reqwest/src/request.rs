@@ -7,12 +7,12 @@ use std::pin::Pin;
 use std::time::Duration;
 
 use relent::clock::AsyncClock;
-use relent::condition::{RetryAfter, RetryIf};
+use relent::condition::{Condition, RetryAfter, RetryIf};
 use relent::future::After;
 use relent::headers::{IdempotencyKey, is_idempotent};
-use relent::observe::NotifyBlocking;
+use relent::observe::{Notify, NotifyBlocking};
 use relent::run::{AttemptsAsync, PolicyFor, ShownArgs};
-use relent::{Retry, TimedOut};
+use relent::{Retry, TimedOut, Wait};
 use reqwest::header::{HeaderName, HeaderValue};
 use reqwest::{Body, Client, Method, Request, RequestBuilder, Response, ResponseBuilderExt};
 
@@ -44,11 +44,22 @@ pub trait RequestBuilderExt: sealed::Sealed {
     ///
     /// Takes a reference to any [`Retry`]: a `static`, a field, one in an `Arc` or a `LazyLock`, one with handlers, conditions
     /// and budgets, or a [`BoxedRetry<Response, Error>`](relent::run::BoxedRetry). Only async handlers are not possible.
-    fn retry<S, C, H, Z>(self, policy: &Retry<S, C, H, Z>) -> RetryRequest<'_, S, C, H, Z>;
+    fn retry<S, C, H, Z>(self, policy: &Retry<S, C, H, Z>) -> RetryRequest<'_, S, C, H, Z>
+    where
+        S: Wait<Response, Error>,
+        C: Condition<Response, Error>,
+        H: Notify<Response, Error> + NotifyBlocking,
+        Z: AsyncClock;
 }
 
 impl RequestBuilderExt for RequestBuilder {
-    fn retry<S, C, H, Z>(self, policy: &Retry<S, C, H, Z>) -> RetryRequest<'_, S, C, H, Z> {
+    fn retry<S, C, H, Z>(self, policy: &Retry<S, C, H, Z>) -> RetryRequest<'_, S, C, H, Z>
+    where
+        S: Wait<Response, Error>,
+        C: Condition<Response, Error>,
+        H: Notify<Response, Error> + NotifyBlocking,
+        Z: AsyncClock,
+    {
         let (client, request) = self.build_split();
         RetryRequest {
             client,
