@@ -61,6 +61,20 @@ async fn a_reset_in_the_body_is_retried_if_the_attempt_reads_it() {
 }
 
 #[tokio::test]
+async fn a_timeout_includes_the_body_that_is_read() {
+    let server = Server::new(&[Turn::HangInBody, OK]).await;
+    let request = client().get(server.url()).timeout(Duration::from_millis(300));
+    let answer = request.retry(&QUICK).read_body().await.unwrap();
+    assert_eq!((answer.text().await.unwrap().as_str(), server.connections()), ("2", 2));
+
+    let policy = QUICK.max_time(Duration::from_millis(400));
+    let server = Server::new(&[Turn::HangInBody; 2]).await;
+    let error = client().get(server.url()).retry(&policy).read_body().await.unwrap_err();
+    assert_eq!(error.to_string(), format!("GET {}: no time is left", server.host()));
+    assert_eq!(server.connections(), 1);
+}
+
+#[tokio::test]
 async fn the_last_answer_has_its_body_in_memory_too() {
     let server =
         Server::new(&[Turn::Answer("503 Service Unavailable", &["x-hint: down"]); 3]).await;

@@ -19,6 +19,8 @@ pub(crate) enum Turn {
     ResetInHeaders,
     /// Breaks off in the body of its answer.
     ResetInBody,
+    /// Hangs in the body of its answer.
+    HangInBody,
 }
 
 pub(crate) const OK: Turn = Turn::Answer("200 OK", &[]);
@@ -119,14 +121,15 @@ impl Server {
                 connection.readable().await.unwrap();
                 connection.write_all(b"HTTP/1.1 200 OK\r\ncontent-le").await.ok();
             }
-            Turn::ResetInBody => {
+            Turn::ResetInBody | Turn::HangInBody => {
                 self.read(&mut connection).await;
                 connection
                     .write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\npart")
                     .await
                     .ok();
                 connection.flush().await.ok();
-                tokio::time::sleep(Duration::from_millis(20)).await;
+                let millis = if let Turn::HangInBody = turn { 60_000 } else { 20 };
+                tokio::time::sleep(Duration::from_millis(millis)).await;
             }
         }
     }
