@@ -19,6 +19,7 @@ use reqwest::{Method, Response, StatusCode};
 /// static API: Retry = Retry::expo().max_tries(1);
 ///
 /// let client = reqwest::Client::new();
+/// # let client = reqwest::Client::builder().no_proxy().build().unwrap();
 /// let error = client.get("http://127.0.0.1:9/users?token=secret").retry(&API).await.unwrap_err();
 /// assert!(error.is_connect());
 /// assert_eq!(error.to_string(), "GET 127.0.0.1:9: cannot connect");
