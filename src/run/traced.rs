@@ -259,7 +259,8 @@ impl<P: Policy, T, E, A: ShowArgs, M: Side<P::Clock>> ByHand<P, T, E, A, M> {
         let Self { session: Session { policy, operation, run, .. }, phase } = self;
         let InLine { target, args, leaves_time, .. } = operation;
         let args = TracedArgs { args, trace: Trace::new() };
-        let operation = InLine { leaves_time, ..InLine::new(target, args) };
+        let mut operation = InLine::new(target, args);
+        operation.leaves_time = leaves_time;
         let session = Session::resume(policy, operation, Ending, run);
         let mut traced = ByHand { session, phase };
         // A run that is timed passes through its beginning, where the span begins, in each driver.
