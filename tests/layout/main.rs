@@ -25,6 +25,21 @@ use crate::arrows::Tree;
 const ROOMS: &[(&str, &[&str])] = &[
     ("inspect", &["run", "policy", "wait", "condition", "observe", "clock", "event", "nanos"]),
     (
+        "stream",
+        &[
+            "run",
+            "policy",
+            "testing",
+            "wait",
+            "condition",
+            "observe",
+            "clock",
+            "event",
+            "sealed",
+            "slot",
+        ],
+    ),
+    (
         "run",
         &[
             "policy",
