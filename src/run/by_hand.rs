@@ -6,7 +6,7 @@ use core::time::Duration;
 
 use crate::clock::BlockingClock;
 use crate::condition::Verdict;
-#[cfg(feature = "futures-core")]
+#[cfg(any(feature = "futures-core", feature = "tower"))]
 use crate::event::Target;
 use crate::event::{EventKind, Progress, StopReason};
 use crate::observe::chain::NotifyBlocking;
@@ -75,7 +75,7 @@ pub(crate) struct ByHand<P: Policy, T, E, A, M> {
     pub(crate) phase: Phase,
 }
 
-#[cfg(feature = "futures-core")]
+#[cfg(any(feature = "futures-core", feature = "tower"))]
 impl<P: Policy, T, E, M> ByHand<P, T, E, (), M> {
     /// A run that begins with its first attempt.
     pub(crate) fn not_begun(policy: P, target: Target) -> Self {

@@ -207,13 +207,12 @@ where
         };
         let outcome = OutcomeSlot::<P>::take(outcome);
         self.state.set(State::Over);
-        match (self.run.wake(outcome.is_some(), outcome.as_ref()), outcome) {
-            (Err(_), Some(outcome)) => ControlFlow::Break(self.last(outcome)),
-            _ => {
-                self.state.set(State::Due);
-                ControlFlow::Continue(())
-            }
+        let woken = self.run.wake(outcome.is_some(), outcome.as_ref());
+        if let (Err(_), Some(outcome)) = (woken, outcome) {
+            return ControlFlow::Break(self.last(outcome));
         }
+        self.state.set(State::Due);
+        ControlFlow::Continue(())
     }
 
     /// The last item of a stream that is over, if there is one.

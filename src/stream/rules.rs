@@ -78,8 +78,8 @@ impl<R> fmt::Debug for ByItem<R> {
 pub(crate) struct Rules<E> {
     pub(crate) healthy_after: Duration,
     pub(crate) at_end: Option<fn(Lost) -> E>,
-    pub(crate) connecting: Option<Limit<fn(TimedOut) -> E>>,
-    pub(crate) idle: Option<Limit<fn(Lost) -> E>>,
+    pub(crate) connecting: Option<Limit<TimedOut, E>>,
+    pub(crate) idle: Option<Limit<Lost, E>>,
 }
 
 impl<E> Rules<E> {
@@ -88,9 +88,9 @@ impl<E> Rules<E> {
 }
 
 /// How long something may be pending, and the error if it is longer.
-pub(crate) struct Limit<M> {
+pub(crate) struct Limit<W, E> {
     pub(crate) most: Duration,
-    pub(crate) error: M,
+    pub(crate) error: fn(W) -> E,
 }
 
 /// Polls something within a limit, if there is one. `Err`: it was pending for longer.
@@ -99,7 +99,7 @@ pub(crate) struct Limit<M> {
 /// what is waited for may use up its task's budget, and tokio's timer would then never be ready. A result that is there
 /// counts, however late it is polled.
 pub(crate) fn poll_within<Z: AsyncClock, R, W, E>(
-    limit: Option<&Limit<fn(W) -> E>>,
+    limit: Option<&Limit<W, E>>,
     why: fn(Duration) -> W,
     mut timer: Pin<&mut Option<Sleeping<Z::Timer>>>,
     clock: &Z,

@@ -18,6 +18,7 @@ mod observe;
 mod policy;
 mod reference;
 mod run;
+mod service;
 mod stream;
 mod support;
 mod testing;
