@@ -3,7 +3,7 @@
 //! * [`RetryLayer`] (feature `tower-layer`) makes every request of a service a run. It is the one to use.
 #![cfg_attr(
     feature = "tower",
-    doc = "* [`TowerPolicy`] (feature `tower`) is for places that take a [`tower::retry::Policy`](::tower::retry::Policy)."
+    doc = "* [`TowerPolicy`] (feature `tower`) is for places that take a [`tower::retry::Policy`]."
 )]
 #![cfg_attr(
     not(feature = "tower"),

@@ -19,7 +19,7 @@ use crate::testing::scope;
 
 /// # Run as a service
 impl<S, C, H: crate::observe::chain::Chain, Z> Retry<S, C, H, Z> {
-    /// Returns the policy for places that take a [`tower::retry::Policy`](::tower::retry::Policy).
+    /// Returns the policy for places that take a [`tower::retry::Policy`].
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread", start_paused = true)]
@@ -48,7 +48,7 @@ impl<S, C, H: crate::observe::chain::Chain, Z> Retry<S, C, H, Z> {
     }
 }
 
-/// A policy for `tower`'s own retry: implements [`tower::retry::Policy`](::tower::retry::Policy). See
+/// A policy for `tower`'s own retry: implements [`tower::retry::Policy`]. See
 /// [`Retry::into_tower_policy`].
 ///
 /// `P` is the policy as it is held: a `&'static Retry`, a `Retry` that is `Clone`, or an `Arc` of one.

@@ -108,7 +108,8 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
     /// - Async handlers are refused by the compiler, as in other runs that code drives by hand.
     ///
     /// The stream does nothing before it is first polled. It must be pinned, for example with [`core::pin::pin!`]. It borrows
-    /// the policy: see [`into_stream`](Self::into_stream).
+    /// the policy: see [`into_stream`](Self::into_stream). It keeps its place between polls: dropping the future of one item, as a
+    /// `select!` does, loses nothing.
     ///
     /// # Panics
     ///
@@ -300,7 +301,8 @@ where
     ///
     /// The time counts from the moment when the connection is established. It should be at least as long as the longest
     /// wait: a connection that is lost later than that is followed by the first wait. With a time of zero every connection
-    /// is a success, however short it is, and a server that drops all connections is asked without end.
+    /// is a success, however short it is, and a server that drops all connections is asked at the pace of the first wait, without
+    /// end.
     ///
     /// The timer is that of the policy's clock. It is checked when the stream is polled.
     pub fn healthy_after(mut self, time: Duration) -> Self {
