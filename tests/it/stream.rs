@@ -309,10 +309,10 @@ fn a_waker_is_woken_when_a_quiet_connection_has_become_a_success() {
     let server = Server::on(TestClock::manual(), [&[IsQuiet]]);
     let policy = EXPO.clock(&server.clock);
     let mut stream = pin!(policy.stream(|token| server.connect(token)));
-    let (wakes, waker) = crate::support::counting_waker();
+    let (count, waker) = crate::support::counting_waker();
     assert!(stream.as_mut().poll_next(&mut Context::from_waker(&waker)).is_pending());
     server.clock.advance(secs(30));
-    assert_eq!(wakes.count(), 1);
+    assert_eq!(count.count(), 1);
 }
 
 #[test]
@@ -563,8 +563,9 @@ fn a_stream_that_is_dropped_drops_its_connection_and_notifies_no_one() {
     let connect = move |_: Option<()>| {
         let held = Rc::clone(&held);
         async move {
-            let _held = held;
-            pending::<Result<Connection, Fault>>().await
+            let outcome = pending::<Result<Connection, Fault>>().await;
+            drop(held);
+            outcome
         }
     };
     let mut connecting = Box::pin(policy.stream(connect));
@@ -691,7 +692,7 @@ async fn a_stream_of_a_static_policy_is_spawned_and_one_of_a_boxed_policy_is_kep
     let owned = tokio::spawn(owned.take(2).try_collect::<Vec<_>>());
     let kept = tokio::spawn(kept.take(2).try_collect::<Vec<_>>());
     let borrowed = tokio::spawn(async {
-        let lines = API.stream(|token| connect(token)).resume_by(String::len);
+        let lines = API.stream(connect).resume_by(String::len);
         lines.take(2).try_collect::<Vec<_>>().await
     });
     for lines in [owned, kept, borrowed] {

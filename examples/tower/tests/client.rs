@@ -137,7 +137,7 @@ async fn connections_that_are_refused_or_die_are_failures() {
     let server = tokio::spawn(async move {
         for _ in 0..2 {
             let (mut connection, _) = listener.accept().await.unwrap();
-            connection.read(&mut [0; 10]).await.unwrap();
+            connection.read_exact(&mut [0; 10]).await.unwrap();
         }
     });
     let (events, on_event) = log();
