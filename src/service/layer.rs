@@ -73,7 +73,7 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
 /// clients, and is retried only if `until` says so.
 ///
 /// `P` is the policy as it is held: a `&'static Retry`, a `Retry` that is `Clone`, or an `Arc` of one, since each request has
-/// a clone. A policy with handlers goes into an `Arc`:
+/// a clone. A policy with handlers goes into an `Arc`, or shares them by [`share_observers`](Retry::share_observers):
 ///
 /// ```
 /// use std::sync::Arc;

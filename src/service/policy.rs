@@ -67,13 +67,12 @@ pub struct TowerPolicy<P: Policy, C = ByClone> {
     clone: C,
     run: RunOf<P>,
     phase: Phase,
-    is_timed: bool,
 }
 
 impl<P: Policy> TowerPolicy<P> {
     /// Creates a policy from one that is held in any way: by reference, by value, in an `Arc` or a `Box`.
     pub fn new(policy: P) -> Self {
-        Self { policy, clone: ByClone, run: Run::NEW, phase: Phase::New, is_timed: false }
+        Self { policy, clone: ByClone, run: Run::NEW, phase: Phase::New }
     }
 }
 
@@ -83,8 +82,8 @@ impl<P: Policy, C> TowerPolicy<P, C> {
     where
         F: Fn(&R) -> Option<R>,
     {
-        let Self { policy, run, phase, is_timed, .. } = self;
-        TowerPolicy { policy, clone: ByFn(clone), run, phase, is_timed }
+        let Self { policy, run, phase, .. } = self;
+        TowerPolicy { policy, clone: ByFn(clone), run, phase }
     }
 
     /// Goes on with the run for a moment.
@@ -94,11 +93,9 @@ impl<P: Policy, C> TowerPolicy<P, C> {
     {
         let mut run = ByHand::not_begun(&self.policy, Target::new("request"));
         run.session.run = self.run;
-        run.session.operation.is_timed = self.is_timed;
         run.phase = self.phase;
         let returned = go_on(&mut run);
         self.run = run.session.run;
-        self.is_timed = run.session.operation.is_timed;
         self.phase = run.phase;
         returned
     }
@@ -124,7 +121,7 @@ where
         let clone = self.clone.clone_request(request)?;
         if !matches!(self.phase, Phase::Waiting { .. }) {
             // The run in it is that of an earlier request, which has a clone of this policy.
-            (self.run, self.phase, self.is_timed) = (Run::NEW, Phase::New, false);
+            (self.run, self.phase) = (Run::NEW, Phase::New);
         }
         // A run that is cancelled gives up here. The attempt is made all the same: `tower` does not ask.
         self.with_run::<T, E, _>(|run| run.next_try().ok());

@@ -199,6 +199,9 @@ mod by_layer {
         assert_eq!(story.told(), "T1 G1:not_retryable");
         assert_eq!(send(layer.layer(Strict::new([Ok(1)]))), Ok(1));
         assert_eq!(story.told(), "T1 S1");
+        let timed = layer.attempt_timeout_with(secs(5), |_| "timed out");
+        let response = timed.layer(Strict::new([DOWN])).oneshot(Request::default());
+        assert_eq!(poll_once(pin!(response)), Poll::Ready(DOWN));
         assert_eq!((clock.waits(), budget.available()), (vec![], 20));
     }
 
