@@ -1,5 +1,5 @@
-//! A stream of lines from a TCP server that fails in every phase of a connection. No line is lost, and none comes twice:
-//! `cargo run --example reconnecting_stream`
+//! A stream of lines from a TCP server that fails in every phase of a connection. No line is lost, and none comes
+//! twice: `cargo run --example reconnecting_stream`
 
 use std::io::{self, ErrorKind::UnexpectedEof};
 use std::pin::pin;

@@ -4,7 +4,8 @@ use core::fmt;
 
 use crate::sealed::Sealed;
 
-/// How a request is cloned, in the type of a [`RetryLayer`](crate::service::RetryLayer). Sealed: [`ByClone`] and [`ByFn`].
+/// How a request is cloned, in the type of a [`RetryLayer`](crate::service::RetryLayer). Sealed: [`ByClone`] and
+/// [`ByFn`].
 pub trait CloneRequest<R>: Sealed {
     /// Returns a clone for the next attempt, or `None` if there can be none.
     fn clone_request(&self, request: &R) -> Option<R>;

@@ -67,13 +67,14 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
 
 /// A layer whose services retry their requests: see [`Retry::into_layer`].
 ///
-/// Each request is one run of the policy. Its outcome is the service's `Result`, so that handlers, [`retry_if`](Retry::retry_if)
-/// and [`retry_after`](Retry::retry_after) see the service's error, and [`until`](Retry::until) and
-/// [`retry_after_value`](Retry::retry_after_value) its response. The answer of a server that is overloaded is a response to most
-/// clients, and is retried only if `until` says so.
+/// Each request is one run of the policy. Its outcome is the service's `Result`, so that handlers,
+/// [`retry_if`](Retry::retry_if) and [`retry_after`](Retry::retry_after) see the service's error, and
+/// [`until`](Retry::until) and [`retry_after_value`](Retry::retry_after_value) its response. The answer of a server
+/// that is overloaded is a response to most clients, and is retried only if `until` says so.
 ///
-/// `P` is the policy as it is held: a `&'static Retry`, a `Retry` that is `Clone`, or an `Arc` of one, since each request has
-/// a clone. A policy with handlers goes into an `Arc`, or shares them by [`share_observers`](Retry::share_observers):
+/// `P` is the policy as it is held: a `&'static Retry`, a `Retry` that is `Clone`, or an `Arc` of one, since each
+/// request has a clone. A policy with handlers goes into an `Arc`, or shares them by
+/// [`share_observers`](Retry::share_observers):
 ///
 /// ```
 /// use std::sync::Arc;
@@ -88,20 +89,21 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
 ///
 /// # Services that must be ready
 ///
-/// The first attempt calls the service that was asked whether it is ready. For each retry a clone of it is asked and then called, so
-/// that limits on concurrency and rates, load balancers and buffers inside of the layer count every attempt. Put layers that are to
-/// count requests outside, and those that are to count attempts, such as a timeout, inside. A clone that fails to become ready is a
-/// failed attempt.
+/// The first attempt calls the instance on which `poll_ready` was called. For each retry, `poll_ready` is called on a
+/// clone, and then that clone is called. Limits on concurrency and rates, load balancers and buffers inside of the layer
+/// therefore count every attempt. Layers that should count requests belong outside, and layers that should count
+/// attempts, such as a timeout, inside. If a clone fails to become ready, the attempt has failed.
 ///
 /// # Requests that cannot be cloned
 ///
-/// A request is cloned before each attempt: there is nothing to clone any more when an attempt has failed. Where requests
-/// are not `Clone`, or only some should be repeated, see [`clone_by`](Self::clone_by).
+/// A request is cloned before each attempt: there is nothing to clone any more when an attempt has failed. Where
+/// requests are not `Clone`, or only some should be repeated, see [`clone_by`](Self::clone_by).
 ///
 /// # What `tower` has been asked for
 ///
-/// `tower` leaves its users to write a policy: [#682](https://github.com/tower-rs/tower/issues/682) asks for policies that need not
-/// be written, and [#698](https://github.com/tower-rs/tower/pull/698) has one with back-off and a budget. In their place:
+/// `tower` leaves its users to write a policy: [#682](https://github.com/tower-rs/tower/issues/682) asks for policies
+/// that need not be written, and [#698](https://github.com/tower-rs/tower/pull/698) has one with back-off and a budget.
+/// In their place:
 ///
 /// | wish | here |
 /// |---|---|
@@ -110,7 +112,6 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
 /// | a budget without time, and budgets of one's own | [`Budget`](crate::Budget), [`Condition`](crate::Condition) |
 /// | what to retry as a closure | [`retry_if`](Retry::retry_if), [`until`](Retry::until) |
 /// | how to clone requests as a closure, for bodies that can be replayed | [`clone_by`](Self::clone_by) |
-/// | a response that can be changed before it is returned | no: map the service's response |
 #[derive(Clone, Copy)]
 #[must_use = "a layer does nothing until it is given a service"]
 pub struct RetryLayer<P, C = ByClone, B = Unbounded> {

@@ -54,9 +54,9 @@ use crate::wait::strategies::Expo;
 /// assert_eq!(requests, 100 + 35); // of 200 retries, the budget allows 35
 /// ```
 ///
-/// The waits are at most 100 ms and 200 ms, with full jitter. The [`Budget`] is that of [`Budget::new`]: as long as requests
-/// succeed, it is refilled, and in an outage retries soon cease. All clones of the policy share it, so make one for each
-/// service that can be down.
+/// The waits are at most 100 ms and 200 ms, with full jitter. The [`Budget`] is that of [`Budget::new`]: as long as
+/// requests succeed, it is refilled, and in an outage retries soon cease. All clones of the policy share it, so make
+/// one for each service that can be down.
 ///
 /// Every error is retried, and no response is. Which errors and responses are worth a retry depends on the service: add
 /// [`retry_if`](Retry::retry_if), [`until`](Retry::until) and

@@ -55,10 +55,10 @@ impl<S, C, H: crate::observe::chain::Chain, Z> Retry<S, C, H, Z> {
 ///
 /// # One run for each request
 ///
-/// `tower` asks the policy of a service for a clone of the request before the first attempt, and then clones the policy for that
-/// request. The run begins with the former and is in the clone: requests share the budget, the handlers and the cancel
-/// handle, and neither the number of attempts nor the jitter. A policy that other code drives must be cloned in the same
-/// order, or serve one request at a time.
+/// `tower` asks the policy of a service for a clone of the request before the first attempt, and then clones the policy
+/// for that request. The run begins with the former and is in the clone: requests share the budget, the handlers and
+/// the cancel handle, and neither the number of attempts nor the jitter. A policy that other code drives must be cloned
+/// in the same order, or serve one request at a time.
 ///
 /// A request of which there is no clone is no run: `tower` never asks about its outcome.
 #[derive(Clone)]

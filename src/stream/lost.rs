@@ -16,8 +16,8 @@ use core::time::Duration;
 /// assert_eq!(io::Error::from(Lost::Ended).kind(), io::ErrorKind::UnexpectedEof);
 /// ```
 ///
-/// The error type of a stream that [reconnects at the end](crate::stream::Reconnecting::reconnect_at_end) of a connection
-/// is made from it.
+/// The error type of a stream that [reconnects at the end](crate::stream::Reconnecting::reconnect_at_end) of a
+/// connection is made from it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Lost {

@@ -1,7 +1,7 @@
 //! Streams that reconnect: what [`Retry::stream`] returns.
 //!
-//! A connection is itself a stream, whose items are `Result`s. [`Reconnecting`] yields the items of one connection after
-//! the other, and waits between them as its policy says.
+//! A connection is itself a stream, whose items are `Result`s. [`Reconnecting`] yields the items of one connection
+//! after the other, and waits between them as its policy says.
 
 mod lost;
 mod polling;
@@ -70,9 +70,9 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
     /// # });
     /// ```
     ///
-    /// `connect` makes the future of each connection. It receives the token of the last item that the stream yielded, as
-    /// [`resume_by`](Reconnecting::resume_by) computes it, and `None` before the first item. A connection that begins right
-    /// after that item neither loses nor repeats any. A stream without a token connects by
+    /// `connect` makes the future of each connection. It receives the token of the last item that the stream yielded,
+    /// as [`resume_by`](Reconnecting::resume_by) computes it, and `None` before the first item. A connection that
+    /// begins right after that item neither loses nor repeats any. A stream without a token connects by
     /// `policy.stream(|_: Option<()>| connect())`.
     ///
     /// ## How it ends
@@ -91,10 +91,9 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
     /// [`healthy_after`](Reconnecting::healthy_after) changes that time. That is the success of the run, of
     /// which `on_success` is notified. The loss of a connection after that is the first failure of a new run.
     ///
-    /// So a server that accepts connections and drops them at once is not asked at the pace of the first wait for ever,
-    /// even if it sends an item each time. The limits are those of an outage:
-    /// [`max_tries(5)`](Self::max_tries) allows four attempts to reconnect after a loss, and [`max_time`](Self::max_time)
-    /// begins with the loss.
+    /// So the waits keep growing for a server that accepts connections and drops them at once, even if it sends an item
+    /// each time. The limits are those of an outage: [`max_tries(5)`](Self::max_tries) allows four attempts to reconnect
+    /// after a loss, and [`max_time`](Self::max_time) begins with the loss.
     ///
     /// The outcome of an attempt is a `Result<(), E>`: it is what [`retry_if`](Self::retry_if), handlers and a
     /// [`BoxedRetry`](crate::run::BoxedRetry) see.
@@ -107,9 +106,9 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
     /// - Dropping the stream drops the connection. No handler is called.
     /// - Async handlers are refused by the compiler, as in other runs that code drives by hand.
     ///
-    /// The stream does nothing before it is first polled. It must be pinned, for example with [`core::pin::pin!`]. It borrows
-    /// the policy: see [`into_stream`](Self::into_stream). It keeps its place between polls: dropping the future of one item, as a
-    /// `select!` does, loses nothing.
+    /// The stream does nothing before it is first polled. It must be pinned, for example with [`core::pin::pin!`]. It
+    /// borrows the policy: see [`into_stream`](Self::into_stream). It keeps its place between polls: dropping the
+    /// future of one item, as a `select!` does, loses nothing.
     ///
     /// # Panics
     ///
@@ -151,9 +150,9 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
 pin_project! {
     /// A stream that reconnects: see [`Retry::stream`].
     ///
-    /// `P` is the policy as it is held: `&Retry`, `Retry`, an `Arc` or a `Box` of one. `F` is the function that connects,
-    /// `Fut` its future, `K` the token, `G` how it is computed, and `X` the form of the last error. With a boxed future
-    /// and `fn` pointers, all of them have names:
+    /// `P` is the policy as it is held: `&Retry`, `Retry`, an `Arc` or a `Box` of one. `F` is the function that
+    /// connects, `Fut` its future, `K` the token, `G` how it is computed, and `X` the form of the last error. With a
+    /// boxed future and `fn` pointers, all of them have names:
     ///
     /// ```
     /// use std::{future, io, pin::Pin};
@@ -300,9 +299,9 @@ where
     /// ```
     ///
     /// The time counts from the moment when the connection is established. It should be at least as long as the longest
-    /// wait: a connection that is lost later than that is followed by the first wait. With a time of zero every connection
-    /// is a success, however short it is, and a server that drops all connections is asked at the pace of the first wait, without
-    /// end.
+    /// wait, since a connection that is lost later is followed by the first wait. With a time of zero every connection
+    /// is a success, however short it is: the waits after a server drops its connections never grow, and the stream
+    /// never gives up because of them.
     ///
     /// The timer is that of the policy's clock. It is checked when the stream is polled.
     pub fn healthy_after(mut self, time: Duration) -> Self {
@@ -313,8 +312,8 @@ where
     /// Connects again after a connection that ended without an error, as after one that failed. By default, the stream
     /// ends.
     ///
-    /// The error type must implement `From<`[`Lost`]`>`, as [`std::io::Error`], `Box<dyn Error>` and `anyhow::Error` do. A
-    /// [`retry_if`](Retry::retry_if) has to accept that error.
+    /// The error type must implement `From<`[`Lost`]`>`, as [`std::io::Error`], `Box<dyn Error>` and `anyhow::Error`
+    /// do. A [`retry_if`](Retry::retry_if) has to accept that error.
     pub fn reconnect_at_end(self) -> Self
     where
         Fut::Error: From<Lost>,

@@ -95,9 +95,9 @@ pub(crate) struct Limit<W, E> {
 
 /// Polls something within a limit, if there is one. `Err`: it was pending for longer.
 ///
-/// The timer is made when it is first pending: what is ready at once needs none. From then on the timer is polled first:
-/// what is waited for may use up its task's budget, and tokio's timer would then never be ready. A result that is there
-/// counts, however late it is polled.
+/// The timer is made when it is first pending: what is ready at once needs none. From then on the timer is polled
+/// first: what is waited for may use up its task's budget, and tokio's timer would then never be ready. A result that
+/// is there counts, however late it is polled.
 pub(crate) fn poll_within<Z: AsyncClock, R, W, E>(
     limit: Option<&Limit<W, E>>,
     why: fn(Duration) -> W,

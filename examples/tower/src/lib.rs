@@ -34,7 +34,8 @@ where
     Arc::new(policy.boxed())
 }
 
-/// Clones a request that may be sent twice: its method is idempotent, or it has a key by which the server knows it again.
+/// Clones a request that may be sent twice: its method is idempotent, or it has a key by which the server knows it
+/// again.
 #[must_use]
 pub fn repeat(request: &Request<Full<Bytes>>) -> Option<Request<Full<Bytes>>> {
     let may_repeat =

@@ -1,4 +1,5 @@
-//! An axum service: one whose handlers call an upstream through a client with the layer, and one with the layer on its routes.
+//! An axum service: one whose handlers call an upstream through a client with the layer, and one with the layer on its
+//! routes.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
