@@ -12,6 +12,8 @@
 //! - [`run`]: run options, in-line attempts, and the errors of runs.
 //! - [`future`], [`mod@iter`]: the futures and iterators that policies return.
 #![cfg_attr(feature = "std", doc = "- [`description`]: what a policy makes of an outage.")]
+#![cfg_attr(feature = "futures-core", doc = "- [`stream`]: streams that reconnect.")]
+#![cfg_attr(feature = "tower-layer", doc = "- [`service`]: services that retry their requests.")]
 //! - [`integrations`]: observers for other crates, such as `log`, `tracing` and `metrics`.
 #![cfg_attr(feature = "test-util", doc = "- [`testing`]: the virtual clock, for tests.")]
 #![cfg_attr(
@@ -39,6 +41,12 @@ pub mod guide;
 mod policy;
 
 pub mod run;
+
+#[cfg(feature = "futures-core")]
+pub mod stream;
+
+#[cfg(feature = "tower-layer")]
+pub mod service;
 
 mod inspect;
 

@@ -6,6 +6,8 @@ use core::time::Duration;
 
 use crate::clock::BlockingClock;
 use crate::condition::Verdict;
+#[cfg(any(feature = "futures-core", feature = "tower"))]
+use crate::event::Target;
 use crate::event::{EventKind, Progress, StopReason};
 use crate::observe::chain::NotifyBlocking;
 use crate::policy::hold::{Policy, PolicyFor};
@@ -72,6 +74,14 @@ impl Phase {
 pub(crate) struct ByHand<P: Policy, T, E, A, M> {
     pub(crate) session: Session<P, InLine<T, E, A>, Ending, M>,
     pub(crate) phase: Phase,
+}
+
+#[cfg(any(feature = "futures-core", feature = "tower"))]
+impl<P: Policy, T, E, M> ByHand<P, T, E, (), M> {
+    /// A run that begins with its first attempt.
+    pub(crate) fn not_begun(policy: P, target: Target) -> Self {
+        Self { session: Session::new(policy, InLine::new(target, ()), Ending), phase: Phase::New }
+    }
 }
 
 impl<P: Policy, T, E, A: ShowArgs, M: Side<P::Clock>> ByHand<P, T, E, A, M> {
@@ -225,7 +235,11 @@ where
     }
 
     /// Goes on after a wait. A driver that lost the last outcome may not stop.
-    fn wake(&mut self, may_stop: bool, outcome: Option<&Result<T, E>>) -> Result<(), StopReason> {
+    pub(crate) fn wake(
+        &mut self,
+        may_stop: bool,
+        outcome: Option<&Result<T, E>>,
+    ) -> Result<(), StopReason> {
         let step = self.session.wake::<T, E>(may_stop);
         if let Phase::Waiting { for_retry: true } = self.phase {
             self.session.refund(&step, outcome);

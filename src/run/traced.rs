@@ -94,6 +94,10 @@ impl<O: Operation<Z>, Z> Operation<Z> for InSpans<O> {
         self.operation.args()
     }
 
+    fn can_repeat(&self) -> bool {
+        self.operation.can_repeat()
+    }
+
     fn target(&self) -> Target {
         self.operation.target()
     }
@@ -131,6 +135,10 @@ impl<O: Operation<Z>, Z> Operation<Z> for InSpansBlocking<O> {
 
     fn args(&self) -> Option<&dyn fmt::Debug> {
         self.0.operation.args()
+    }
+
+    fn can_repeat(&self) -> bool {
+        self.0.operation.can_repeat()
     }
 
     fn target(&self) -> Target {

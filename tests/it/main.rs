@@ -20,6 +20,8 @@ mod observe;
 mod policy;
 mod reference;
 mod run;
+mod service;
+mod stream;
 mod support;
 mod testing;
 mod wait;

@@ -25,6 +25,25 @@ use crate::arrows::Tree;
 const ROOMS: &[(&str, &[&str])] = &[
     ("inspect", &["run", "policy", "wait", "condition", "observe", "clock", "event", "nanos"]),
     (
+        "service",
+        &["run", "policy", "testing", "wait", "condition", "observe", "clock", "event", "sealed"],
+    ),
+    (
+        "stream",
+        &[
+            "run",
+            "policy",
+            "testing",
+            "wait",
+            "condition",
+            "observe",
+            "clock",
+            "event",
+            "sealed",
+            "slot",
+        ],
+    ),
+    (
         "run",
         &[
             "policy",
