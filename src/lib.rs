@@ -14,7 +14,10 @@
 #![cfg_attr(feature = "std", doc = "- [`description`]: what a policy makes of an outage.")]
 //! - [`integrations`]: observers for other crates, such as `log`, `tracing` and `metrics`.
 #![cfg_attr(feature = "test-util", doc = "- [`testing`]: the virtual clock, for tests.")]
-#![cfg_attr(feature = "http", doc = "- [`headers`]: reads `Retry-After` from HTTP headers.")]
+#![cfg_attr(
+    feature = "headers",
+    doc = "- [`headers`]: what HTTP answers ask for, and which requests are safe to repeat."
+)]
 // Retrying needs no unsafe code.
 #![forbid(unsafe_code)]
 // The core also serves targets without an operating system.
@@ -56,7 +59,7 @@ pub mod testing;
 #[cfg(not(feature = "test-util"))]
 mod testing;
 
-#[cfg(feature = "http")]
+#[cfg(feature = "headers")]
 pub mod headers;
 
 mod error;

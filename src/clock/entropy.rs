@@ -1,4 +1,4 @@
-//! Random numbers from the clock, on the one target where the standard library has neither.
+//! Random numbers from the clock, for the one target where the standard library has neither.
 
 /// A source of random numbers for unseeded jitter: a clock on `wasm32-unknown-unknown` has to be one.
 ///

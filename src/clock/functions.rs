@@ -1,4 +1,4 @@
-//! Clocks made of functions.
+//! Clocks made from functions.
 
 use core::fmt;
 use core::future::Future;

@@ -1,11 +1,11 @@
-//! Clocks: what runs read the time from and wait on.
+//! Clocks, which runs read and wait on.
 //!
-//! Blocking runs need a [`BlockingClock`], async runs an [`AsyncClock`]. The default, [`SystemClock`], is both
+//! Blocking runs need a [`BlockingClock`], async runs an [`AsyncClock`]. The default, [`SystemClock`], implements both
 //! (features `std` and `tokio`). Set another clock with [`Retry::clock`](crate::Retry::clock): for another async
 //! runtime, for a device without an operating system, or for tests (`TestClock`, feature `test-util`).
 //!
-//! [`Cancel`] is a handle that cancels runs: see [`Retry::cancelled_by`](crate::Retry::cancelled_by). The other items
-//! only appear in the types of policies and timers.
+//! [`Cancel`] cancels runs: see [`Retry::cancelled_by`](crate::Retry::cancelled_by). The other items appear only in the
+//! types of policies and timers.
 
 #[cfg(feature = "std")]
 pub(crate) mod cancel;
@@ -90,7 +90,8 @@ pub trait BlockingClock: EntropyIfNeeded {
     /// Returns the time since an arbitrary fixed moment, less than 584 years ago.
     ///
     /// Must never go backwards. Only differences between two calls matter. A run calls this only if something needs the
-    /// time: a limit, a strategy, a condition, an observer, the form of the run or, without the feature `std`, unseeded jitter.
+    /// time: a limit, a strategy, a condition, an observer, the form of the run or, without the feature `std`, unseeded
+    /// jitter.
     fn now(&self) -> Duration;
 
     /// Blocks the thread until `wait` has passed on this clock.
@@ -205,7 +206,8 @@ pub trait AsyncClock: EntropyIfNeeded {
     /// Returns the time since an arbitrary fixed moment, less than 584 years ago.
     ///
     /// Must never go backwards. Only differences between two calls matter. A run calls this only if something needs the
-    /// time: a limit, a strategy, a condition, an observer, the form of the run or, without the feature `std`, unseeded jitter.
+    /// time: a limit, a strategy, a condition, an observer, the form of the run or, without the feature `std`, unseeded
+    /// jitter.
     fn now(&self) -> Duration;
 
     /// Returns a future that is ready when `wait` has passed since this call.
@@ -352,8 +354,8 @@ impl Sealed for Interruptible {}
 /// Blocking runs read [`std::time::Instant`] and wait with [`std::thread::sleep`] (feature `std`). Async runs use
 /// tokio's clock for both (feature `tokio`), so tokio's paused time advances limits and waits together.
 ///
-/// On `wasm32-unknown-unknown` it implements neither clock trait, since the standard library has no time there. Runs need
-/// a clock of your own, with [`Entropy`].
+/// On `wasm32-unknown-unknown` it implements neither clock trait, since the standard library has no time there. Runs
+/// need a clock of your own, with [`Entropy`].
 #[derive(Clone, Copy, Debug, Default)]
 pub struct SystemClock;
 

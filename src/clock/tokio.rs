@@ -1,4 +1,4 @@
-//! The system clock's async side, on tokio's timer. The only file that uses tokio.
+//! The system clock's async side, on tokio's timer. This is the only file that uses tokio.
 
 use core::future::Future;
 use core::pin::Pin;

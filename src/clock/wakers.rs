@@ -1,4 +1,4 @@
-//! A set of registered wakers, each with a key of its own.
+//! A set of wakers, each with its own key.
 
 use core::mem;
 use core::task::Waker;

@@ -4,7 +4,7 @@
 //! methods of [`Retry`](crate::Retry) build on it: [`retry_if`](crate::Retry::retry_if) ([`RetryIf`]),
 //! [`until`](crate::Retry::until) ([`Until`]), [`retry_after`](crate::Retry::retry_after) ([`RetryAfter`]) and
 //! [`retry_after_value`](crate::Retry::retry_after_value) ([`RetryAfterValue`]). A [`Budget`] limits the retries of all
-//! runs that share it. For rules of your own, implement [`Condition`] and set it with
+//! runs that share it. For your own rules, implement [`Condition`] and set it with
 //! [`Retry::condition`](crate::Retry::condition).
 
 #[cfg(target_has_atomic = "32")]

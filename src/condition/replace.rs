@@ -1,4 +1,4 @@
-//! Replacing the default condition, and only that.
+//! Replaces the default condition, and no other.
 
 #[cfg(target_has_atomic = "32")]
 use crate::condition::Budgeted;

@@ -1,6 +1,6 @@
-//! The line that an event displays: one line of bounded length, whatever the error's text contains.
+//! The line that an event displays. It is one line of bounded length for any error text.
 //!
-//! Nothing here depends on the types of an operation, so that a program has this code once. Nothing allocates.
+//! Nothing here depends on the types of an operation, so a program contains this code once. Nothing allocates.
 
 use core::fmt::{self, Write};
 use core::time::Duration;

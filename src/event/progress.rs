@@ -1,4 +1,4 @@
-//! What has to be kept of a run to go on with it elsewhere.
+//! `Progress`: the state of a run, kept to continue it elsewhere.
 
 use core::time::Duration;
 

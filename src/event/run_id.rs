@@ -1,4 +1,4 @@
-//! `RunId`: which run an event belongs to.
+//! `RunId`: the run that an event belongs to.
 
 use core::fmt;
 use core::num::NonZeroUsize;

@@ -1,14 +1,14 @@
-//! Who is notified: observers and handlers.
+//! Observers and handlers, which are notified of the events of a run.
 //!
-//! * An observer is a type that implements [`Observe`]. It serves operations of any types it supports, and is added
-//!   with [`Retry::observe`](crate::Retry::observe).
-//! * A handler is a closure for one pair of types `T` and `E`. It is added with
-//!   [`Retry::on_backoff`](crate::Retry::on_backoff) and its like, or with
-//!   [`Retry::on_backoff_async`](crate::Retry::on_backoff_async) if it is async.
-//! * [`Observed`], [`Handlers`] and [`HandlersAsync`] are part of the type of a policy that has them. Name them where
-//!   that type must be written, for example for a `static` or a field.
+//! * An observer is a type that implements [`Observe`]. It can serve operations of different types. Add it with
+//!   [`Retry::observe`](crate::Retry::observe).
+//! * A handler is a closure for one pair of types `T` and `E`. Add it with one of the `on_*` methods, such as
+//!   [`Retry::on_backoff`](crate::Retry::on_backoff), or [`Retry::on_backoff_async`](crate::Retry::on_backoff_async) if
+//!   it is async.
+//! * [`Observed`], [`Handlers`] and [`HandlersAsync`] are part of a policy's type. Name them if you have to write that
+//!   type, for example for a `static` or a field.
 //!
-//! The other items appear in bounds and error messages; their traits are sealed. The guide has a page on
+//! The other items appear in bounds and error messages. Their traits are sealed. The guide has a page on
 //! [handlers](crate::guide::handlers).
 
 pub(crate) mod chain;

@@ -1,4 +1,4 @@
-//! What a run records for its observers alone: nothing, if it has none.
+//! Data that a run records only for its observers. Without observers it records nothing.
 
 use core::fmt;
 

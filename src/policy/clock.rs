@@ -1,4 +1,4 @@
-//! The clock that a policy reads and waits on, and cancellation.
+//! Setters of the clock and of cancellation.
 
 use crate::clock::ReplaceClock;
 #[cfg(feature = "std")]
@@ -9,7 +9,7 @@ use crate::policy::Retry;
 
 /// # Clock
 impl<S, C, H, Z> Retry<S, C, H, Z> {
-    /// Sets the clock to read and to wait on, instead of the system's.
+    /// Sets the clock that runs read and wait on, instead of the system's.
     ///
     /// ```
     /// use std::time::Duration;
@@ -24,10 +24,10 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
     /// Pass it by value or by reference. [`run`](Self::run) needs a [`BlockingClock`](crate::BlockingClock),
     /// [`run_async`](Self::run_async) an [`AsyncClock`](crate::AsyncClock).
     ///
-    /// [`AsyncFnClock`](crate::clock::AsyncFnClock) and [`BlockingFnClock`](crate::clock::BlockingFnClock) make clocks of
-    /// functions.
+    /// [`AsyncFnClock`](crate::clock::AsyncFnClock) and [`BlockingFnClock`](crate::clock::BlockingFnClock) make clocks
+    /// from functions.
     ///
-    /// A clock can be set once: the compiler refuses to replace a clock that is not the system's.
+    /// You can set a clock once: the compiler refuses to replace a clock that is not the system's.
     //
     // `O` is a parameter since with `Z::Output` the compiler reports "private field, not a method" for a second clock.
     #[doc(alias("sleep", "timer"))]
@@ -42,7 +42,7 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
 /// # Cancellation
 #[cfg(feature = "std")]
 impl<S, C, H, Z> Retry<S, C, H, Z> {
-    /// Stops retrying once this handle is cancelled, and ends a wait early.
+    /// Stops retrying once this handle is cancelled, and ends a wait that is in progress.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread", start_paused = true)]
@@ -60,13 +60,13 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
     /// ```
     ///
     /// The run gives up with [`StopReason::Cancelled`](crate::StopReason::Cancelled) and returns its last outcome. It
-    /// keeps that outcome during its waits: to spawn such a run, its value and its error must be `Send`.
+    /// keeps that outcome during its waits. To spawn such a run, its value and its error must be `Send`.
     ///
-    /// Cancelling does not interrupt an attempt. Once `on_try` was called, the attempt is made. The first attempt is
-    /// always made, since a run has to return something. An accepted outcome is a success, even if the run was
+    /// Cancelling does not interrupt an attempt, and does not prevent one after `on_try` was called. The first attempt
+    /// is always made, since a run has to return something. An accepted outcome is a success, even if the run was
     /// cancelled.
     ///
-    /// If called more than once, any of the handles cancels. It may be called before or after [`clock`](Self::clock).
+    /// If you set several handles, any of them cancels. You may call this before or after [`clock`](Self::clock).
     pub fn cancelled_by(self, cancel: &Cancel) -> Retry<S, C, H, Cancellable<Z>> {
         self.map_clock(|clock| Cancellable { clock, cancel: cancel.clone() })
     }

@@ -1,4 +1,4 @@
-//! Which outcomes to retry, and when.
+//! Setters of conditions: which outcomes to retry, and when.
 
 #[cfg(target_has_atomic = "32")]
 use core::ops::Deref;
@@ -56,13 +56,13 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
     /// # assert!(client.retry.run(|| Ok::<_, ApiError>(())).is_ok());
     /// ```
     ///
-    /// A closure that captures has no such type. To keep its policy in a field, use
-    /// [`retry_if_shared`](Self::retry_if_shared), which takes the predicate in an `Arc`, or [`boxed`](Self::boxed), which
-    /// names any policy's type. Or make the struct generic, with the bound [`RunBlocking`](crate::run::RunBlocking) or
-    /// [`RunAsync`](crate::run::RunAsync). To add a condition for a single call, borrow the policy with
-    /// [`by_ref`](Self::by_ref).
+    /// A closure that captures variables cannot become a function pointer. To keep its policy in a field, use
+    /// [`retry_if_shared`](Self::retry_if_shared), which takes the predicate in an `Arc`, or [`boxed`](Self::boxed),
+    /// which names any policy's type. Or make the struct generic, with the bound
+    /// [`RunBlocking`](crate::run::RunBlocking) or [`RunAsync`](crate::run::RunAsync). To add a condition for a single
+    /// call, borrow the policy with [`by_ref`](Self::by_ref).
     ///
-    /// In a `static`, wrap the policy in a `LazyLock`: this method is not `const`.
+    /// This method is not `const`. In a `static`, wrap the policy in a `LazyLock`.
     ///
     /// Python's `backoff` has the inverse, `giveup`.
     #[doc(alias("when", "permanent"))]
@@ -73,8 +73,8 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
         self.map_condition(|previous| RetryIf { previous, function: is_retryable })
     }
 
-    /// Same as [`retry_if`](Self::retry_if), for a predicate that captures and that is kept in a field: its type has a
-    /// name.
+    /// Same as [`retry_if`](Self::retry_if), for a predicate that captures variables: you can name the policy's type in
+    /// a field.
     ///
     /// ```
     /// use std::sync::Arc;
@@ -92,8 +92,7 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
     /// assert_eq!(client.retry.run(|| Err::<(), _>(404)), Err(404));
     /// ```
     ///
-    /// The policy stays `Clone`. For a policy whose parts have no name at all, see
-    /// [`boxed`](Self::boxed).
+    /// The policy stays `Clone`. If you cannot name the type of another part of the policy, see [`boxed`](Self::boxed).
     #[cfg(feature = "std")]
     pub fn retry_if_shared<E>(
         self,
@@ -115,9 +114,8 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
     /// assert_eq!(done, Ok(100));
     /// ```
     ///
-    /// A run that gives up returns the last value as it is, in an `Ok`. Errors are retried as without `until`. If
-    /// configured more than once, all functions must return `true`. For an operation that cannot fail, use
-    /// [`poll`](Self::poll).
+    /// A run that gives up returns the last value unchanged, in an `Ok`. Errors are still retried. If configured more
+    /// than once, all functions must return `true`. For an operation that cannot fail, use [`poll`](Self::poll).
     ///
     /// Python's `backoff` has the inverse, `on_predicate`.
     pub fn until<T, F>(self, is_wanted: F) -> Retry<S, Until<C, F>, H, Z>
@@ -127,7 +125,7 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
         self.map_condition(|previous| Until { previous, function: is_wanted })
     }
 
-    /// Waits at least as long as an error requests, such as one that carries a server's `Retry-After`.
+    /// Waits at least as long as an error requests, for example with a server's `Retry-After`.
     ///
     /// ```
     /// use std::time::Duration;
@@ -149,17 +147,18 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
     /// assert_eq!(clock.waits(), [30, 5].map(Duration::from_secs));
     /// ```
     ///
-    /// The requested wait is a minimum: no retry comes earlier, and the policy's own wait applies if it is longer. So a
-    /// wait of zero is the same as `None`, and a server that keeps asking for one second still sees waits that grow.
+    /// The requested wait is a minimum: no retry comes earlier, and the policy's own wait applies if it is longer. A
+    /// wait of zero is the same as `None`. If a server always requests one second, the waits still grow.
     ///
-    /// [Jitter](crate::Jitter) applies above the minimum, so that clients that are asked for the same wait do not come
-    /// back together: the window of the policy's wait is moved up, and keeps its width, but at most the requested wait.
-    /// With exponential waits and full jitter, a request for 30 s gives 30 s to 31 s after the first attempt, and 30 s to
-    /// 46 s after the fifth. [`max_wait`](Self::max_wait) does not apply to the requested wait.
+    /// [Jitter](crate::Jitter) applies above the minimum, so that clients with the same requested wait do not return
+    /// together. The window of the policy's wait moves up and keeps its width, or becomes as wide as the requested wait
+    /// if that is less. With exponential waits and full jitter, a request for 30 s gives 30 s to 31 s after the first
+    /// attempt, and 30 s to 46 s after the fifth. [`max_wait`](Self::max_wait) does not apply to the requested wait.
     ///
-    /// The run gives up at once if the requested wait does not fit into what is left of [`max_time`](Self::max_time), except
-    /// with [`last_wait_may_overrun`](Self::last_wait_may_overrun). It also gives up if that wait is longer than
-    /// [`max_asked_wait`](Self::max_asked_wait), one hour unless set. To obey shorter waits than were asked for, shorten them here: `|e| e.retry_after.map(|wait| wait.min(MINUTE))`.
+    /// The run gives up at once if the requested wait does not fit into what is left of [`max_time`](Self::max_time),
+    /// except with [`last_wait_may_overrun`](Self::last_wait_may_overrun). It also gives up if that wait exceeds
+    /// [`max_asked_wait`](Self::max_asked_wait), by default one hour. To wait less than the server requests, shorten
+    /// the wait here: `|e| e.retry_after.map(|wait| wait.min(MINUTE))`.
     ///
     /// If configured more than once, the longest requested wait applies. This changes neither which errors are retried
     /// nor how often.
@@ -202,7 +201,7 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
         self.map_condition(|previous| RetryAfterValue { previous, function: requested_wait })
     }
 
-    /// Sets a condition of your own, instead of the default that retries every error.
+    /// Sets your own condition, instead of the default that retries every error.
     ///
     /// ```
     /// use relent::{Budget, Condition, Details, Retry, Verdict};
@@ -222,9 +221,9 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
     /// assert!(format!("{policy:?}").contains("Budgeted(Never, Budget"));
     /// ```
     ///
-    /// What refines the condition stays, whether it is set before or after this: [`retry_if`](Self::retry_if),
-    /// [`until`](Self::until), [`retry_after`](Self::retry_after), [`budget`](Self::budget). A condition can be set once:
-    /// the compiler refuses to replace one that is not the default. To replace them all, call
+    /// [`retry_if`](Self::retry_if), [`until`](Self::until), [`retry_after`](Self::retry_after) and
+    /// [`budget`](Self::budget) refine this condition, whether you call them before or after this method. You can set a
+    /// condition once: the compiler refuses to replace one that is not the default. To replace all of them, call
     /// [`without_conditions`](Self::without_conditions) first. See [`Condition`](crate::Condition).
     pub fn condition<D, O>(self, condition: D) -> Retry<S, O, H, Z>
     where
@@ -233,7 +232,7 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
         self.map_condition(|previous| previous.replace_condition(condition))
     }
 
-    /// Removes all conditions, and with them every budget and requested wait: every error is retried again.
+    /// Removes all conditions, budgets and requested waits, so that every error is retried again.
     ///
     /// ```
     /// use relent::{Retry, TestClock};

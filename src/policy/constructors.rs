@@ -1,4 +1,4 @@
-//! The constructors, each of which sets how long to wait.
+//! The constructors. Each of them sets how long to wait.
 
 use core::time::Duration;
 
@@ -57,8 +57,8 @@ impl Retry {
     ///
     /// The wait is a maximum, since full jitter is on by default.
     ///
-    /// A wait of zero is allowed: retries then follow each other without a pause, so set a limit. An async run with such
-    /// waits leaves its runtime to other tasks only if the operation or the clock's timer does.
+    /// A wait of zero is allowed. Retries then follow each other without a pause, so set a limit. An async run without
+    /// waits yields to other tasks only if the operation or the clock's timer does.
     #[doc(alias = "delay")]
     pub const fn constant(wait: Duration) -> Retry<Constant> {
         Retry::new(Constant::new(wait))
@@ -117,10 +117,10 @@ impl Retry {
     /// assert_eq!(millis, [1000, 367, 135, 100, 100]);
     /// ```
     ///
-    /// Use it for what is likely to become ready soon: a lock, a replica that catches up.
+    /// Use it for something that is likely to be ready soon, such as a lock or a replica that catches up.
     ///
     /// The waits are maxima, since full jitter is on by default. After about 20 tries they are zero. If a run may
-    /// last longer, set a [`min_wait`](Retry::min_wait): only jitter can make a wait shorter than that.
+    /// last longer, set a [`min_wait`](Retry::min_wait). Only jitter can make a wait shorter than that.
     pub const fn decay() -> Retry<Decay> {
         Retry::new(Decay::DEFAULT)
     }
@@ -140,10 +140,10 @@ impl Retry {
     /// ```
     ///
     /// The waits are random already, so [`jitter`](Retry::jitter) refuses any setting but
-    /// [`Jitter::None`](crate::Jitter::None), which takes the middle of each range. The last wait counts without what
-    /// the other side asked for.
+    /// [`Jitter::None`](crate::Jitter::None), which takes the middle of each range. The last wait does not include what
+    /// the server requested.
     ///
-    /// From the article "Exponential Backoff And Jitter" in the AWS Architecture Blog.
+    /// The algorithm comes from the article "Exponential Backoff And Jitter" in the AWS Architecture Blog.
     ///
     /// # Panics
     ///
@@ -158,8 +158,8 @@ impl Retry {
         }
     }
 
-    /// Same as [`decorrelated`](Self::decorrelated), but returns an error instead of panicking: for a wait known only at
-    /// run time.
+    /// Same as [`decorrelated`](Self::decorrelated), but returns an error instead of panicking: for a wait known only
+    /// at run time.
     ///
     /// ```
     /// # use std::time::Duration;
@@ -195,11 +195,11 @@ impl Retry {
     /// assert!(policy.waits().eq([1, 1, 60].map(Duration::from_secs)));
     /// ```
     ///
-    /// Takes an array, a slice, a `Vec`: anything that can be borrowed as a slice of durations. The waits are maxima,
-    /// since full jitter is on by default.
+    /// Takes an array, a slice, a `Vec`, or anything else that can be borrowed as a slice of durations. The waits are
+    /// maxima, since full jitter is on by default.
     ///
-    /// The end of the list is the limit; there is no other unless you set one. To compute the waits one by one, use
-    /// [`runtime`](Self::runtime) or implement [`Wait`](crate::Wait).
+    /// The run gives up at the end of the list. There is no other limit unless you set one. To compute the waits one by
+    /// one, use [`runtime`](Self::runtime) or implement [`Wait`](crate::Wait).
     pub const fn sequence<L: AsRef<[Duration]>>(waits: L) -> Retry<Sequence<L>> {
         Retry::new(Sequence::new(waits))
     }
@@ -219,8 +219,8 @@ impl Retry {
     /// assert!(policy.waits().eq([100, 400, 900].map(Duration::from_millis)));
     /// ```
     ///
-    /// `tries` is 1 after the first attempt. The waits are maxima, since full jitter is on by default. The default limit
-    /// of 10 tries applies. To use the waits of an iterator, collect them into a [`sequence`](Self::sequence).
+    /// `tries` is 1 after the first attempt. The waits are maxima, since full jitter is on by default. The default
+    /// limit of 10 tries applies. To use the waits of an iterator, collect them into a [`sequence`](Self::sequence).
     pub const fn from_fn<F>(compute: F) -> Retry<FromFn<F>>
     where
         F: Fn(u32) -> Option<Duration>,
@@ -248,8 +248,8 @@ impl Retry {
     ///
     /// The function receives the [`Details`] of the attempt, with its value or error.
     ///
-    /// The waits are maxima, since full jitter is on by default. Switch jitter off if the function returns waits that
-    /// the other side requested.
+    /// The waits are maxima, since full jitter is on by default. Switch jitter off if the function returns waits that a
+    /// server requested.
     pub const fn runtime<T, E, F>(compute: F) -> Retry<Runtime<F>>
     where
         F: Fn(&Details<'_, T, E>) -> Duration,
@@ -257,7 +257,7 @@ impl Retry {
         Retry::new(Runtime::new(compute))
     }
 
-    /// Creates a policy from a strategy of your own, or from one chosen at run time.
+    /// Creates a policy from your own strategy, or from one chosen at run time.
     ///
     /// ```
     /// use std::time::Duration;

@@ -1,4 +1,4 @@
-//! Handlers: closures that are called with events.
+//! Setters of handlers: closures that receive events.
 
 use crate::event::{Details, EventKind};
 use crate::observe::handlers::{Append, AsyncHandler, Handler, HandlerFuture, HandlerReturn};
@@ -6,25 +6,27 @@ use crate::policy::Retry;
 
 /// # Handlers
 ///
-/// A handler is a closure that receives the [`Details`] of an event. Each method may be called any number of times.
-/// Handlers are called in the order in which they were added, each with the same details. They may borrow, and may
-/// change what they borrow.
+/// A handler is a closure that receives the [`Details`] of an event. You can call each method any number of times.
+/// Handlers run in the order in which you add them, each with the same details. They may borrow variables and change
+/// them.
 ///
-/// Handlers must be `Send`, even if all runs stay on one thread: the compiler refuses a closure that captures an `Rc` or
-/// a reference to a `Cell` or `RefCell`. An observer need not be `Send`: implement [`Observe`](crate::Observe) for a
+/// Handlers must be `Send`, even if all runs stay on one thread: the compiler refuses a closure that captures an `Rc`
+/// or a reference to a `Cell` or `RefCell`. An observer need not be `Send`: implement [`Observe`](crate::Observe) for a
 /// struct that holds them, and add it with [`observe`](Self::observe). To update a counter in a struct, capture a
 /// reference to that field, not to the whole struct.
 ///
-/// A run calls its handlers inline, so a handler should be quick. It must not:
+/// A run calls its handlers inline, so a handler should be quick. All handlers of a policy share one lock: while one of
+/// them runs, every other thread with an event for a handler of that policy waits. In a busy service that shares one
+/// policy, use an observer, which has no lock. A handler must not:
 ///
 /// - run the policy that it belongs to: this panics;
 /// - wait for another thread's run of that policy;
 /// - run a policy whose handlers run this one.
 ///
-/// A handler that panics ends the run; the policy stays usable.
+/// A handler that panics ends the run. The policy stays usable.
 ///
-/// A handler returns nothing. To discard a value, end the closure's body with a semicolon: `|d| { set.insert(d.tries); }`.
-/// For closures that return a future, see [async handlers](#async-handlers).
+/// A handler returns nothing. To discard a value, end the closure's body with a semicolon:
+/// `|d| { set.insert(d.tries); }`. For closures that return a future, see [async handlers](#async-handlers).
 ///
 /// A closure needs no type annotations if it reads fields, prints [`Details::error`] or matches on it. To call a method
 /// of the error, name its type: `|d: &Details<'_, (), io::Error>|`.
@@ -98,6 +100,9 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
     ///     .unwrap_err();
     /// assert_eq!(waits, clock.waits());
     /// ```
+    ///
+    /// All handlers of a policy share one lock, so threads that share the policy call them one at a time. If many calls
+    /// fail at once, use an [observer](Self::observe) instead.
     #[doc(alias("notify", "on_retry"))]
     pub fn on_backoff<'k, T, E, F, R>(self, handler: F) -> Retry<S, C, H::Output, Z>
     where
@@ -155,7 +160,7 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
 /// details. The compiler then reports "future cannot be sent between threads safely".
 ///
 /// The run awaits the future before it calls the next handler, waits or returns. A slow handler therefore slows down
-/// the run: spawn work that may take long.
+/// the run. Spawn work that may take long.
 ///
 /// Run a policy with async handlers by [`run_async`](Self::run_async), [`poll_async`](Self::poll_async) and their
 /// variants, or in line by [`begin_async`](Self::begin_async).

@@ -60,7 +60,7 @@ policy_by_reference! {
 
 /// A policy whose strategy, condition and observers fit an operation that returns `Result<T, E>`.
 ///
-/// Implemented for every such policy. This trait is sealed.
+/// Every policy with such parts implements it. This trait is sealed.
 pub trait PolicyFor<T, E>:
     Policy<Strategy: Wait<T, E>, Condition: Condition<T, E>, Observer: Notify<T, E>>
 {

@@ -1,4 +1,4 @@
-//! When to give up.
+//! Setters of limits.
 
 use core::time::Duration;
 
@@ -55,7 +55,7 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
         Ok(self)
     }
 
-    /// Sets how long a run may take: no wait begins once this much time has passed since the run began.
+    /// Limits the time of a run: no wait begins once this much time has passed since the run began.
     ///
     /// ```
     /// use std::time::Duration;
@@ -67,14 +67,15 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
     /// assert_eq!(clock.waits(), [1, 2, 4, 3].map(Duration::from_secs));
     /// ```
     ///
-    /// The last wait is shortened to the time that is left, so that a final attempt is made at the deadline. That attempt
-    /// may begin late, if a wait takes longer than it should. To leave it out, see
-    /// [`no_attempt_after_deadline`](Self::no_attempt_after_deadline). To wait the whole wait, see
-    /// [`last_wait_may_overrun`](Self::last_wait_may_overrun).
-    ///
-    /// This limit does not interrupt an attempt. A run takes at most this time, plus one attempt, plus the time that
-    /// handlers take between an attempt and the wait after it. To interrupt attempts, see
+    /// This is not a deadline for the whole run, since it does not interrupt an attempt. A run takes at most this time,
+    /// plus one attempt, plus the time that handlers take between an attempt and the wait after it. To end attempts at
+    /// the deadline, use [`interrupt_at_deadline`](Self::interrupt_at_deadline). To limit each attempt, use
     /// [`attempt_timeout`](Self::attempt_timeout).
+    ///
+    /// The last wait is shortened to the time that is left, so that a final attempt begins when the time is over. If
+    /// the wait ends late, so does the start of that attempt. To skip it, use
+    /// [`no_attempt_after_deadline`](Self::no_attempt_after_deadline). To keep the last wait as long as it was, use
+    /// [`last_wait_may_overrun`](Self::last_wait_may_overrun).
     ///
     /// A time of zero means a single attempt. This limit replaces the default of 10 tries.
     #[doc(alias("deadline", "timeout", "max_elapsed_time"))]
@@ -84,7 +85,7 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
         self
     }
 
-    /// Neither shortens nor refuses the last wait: [`max_time`](Self::max_time) is checked between attempts only.
+    /// Keeps the full length of the last wait, even if it ends after [`max_time`](Self::max_time).
     ///
     /// ```
     /// use std::time::Duration;
@@ -100,9 +101,9 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
     /// assert_eq!(clock.waits(), [1, 2, 4, 8].map(Duration::from_secs));
     /// ```
     ///
-    /// A run then takes at most this time, one wait and one attempt more. Ignored without `max_time`. The last of this and
-    /// [`no_attempt_after_deadline`](Self::no_attempt_after_deadline) applies. Runs with
-    /// [`interrupt_at_deadline`](Self::interrupt_at_deadline) still refuse a wait after which no time would remain.
+    /// A run then takes at most `max_time`, plus one wait and one attempt. Without `max_time` this has no effect. If
+    /// you also call [`no_attempt_after_deadline`](Self::no_attempt_after_deadline), the later call applies. Runs with
+    /// [`interrupt_at_deadline`](Self::interrupt_at_deadline) still skip a wait after which no time would remain.
     pub const fn last_wait_may_overrun(mut self) -> Self {
         self.settings.last_wait = LastWait::MayOverrun;
         self
@@ -121,11 +122,11 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
     /// assert_eq!(outcome, Ok(1000));
     /// ```
     ///
-    /// Waits that shrink without a minimum are zero after some tries, and the run then retries without a pause. With
-    /// [`decay`](Retry::decay), set a [`min_wait`](Retry::min_wait).
+    /// If the waits shrink without a minimum, they reach zero after some tries, and the run retries without a pause.
+    /// With [`decay`](Retry::decay), set a [`min_wait`](Retry::min_wait).
     ///
-    /// It changes nothing else: a [`max_tries`](Self::max_tries) or [`max_time`](Self::max_time) that is set before or
-    /// after this call still applies.
+    /// A [`max_tries`](Self::max_tries) or [`max_time`](Self::max_time) that you set before or after this call still
+    /// applies.
     pub const fn forever(mut self) -> Self {
         self.settings = self.settings.without_default_tries();
         self
@@ -150,15 +151,17 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
     /// assert_eq!(clock.waits(), [1, 2, 4].map(Duration::from_secs));
     /// ```
     ///
-    /// A wait that would end after the deadline is skipped, and the run gives up. On a clock whose timers may be late, a wait
-    /// must end earlier than that by its [`resolution`](crate::AsyncClock::resolution): 1 ms on tokio. The clock is read again after each wait:
-    /// a run whose process was frozen in the meantime gives up too, with its last outcome. That outcome is kept through
-    /// the waits, so that futures grow by it, and to be spawned, a run needs a value and an error that are `Send`.
+    /// Use this if the caller does not wait for the result any longer than that. Without `max_time` it has no effect.
     ///
-    /// Use it if the caller no longer waits for the result after the deadline. Ignored without `max_time`.
+    /// If a wait would end after the deadline, the run skips it and gives up. If the clock's timers may be late, the
+    /// wait must end earlier by its [`resolution`](crate::AsyncClock::resolution): 1 ms on tokio.
     ///
-    /// This method is `const`, and needs a policy that is `Copy`: call it before handlers, `cancelled_by` and other parts
-    /// that are not `Copy` are added, or on a borrowed policy: `policy.by_ref().no_attempt_after_deadline()`.
+    /// The run reads the clock again after each wait. If the process was frozen during the wait and the deadline has
+    /// passed, the run gives up with its last outcome. A run keeps that outcome during its waits, which makes its
+    /// future larger. To spawn such a run, its value and its error must be `Send`.
+    ///
+    /// This method is `const`, and needs a policy that is `Copy`. Call it before you add handlers, `cancelled_by` and
+    /// other parts that are not `Copy`, or borrow the policy: `policy.by_ref().no_attempt_after_deadline()`.
     #[doc(alias = "deadline")]
     pub const fn no_attempt_after_deadline(self) -> Retry<S, C, H, Punctual<Z>>
     where
@@ -173,9 +176,9 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
     }
 }
 
-/// # Limits: runs inside of runs
+/// # Limits: runs inside runs
 impl<S, C, H, Z> Retry<S, C, H, Z> {
-    /// Sets whether a run retries inside of an attempt of another run. Unless set, it does: [`Nested::Allow`].
+    /// Sets whether a run retries inside an attempt of another run. By default it does: [`Nested::Allow`].
     ///
     /// ```
     /// use relent::{Nested, Retry, StopReason, TestClock};
@@ -193,16 +196,17 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
     /// assert_eq!((outcome, calls), (Err("down"), 3)); // not 12
     ///
     /// client.run(|| { calls += 1; Err::<(), _>("down") }).unwrap_err();
-    /// assert_eq!(calls, 3 + 4); // not inside of another run
+    /// assert_eq!(calls, 3 + 4); // not inside another run
     /// ```
     ///
-    /// Retries at two levels multiply: three attempts of a service that each make four attempts of a client are twelve
-    /// calls of a server that is already overloaded. With [`Nested::Once`] in the policy of the client, only the outermost
-    /// run retries.
+    /// Retries at two levels multiply. If a service makes three attempts, and its client four for each of them, an
+    /// overloaded server gets twelve calls. With [`Nested::Once`] in the client's policy, only the outermost run
+    /// retries.
     ///
-    /// The inner run gives up with [`StopReason::Nested`](crate::StopReason::Nested), after its condition has asked for a
-    /// retry. See [`Details::depth`](crate::Details::depth) for which runs are inside of another one: tasks and threads that
-    /// an attempt spawns are not. The [guide](crate::guide::dangers#layers-multiply) has more.
+    /// If the inner run's condition decides to retry, that run gives up with
+    /// [`StopReason::Nested`](crate::StopReason::Nested) instead. Runs in tasks and threads that an attempt spawns are
+    /// not inside it: see [`Details::depth`](crate::Details::depth) and the
+    /// [guide](crate::guide::dangers#layers-multiply).
     pub const fn nested(mut self, nested: Nested) -> Self {
         self.settings.nested = nested;
         self
@@ -210,7 +214,7 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
 }
 
 /// A part of a policy that is `Copy`: the bound of
-/// [`no_attempt_after_deadline`](Retry::no_attempt_after_deadline). Every `Copy` type is one.
+/// [`no_attempt_after_deadline`](Retry::no_attempt_after_deadline). Every `Copy` type implements it.
 #[diagnostic::on_unimplemented(
     message = "`no_attempt_after_deadline` needs a policy that is `Copy`: call it before handlers, `cancelled_by` and other parts that are not `Copy` are added",
     label = "`{Self}` is not `Copy`"

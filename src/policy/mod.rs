@@ -109,11 +109,11 @@ use crate::wait::strategies::Expo;
 ///
 /// # Sharing
 ///
-/// A policy is `Copy` if its parts are. One with handlers or `cancelled_by` is not. One with a clock or a budget is, if
-/// that is passed by reference.
+/// A policy is `Copy` if its parts are. Handlers and `cancelled_by` are not. A clock or a budget is if you pass it by
+/// reference.
 ///
-/// A policy is `Send` and `Sync` if its parts are; handlers always are. Share one by reference, in an `Arc` or in a
-/// `LazyLock`. A policy that is built by `const` methods alone can be a `const` or a `static`.
+/// A policy is `Send` and `Sync` if its parts are. Handlers always are. Share a policy by reference, in an `Arc` or in
+/// a `LazyLock`. If you build it with `const` methods only, it can be a `const` or a `static`.
 ///
 /// The guide has [recipes](crate::guide::recipes), and a page on the [dangers](crate::guide::dangers) of retries.
 #[doc(alias = "backoff")]

@@ -1,4 +1,4 @@
-//! Observers of any operation, and the name that they see.
+//! Setters of observers, and of the name that they see.
 
 use crate::observe::Observed;
 use crate::policy::Retry;
@@ -24,20 +24,20 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
     /// assert_eq!(policy.run(|| "seven".parse::<i32>()).ok(), None);
     /// ```
     ///
-    /// Unlike a handler, an observer can serve operations of different types, and need not be `Send`. Pass it by value or
-    /// by reference: see [`Observe`](crate::Observe).
+    /// Unlike a handler, an observer can serve operations of different types, and need not be `Send`. Pass it by value
+    /// or by reference: see [`Observe`](crate::Observe).
     ///
-    /// A policy with this observer is `Clone` if the observer is: pass a reference or an `Arc`, or call
-    /// [`share_observers`](Self::share_observers). In a field its type is `Retry<Expo, AnyError, Observed<(), Print>>`;
-    /// [`boxed`](Self::boxed) names any policy's type, and the bounds [`RunBlocking`](crate::run::RunBlocking) and
-    /// [`RunAsync`](crate::run::RunAsync) take any policy. To replace the observer, call
-    /// [`without_observers`](Self::without_observers) first. To add another for a single call, borrow the policy with
-    /// [`by_ref`](Self::by_ref).
+    /// A policy with this observer is `Clone` if the observer is. Pass a reference or an `Arc`, or call
+    /// [`share_observers`](Self::share_observers). In a field, the type of the policy above is `Retry<Expo, AnyError,
+    /// Observed<(), Print>, TestClock>`. [`boxed`](Self::boxed) names any policy's type, and the bounds
+    /// [`RunBlocking`](crate::run::RunBlocking) and [`RunAsync`](crate::run::RunAsync) accept any policy. To replace
+    /// the observer, call [`without_observers`](Self::without_observers) first. To add another for a single call,
+    /// borrow the policy with [`by_ref`](Self::by_ref).
     pub fn observe<O>(self, observer: O) -> Retry<S, C, Observed<H, O>, Z> {
         self.map_observer(|previous| Observed { previous, observer })
     }
 
-    /// Removes all handlers and observers: to replace those of a policy that came with some.
+    /// Removes all handlers and observers, so that you can replace them.
     ///
     /// ```
     /// use relent::{Details, Retry, TestClock};
@@ -52,7 +52,7 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
         self.map_observer(|_| ())
     }
 
-    /// Borrows the policy as one that can be extended: with more handlers or conditions for a single call.
+    /// Borrows the policy, so that you can add handlers or conditions for a single call.
     ///
     /// ```
     /// use relent::{Retry, TestClock};
@@ -70,7 +70,7 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
         Retry { strategy, condition, observer, clock, settings: *settings }
     }
 
-    /// Puts the handlers and observers into an `Arc`, so that the policy can be cloned: its clones share them.
+    /// Puts the handlers and observers into an `Arc`, so that clones of the policy share them.
     ///
     /// ```
     /// use std::sync::atomic::{AtomicU32, Ordering};
@@ -88,13 +88,13 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
     /// assert_eq!(retries.load(Ordering::Relaxed), 1 + 3);
     /// ```
     ///
-    /// A policy with handlers is not `Clone` otherwise. To share the whole policy, put it into an `Arc` instead.
+    /// Otherwise, a policy with handlers is not `Clone`. To share the whole policy, put it into an `Arc` instead.
     #[cfg(feature = "std")]
     pub fn share_observers(self) -> Retry<S, C, std::sync::Arc<H>, Z> {
         self.map_observer(std::sync::Arc::new)
     }
 
-    /// Sets the name of the operation, as events show it.
+    /// Sets the name of the operation that events show.
     ///
     /// ```
     /// use relent::{Retry, TestClock};
@@ -105,9 +105,9 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
     /// assert_eq!(line, "Giving up fetch_user after 3 tries (boom)");
     /// ```
     ///
-    /// The default is the name of the operation's function, or of the function in which its closure was written, without
-    /// generic arguments. For a run [in line](Self::attempts) it is the file and line of that call, and `operation` for
-    /// what has no name, such as a function pointer. Handlers and observers read it from
+    /// The default is the name of the operation's function, or of the function that contains its closure, without
+    /// generic arguments. For a run [in line](Self::attempts), it is the file and line of that call. For an operation
+    /// without a name, such as a function pointer, it is `operation`. Handlers and observers read it from
     /// [`Details::target`](crate::Details::target).
     pub const fn target(mut self, target: &'static str) -> Self {
         self.settings.target = Some(target);

@@ -42,14 +42,14 @@ pub(crate) enum LastWait {
     MustFit,
 }
 
-/// Whether a run retries inside of an attempt of another run: see [`Retry::nested`](crate::Retry::nested).
+/// Whether a run retries inside an attempt of another run: see [`Retry::nested`](crate::Retry::nested).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Nested {
-    /// It retries like any other run.
+    /// The run retries like any other run.
     #[default]
     Allow,
-    /// It makes one attempt, and gives up with [`StopReason::Nested`](crate::StopReason::Nested) if that fails.
+    /// The run makes one attempt, and gives up with [`StopReason::Nested`](crate::StopReason::Nested) if that fails.
     Once,
 }
 
@@ -61,7 +61,7 @@ pub(crate) struct Settings {
     pub(crate) nested: Nested,
     /// `Nanos::MAX` if not configured.
     pub(crate) max_wait: Nanos,
-    /// `Nanos::MAX` if lifted.
+    /// `Nanos::MAX` if there is no limit.
     pub(crate) max_asked_wait: Nanos,
     pub(crate) jitter: Jitter,
     /// Whether the strategy draws its waits itself.
@@ -120,7 +120,7 @@ impl Settings {
         }
     }
 
-    /// Whether a run that is inside of this many attempts of other runs makes only one attempt itself.
+    /// Whether a run that is inside this many attempts of other runs makes only one attempt.
     #[inline]
     pub(crate) const fn makes_one_attempt(&self, depth: u32) -> bool {
         matches!(self.nested, Nested::Once) && depth > 0
@@ -135,7 +135,7 @@ impl Settings {
         }
     }
 
-    /// Removes the limit of time, and what goes with it.
+    /// Removes the time limit.
     pub(crate) const fn without_max_time(mut self) -> Self {
         self.max_time = None;
         self

@@ -1,4 +1,4 @@
-//! Caps and jitter, and the setters of single strategies.
+//! Setters of the cap and of jitter, and those of single strategies.
 
 use core::time::Duration;
 
@@ -10,7 +10,7 @@ use crate::wait::strategies::{Decay, Expo, Fibo, Linear};
 
 /// # Waits and jitter
 impl<S, C, H, Z> Retry<S, C, H, Z> {
-    /// Sets the maximum length of the policy's own waits, whatever strategy and jitter compute.
+    /// Caps the policy's own waits.
     ///
     /// ```
     /// use std::time::Duration;
@@ -20,19 +20,17 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
     /// assert!(policy.waits().eq([1, 2, 4, 5, 5].map(Duration::from_secs)));
     /// ```
     ///
-    /// The cap applies to the strategy's wait before jitter. If the window that [jitter](crate::Jitter) makes of it ends
-    /// beyond the cap, the window is moved down as a whole, so that capped waits are spread like all others. The cap
-    /// applies to the first wait too.
+    /// The cap applies to the strategy's wait before jitter, including the first wait. If the window that
+    /// [jitter](crate::Jitter) makes of it ends beyond the cap, the whole window moves down, so that capped waits are
+    /// spread like all others.
     ///
-    /// A wait that the other side asks for is not capped: see [`retry_after`](Self::retry_after) and
-    /// [`max_asked_wait`](Self::max_asked_wait).
-    ///
-    /// It limits the waits, not the attempts.
+    /// A wait that the server requests is not capped: see [`retry_after`](Self::retry_after) and
+    /// [`max_asked_wait`](Self::max_asked_wait). The cap does not limit attempts.
     ///
     /// # Panics
     ///
-    /// If `wait` is zero: all retries would follow each other without a pause. In a `const` or `static` this is a compile
-    /// error. See [`try_max_wait`](Self::try_max_wait).
+    /// If `wait` is zero: all retries would follow each other without a pause. In a `const` or `static` this is a
+    /// compile error. See [`try_max_wait`](Self::try_max_wait).
     #[doc(alias("max_delay", "max_interval"))]
     #[track_caller]
     pub const fn max_wait(mut self, wait: Duration) -> Self {
@@ -73,14 +71,14 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
     /// assert_eq!(clock.waits(), [1, 2, 4].map(Duration::from_secs));
     /// ```
     ///
-    /// A strategy with a [window of its own](crate::Wait::window) ignores every jitter but [`Jitter::None`]. A policy made
-    /// by [`decorrelated`](Retry::decorrelated) refuses the others; one made by [`Retry::new`] from a
+    /// A strategy with its own [window](crate::Wait::window) ignores every jitter but [`Jitter::None`]. A policy from
+    /// [`decorrelated`](Retry::decorrelated) refuses the others. A policy from [`Retry::new`] with a
     /// [`Decorrelated`](crate::wait::Decorrelated) or a [`Schedule`](crate::Schedule) accepts and ignores them.
     ///
     /// # Panics
     ///
-    /// Panics if the part of a [`Jitter::Proportional`] is not from 0 to 1, and if the policy is
-    /// [`decorrelated`](Retry::decorrelated) and the jitter is not [`Jitter::None`]. In a `const` or `static` that is a
+    /// Panics if the number in a [`Jitter::Proportional`] is not between 0 and 1. Also panics if the policy is
+    /// [`decorrelated`](Retry::decorrelated) and the jitter is not [`Jitter::None`]. In a `const` or `static` this is a
     /// compile error. See [`try_jitter`](Self::try_jitter).
     #[track_caller]
     pub const fn jitter(mut self, jitter: Jitter) -> Self {
@@ -108,7 +106,7 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
         Ok(self)
     }
 
-    /// Sets the longest wait that the other side may ask for. The default is one hour.
+    /// Sets the longest wait that the server may request. The default is one hour.
     ///
     /// ```
     /// use std::time::Duration;
@@ -122,19 +120,19 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
     /// assert_eq!(reason, Some(StopReason::MaxAskedWait));
     /// ```
     ///
-    /// A longer one ends the run, with [`StopReason::MaxAskedWait`](crate::StopReason::MaxAskedWait). It is not
-    /// shortened, since an earlier attempt is refused again. To shorten it all the same, do so in
+    /// A longer wait ends the run with [`StopReason::MaxAskedWait`](crate::StopReason::MaxAskedWait). It is not
+    /// shortened, because the server would refuse an earlier attempt again. If you want to shorten it anyway, do so in
     /// [`retry_after`](Self::retry_after): `|e| e.retry_after.map(|wait| wait.min(MINUTE))`.
     ///
-    /// It applies to every requested wait, also those of a [`Condition`](crate::Condition) of your own.
-    /// `Duration::MAX` removes the limit. A [`max_time`](Self::max_time) that is shorter ends the run first.
+    /// The limit applies to every requested wait, including those from your own [`Condition`](crate::Condition).
+    /// `Duration::MAX` removes it. A shorter [`max_time`](Self::max_time) ends the run first.
     #[doc(alias = "retry-after")]
     pub const fn max_asked_wait(mut self, wait: Duration) -> Self {
         self.settings.max_asked_wait = Nanos::of(wait);
         self
     }
 
-    /// Seeds the jitter, so that each run draws the same waits: for tests.
+    /// Seeds the jitter, so that each run draws the same waits. Use it in tests.
     ///
     /// ```
     /// use relent::{Retry, TestClock};
@@ -150,8 +148,8 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
     /// Without a seed, runs differ. The same seed may give other waits on another platform or with another version of
     /// `rand`. [`Jitter::Custom`] ignores the seed.
     ///
-    /// Without the feature `std` the system's randomness is not available, and unseeded jitter is drawn from the
-    /// clock. Give each device its own seed then.
+    /// Without the feature `std`, the system's randomness is not available, and unseeded jitter depends only on the
+    /// clock. Give each device its own seed.
     pub const fn seed(mut self, seed: u64) -> Self {
         self.settings.seed = Some(seed);
         self
@@ -173,7 +171,8 @@ impl<C, H, Z> Retry<Expo, C, H, Z> {
     ///
     /// # Panics
     ///
-    /// If `wait` is zero. In a `const` or `static` this is a compile error. See [`try_first_wait`](Self::try_first_wait).
+    /// If `wait` is zero. In a `const` or `static` this is a compile error. See
+    /// [`try_first_wait`](Self::try_first_wait).
     #[doc(alias = "min_delay")]
     #[track_caller]
     pub const fn first_wait(mut self, wait: Duration) -> Self {
@@ -214,8 +213,7 @@ impl<C, H, Z> Retry<Expo, C, H, Z> {
     /// Python's `backoff` calls it `base`.
     ///
     /// With a factor below 1 the waits shrink, and after some tries they are zero: with the default first wait and a
-    /// factor of 0.5, after 31. A run that lasts
-    /// longer then retries without a pause. For waits that shrink no further than to a minimum, use
+    /// factor of 0.5, after 31. A longer run then retries without a pause. For shrinking waits with a minimum, use
     /// [`decay`](Self::decay) with a [`min_wait`](Retry::min_wait).
     ///
     /// # Panics
@@ -263,7 +261,8 @@ impl<C, H, Z> Retry<Fibo, C, H, Z> {
     ///
     /// # Panics
     ///
-    /// If `wait` is zero. In a `const` or `static` this is a compile error. See [`try_first_wait`](Self::try_first_wait).
+    /// If `wait` is zero. In a `const` or `static` this is a compile error. See
+    /// [`try_first_wait`](Self::try_first_wait).
     #[track_caller]
     pub const fn first_wait(mut self, wait: Duration) -> Self {
         match self.strategy.try_with_first_wait(wait) {
@@ -305,7 +304,8 @@ impl<C, H, Z> Retry<Linear, C, H, Z> {
     ///
     /// # Panics
     ///
-    /// If `wait` is zero. In a `const` or `static` this is a compile error. See [`try_first_wait`](Self::try_first_wait).
+    /// If `wait` is zero. In a `const` or `static` this is a compile error. See
+    /// [`try_first_wait`](Self::try_first_wait).
     #[track_caller]
     pub const fn first_wait(mut self, wait: Duration) -> Self {
         match self.strategy.try_with_first_wait(wait) {
@@ -349,7 +349,8 @@ impl<C, H, Z> Retry<Decay, C, H, Z> {
     ///
     /// # Panics
     ///
-    /// If `wait` is zero. In a `const` or `static` this is a compile error. See [`try_first_wait`](Self::try_first_wait).
+    /// If `wait` is zero. In a `const` or `static` this is a compile error. See
+    /// [`try_first_wait`](Self::try_first_wait).
     #[track_caller]
     pub const fn first_wait(mut self, wait: Duration) -> Self {
         match self.strategy.try_with_first_wait(wait) {
@@ -377,7 +378,7 @@ impl<C, H, Z> Retry<Decay, C, H, Z> {
         Ok(self)
     }
 
-    /// Sets how fast the waits shrink: each is the previous one, divided by e to this power. The default is 1.
+    /// Sets how fast the waits shrink: each wait is the previous one divided by e to this power. The default is 1.
     ///
     /// ```
     /// # use std::time::Duration;
@@ -415,7 +416,7 @@ impl<C, H, Z> Retry<Decay, C, H, Z> {
         Ok(self)
     }
 
-    /// Sets the length below which the waits do not shrink. The default is zero.
+    /// Sets the minimum to which the waits shrink. The default is zero.
     ///
     /// ```
     /// # use std::time::Duration;
@@ -424,7 +425,7 @@ impl<C, H, Z> Retry<Decay, C, H, Z> {
     /// assert!(policy.waits().take(3).eq([1000, 500, 500].map(Duration::from_millis)));
     /// ```
     ///
-    /// Only jitter goes below it. Python's `backoff` calls it `min_value`.
+    /// Only jitter makes a wait shorter. Python's `backoff` calls it `min_value`.
     #[doc(alias = "min_delay")]
     pub const fn min_wait(mut self, wait: Duration) -> Self {
         self.strategy.min_wait = wait;

@@ -44,7 +44,7 @@ impl<T, E> Future for Given<T, E> {
 pub struct Passed<T, E, A> {
     target: Target,
     args: A,
-    is_timed: bool,
+    needs: Needs,
     /// The outcome of the next attempt, if observers do not know of that one yet.
     given: Option<Result<T, E>>,
 }
@@ -70,7 +70,7 @@ impl<T, E, A: ShowArgs, Z> Operation<Z> for Passed<T, E, A> {
     }
 
     fn needs(&self) -> Needs {
-        Needs { elapsed: self.is_timed, ..Needs::default() }
+        self.needs
     }
 
     fn is_made_by_run(&self) -> bool {
@@ -190,7 +190,7 @@ fn keep<P: Policy<Clock: AsyncClock>, T, E, A>(
 impl<'a, P: Policy<Clock: AsyncClock>, T, E, A> After<'a, P, T, E, A> {
     pub(crate) fn new(run: &'a mut ByHand<P, T, E, A, Async>, outcome: Result<T, E>) -> Self {
         let ByHand { session: Session { policy, operation, run, .. }, phase } = run;
-        let InLine { target, args, is_timed, .. } = operation;
+        let InLine { target, args, is_timed, leaves_time, .. } = operation;
         if let Phase::New | Phase::Succeeded(_) = phase {
             *run = Run::NEW;
             if *is_timed {
@@ -199,7 +199,8 @@ impl<'a, P: Policy<Clock: AsyncClock>, T, E, A> After<'a, P, T, E, A> {
             }
         }
         let session = move |run: RunOf<P>, given| {
-            let operation = Passed { target: *target, args, is_timed: *is_timed, given };
+            let needs = Needs { elapsed: *is_timed, time_for_attempt: *leaves_time };
+            let operation = Passed { target: *target, args, needs, given };
             Session::resume(&*policy, operation, Ending, run)
         };
         let is_over = matches!(phase, Phase::GaveUp(..));
@@ -243,7 +244,7 @@ where
             Poll::Ready((outcome, mut end)) => {
                 let session = this.retrying.session();
                 // No time is measured for a success that no observer wants.
-                if end.reason.is_none() && !session.operation.is_timed {
+                if end.reason.is_none() && !session.operation.needs.elapsed {
                     end.elapsed = Duration::from_nanos(session.elapsed());
                 }
                 **this.phase = Phase::after(end);

@@ -441,6 +441,30 @@ macro_rules! attempts {
                 self
             }
 
+            /// Makes no attempt at the deadline of [`max_time`](Retry::max_time): a wait that would reach it is skipped, and
+            /// the run gives up. For code that ends each attempt when nothing of [`remaining`](Self::remaining) is left.
+            ///
+            /// ```
+            /// use std::time::Duration;
+            /// use relent::run::Decision;
+            /// use relent::{Jitter, Retry, StopReason, TestClock};
+            ///
+            /// let policy = Retry::constant(Duration::from_secs(4)).max_time(Duration::from_secs(3));
+            /// let policy = policy.jitter(Jitter::None).clock(TestClock::new());
+            #[doc = concat!("let mut attempts = ", $new, "::<_, (), &str>::new(&policy);")]
+            /// assert_eq!(attempts.decide(&Err("down")), Decision::Backoff(Duration::from_secs(3)));
+            ///
+            #[doc = concat!("let mut attempts = ", $new, "::<_, (), &str>::new(&policy).leave_time_for_attempts();")]
+            /// assert_eq!(attempts.decide(&Err("down")), Decision::GiveUp(StopReason::MaxTime));
+            /// ```
+            ///
+            /// So does [`interrupt_at_deadline`](Retry::interrupt_at_deadline), which ends the attempts too. Without
+            /// `max_time` it changes nothing.
+            pub fn leave_time_for_attempts(mut self) -> Self {
+                self.run.leave_time();
+                self
+            }
+
             /// Returns what is left of [`max_time`](Retry::max_time), if that is set: for example for a timeout of the
             /// attempt's own.
             #[must_use]

@@ -124,6 +124,14 @@ impl<P: Policy, T, E, A: ShowArgs, M: Side<P::Clock>> ByHand<P, T, E, A, M> {
         }
     }
 
+    /// Makes no attempt at the deadline, for which the time has to be known.
+    pub(crate) fn leave_time(&mut self) {
+        self.session.operation.leaves_time = true;
+        if self.session.policy.policy().settings.max_time.is_some() {
+            self.time();
+        }
+    }
+
     pub(crate) fn stopped(&self) -> Option<StopReason> {
         match self.phase {
             Phase::GaveUp(reason, _) => Some(reason),

@@ -1,21 +1,27 @@
 //! What `#[retry]` expands to. Not for other code: it changes without notice.
 
+mod attempt;
 #[cfg(feature = "std")]
 mod handler;
+mod need;
 mod shown;
 mod signature;
+mod wait;
+
+pub use attempt::{Traced, awaited, awaited_traced, call, call_traced, spans};
 
 #[cfg(feature = "std")]
 pub use handler::{On, on};
-pub use shown::{Field, Fields, Shown};
+pub use need::{Need, Timed, UntilDeadline, Untimed};
+pub use shown::{Field, Fields, NoFields, Shown};
 pub use signature::{Polled, ReturnsResult, Signature, any, fallible};
+pub use wait::{Between, Wait, nothing};
 
 use core::fmt;
 use core::future::Future;
 use core::marker::PhantomData;
 use core::pin::Pin;
 use core::task::{Context, Poll};
-use pin_project_lite::pin_project;
 
 use crate::clock::{AsyncClock, BlockingClock};
 use crate::event::{EventKind, Target};
@@ -24,7 +30,6 @@ use crate::policy::Retry;
 use crate::policy::hold::{Policy, PolicyFor};
 use crate::run::future::{Ahead, Retrying};
 use crate::run::in_line::ShowArgs;
-use crate::run::nesting::Inside;
 use crate::run::operation::{Attempt, Attempted, Needs, Operation};
 use crate::run::returns::Return;
 use crate::run::session::{RunOf, Session};
@@ -34,6 +39,7 @@ use crate::run::{Run, Step, plan};
 use crate::sealed::Sealed;
 use crate::testing::scope;
 use crate::testing::scope::Sleeping;
+use crate::trace::Trace;
 use crate::wait::Wait as _;
 
 // What expansions name, so that they work where the prelude is shadowed or there is no `std`.
@@ -43,13 +49,6 @@ pub use core::ops::ControlFlow::{self, Break, Continue};
 pub use core::option::Option::{self, None, Some};
 pub use core::result::Result;
 pub use core::time::Duration;
-
-/// Calls the body of a function, which is a closure for the sake of `?` and `return`.
-#[inline]
-pub fn call<R>(body: impl FnOnce() -> R) -> R {
-    let _inside = Inside::enter();
-    body()
-}
 
 /// Refuses an argument that the body moves, unless it is `Copy`.
 pub fn used_again<A: UsedAgain>(_: &A) {}
@@ -64,36 +63,6 @@ pub trait UsedAgain {}
 
 #[diagnostic::do_not_recommend]
 impl<A: Copy> UsedAgain for A {}
-
-/// What an attempt needs of its run.
-pub trait Need: Copy {
-    /// It as a value.
-    const NEEDS: Needs;
-}
-
-/// Nothing.
-#[derive(Clone, Copy, Debug)]
-pub struct Untimed;
-
-/// How much time has passed.
-#[derive(Clone, Copy, Debug)]
-pub struct Timed;
-
-/// That some time is left until the deadline.
-#[derive(Clone, Copy, Debug)]
-pub struct UntilDeadline;
-
-impl Need for Untimed {
-    const NEEDS: Needs = Needs { elapsed: false, time_for_attempt: false };
-}
-
-impl Need for Timed {
-    const NEEDS: Needs = Needs { elapsed: true, time_for_attempt: false };
-}
-
-impl Need for UntilDeadline {
-    const NEEDS: Needs = Needs { elapsed: true, time_for_attempt: true };
-}
 
 /// The operation: the rest of the function makes the attempts. `A` is what observers see of this one.
 pub struct Body<R, N, F, A> {
@@ -118,6 +87,14 @@ impl<R, N: Need, F, A: ShowArgs, Z> Operation<Z> for Body<R, N, F, A> {
 
     fn args(&self) -> Option<&dyn fmt::Debug> {
         self.args.args()
+    }
+
+    fn trace(&self) -> Option<&Trace> {
+        self.args.trace()
+    }
+
+    fn trace_mut(&mut self) -> Option<&mut Trace> {
+        self.args.trace_mut()
     }
 
     fn target(&self) -> Target {
@@ -155,7 +132,6 @@ impl<'p, P: Policy, R, X: Copy, N: Need, F> Decorated<'p, P, R, X, N, F> {
     pub fn blocking(policy: &'p P, _: Signature<R>, returns: X, _: N, _: &F) -> Self
     where
         X: Return<R>,
-        P: PolicyFor<X::Value, X::Error, Observer: NotifyBlocking, Clock: BlockingClock>,
     {
         Self { policy, returns, run: Run::NEW, types: PhantomData }
     }
@@ -165,9 +141,13 @@ impl<'p, P: Policy, R, X: Copy, N: Need, F> Decorated<'p, P, R, X, N, F> {
     pub fn awaited(policy: &'p P, _: Signature<R>, returns: X, _: N, _: &F) -> Self
     where
         X: Return<R>,
-        P: PolicyFor<X::Value, X::Error, Clock: AsyncClock>,
     {
         Self { policy, returns, run: Run::NEW, types: PhantomData }
+    }
+
+    /// The number of the attempt that comes next.
+    pub fn tries(&self) -> u32 {
+        self.run.tries()
     }
 
     #[inline]
@@ -210,7 +190,7 @@ where
         }
     }
 
-    #[inline(never)]
+    #[inline]
     fn follow(
         &mut self,
         args: impl ShowArgs,
@@ -285,6 +265,20 @@ where
         args: A,
     ) -> NextOf<'_, P, R, X, N, F, A> {
         let outcome = self.returns.outcome(returned);
+        let session = self.session::<_, Async>(args);
+        if session.accepts_unseen(&outcome, session.wants_success::<X::Value, X::Error>()) {
+            return Break(self.returns.output(outcome, self.run.end_unobserved()));
+        }
+        self.decide(session.operation.args, outcome)
+    }
+
+    /// Not in the function of the user, of whose `poll` there may be several copies.
+    #[inline(never)]
+    fn decide<A: ShowArgs>(
+        &mut self,
+        args: A,
+        outcome: Result<X::Value, X::Error>,
+    ) -> NextOf<'_, P, R, X, N, F, A> {
         let mut session = self.session::<_, Async>(args);
         let Some(step) = session.judge(&outcome) else {
             return Break(self.returns.output(outcome, self.run.end_unobserved()));
@@ -296,7 +290,7 @@ where
         }
     }
 
-    #[inline(never)]
+    #[inline]
     fn ahead<A: ShowArgs>(
         &mut self,
         args: A,
@@ -308,7 +302,7 @@ where
                 self.run = session.run;
                 Ahead::Attempt(())
             }
-            Ahead::Wait(retrying) => Ahead::Wait(Wait { run: &mut self.run, retrying }),
+            Ahead::Wait(retrying) => Ahead::Wait(Wait::new(&mut self.run, retrying)),
             Ahead::End(output) => Ahead::End(output),
         }
     }
@@ -334,43 +328,3 @@ pub type NextOf<'a, P, R, X, N, F, A> =
 
 /// What is to be awaited between two attempts.
 pub type WaitOf<'a, P, R, X, N, F, A> = Wait<'a, &'a P, Body<R, N, F, A>, X, R>;
-
-pin_project! {
-    /// What is to be awaited between two attempts: handlers, and the wait.
-    ///
-    /// It keeps no outcome unless the run may end with it.
-    #[must_use = "futures do nothing unless they are awaited or polled"]
-    pub struct Wait<'a, P, O, X, R>
-    where
-        P: Policy,
-        P::Clock: AsyncClock,
-        O: Attempted<P::Clock>,
-        O::Output: Future<Output = R>,
-        X: Return<R>,
-    {
-        run: &'a mut RunOf<P>,
-        #[pin]
-        retrying: Retrying<P, O, X>,
-    }
-}
-
-impl<P, O, X, R> Future for Wait<'_, P, O, X, R>
-where
-    X: Return<R>,
-    P: PolicyFor<X::Value, X::Error, Clock: AsyncClock>,
-    O: Operation<P::Clock, Output: Future<Output = R>>,
-{
-    type Output = ControlFlow<X::Output>;
-
-    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        let mut this = self.project();
-        match this.retrying.as_mut().poll(context) {
-            Poll::Ready(output) => Poll::Ready(Break(output)),
-            Poll::Pending if this.retrying.is_attempting() => {
-                **this.run = this.retrying.session().run;
-                Poll::Ready(Continue(()))
-            }
-            Poll::Pending => Poll::Pending,
-        }
-    }
-}

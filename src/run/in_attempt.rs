@@ -60,7 +60,7 @@ pin_project! {
     }
 }
 
-impl<'a, P: Policy<Clock: AsyncClock>, F> InAttempt<'a, P, F> {
+impl<'a, P, F> InAttempt<'a, P, F> {
     pub(crate) fn new(
         policy: &'a P,
         mut trace: Option<&'a mut Trace>,
@@ -72,7 +72,9 @@ impl<'a, P: Policy<Clock: AsyncClock>, F> InAttempt<'a, P, F> {
         }
         Self { policy, trace, operation }
     }
+}
 
+impl<P: Policy<Clock: AsyncClock>, F> InAttempt<'_, P, F> {
     /// Ends the attempt if it takes longer than `most`. Its error is made by `From<`[`TimedOut`]`>`.
     pub fn within(self, most: Duration) -> InTime<Self, TimerOf<P>> {
         let timer = Timer::new(scope::timeout(&self.policy.policy().clock, most));

@@ -64,12 +64,14 @@ pub struct InLine<T, E, A = ()> {
     /// Whether the time is measured to the end of the run: because of `timed()`, or because something read the clock
     /// at its start.
     pub(crate) is_timed: bool,
+    /// Whether no attempt is made at the deadline itself.
+    pub(crate) leaves_time: bool,
     types: PhantomData<fn(T, E)>,
 }
 
 impl<T, E, A> InLine<T, E, A> {
     pub(crate) const fn new(target: Target, args: A) -> Self {
-        Self { target, args, is_timed: false, types: PhantomData }
+        Self { target, args, is_timed: false, leaves_time: false, types: PhantomData }
     }
 }
 
@@ -83,7 +85,7 @@ impl<T, E, A: ShowArgs, Z> Operation<Z> for InLine<T, E, A> {
     fn attempt(&mut self, _: &Z, _: impl FnOnce() -> Attempt) {}
 
     fn needs(&self) -> Needs {
-        Needs { elapsed: self.is_timed, ..Needs::default() }
+        Needs { elapsed: self.is_timed, time_for_attempt: self.leaves_time }
     }
 
     fn args(&self) -> Option<&dyn fmt::Debug> {

@@ -10,6 +10,7 @@
 //!
 //! The other traits are those in the bounds of [`Retry`](crate::Retry)'s methods; they are sealed.
 
+mod judge;
 pub(crate) mod nesting;
 mod notice;
 pub(crate) mod operation;

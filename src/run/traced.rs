@@ -257,11 +257,13 @@ impl<A: ShowArgs> ShowArgs for TracedArgs<A> {
 impl<P: Policy, T, E, A: ShowArgs, M: Side<P::Clock>> ByHand<P, T, E, A, M> {
     fn traced(self) -> ByHand<P, T, E, TracedArgs<A>, M> {
         let Self { session: Session { policy, operation, run, .. }, phase } = self;
-        let args = TracedArgs { args: operation.args, trace: Trace::new() };
-        let operation = InLine::new(operation.target, args);
+        let InLine { target, args, leaves_time, .. } = operation;
+        let args = TracedArgs { args, trace: Trace::new() };
+        let mut operation = InLine::new(target, args);
+        operation.leaves_time = leaves_time;
         let session = Session::resume(policy, operation, Ending, run);
         let mut traced = ByHand { session, phase };
-        // Should the run be a future that ends without a wait, it passes through its begin all the same.
+        // A run that is timed passes through its beginning, where the span begins, in each driver.
         traced.time();
         if let Phase::Attempting = phase {
             traced.session.begin_trace();

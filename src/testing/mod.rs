@@ -1,10 +1,10 @@
-//! Testing: a virtual clock, on which waiting takes no real time.
+//! A virtual clock for tests, on which waiting takes no real time.
 //!
 //! * Give a policy a [`TestClock`] with [`Retry::clock`](crate::Retry::clock), then check its waits.
-//! * If you cannot change the policy, use [`TestClock::enter`] or, in async code, [`TestClock::scope`]. They put every
-//!   run of the code under test on the clock.
+//! * If you cannot change the policy, use [`TestClock::enter`] or, in async code, [`TestClock::scope`]. Every run of
+//!   the code under test then waits on that clock.
 //!
-//! Needs the feature `test-util`. The guide has a page on [tests](crate::guide::testing).
+//! This module needs the feature `test-util`. The guide has a page on [testing](crate::guide::testing).
 
 #[cfg(feature = "test-util")]
 pub(crate) mod clock;

@@ -1,4 +1,4 @@
-//! Draws of random numbers. The only file that names `rand`.
+//! Random numbers. This is the only file that uses `rand`.
 
 use rand::rngs::SmallRng;
 use rand::{Rng, SeedableRng};

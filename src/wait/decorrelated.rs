@@ -1,4 +1,4 @@
-//! The strategy that draws its waits itself.
+//! Decorrelated jitter: a strategy that draws its own waits.
 
 use core::ops::RangeInclusive;
 use core::time::Duration;

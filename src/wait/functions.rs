@@ -1,4 +1,4 @@
-//! The strategies that are functions.
+//! Strategies that call a function of the user.
 
 use core::fmt;
 use core::time::Duration;

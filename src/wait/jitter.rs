@@ -1,4 +1,4 @@
-//! How chance spreads the waits.
+//! Jitter: random waits, so that clients do not return together.
 
 use core::ops::RangeInclusive;
 use core::time::Duration;

@@ -1,6 +1,6 @@
 //! How long to wait: strategies and jitter.
 //!
-//! A strategy implements [`Wait`]. [`Retry`](crate::Retry) has a constructor for each of those here:
+//! A strategy implements [`Wait`]. [`Retry`](crate::Retry) has a constructor for each strategy here:
 //! [`expo`](crate::Retry::expo) ([`Expo`], the default), [`fibo`](crate::Retry::fibo) ([`Fibo`]),
 //! [`constant`](crate::Retry::constant) ([`Constant`]), [`linear`](crate::Retry::linear) ([`Linear`]),
 //! [`decay`](crate::Retry::decay) ([`Decay`]), [`sequence`](crate::Retry::sequence) ([`Sequence`]) and

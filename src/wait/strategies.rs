@@ -1,4 +1,4 @@
-//! The built-in strategies. All of them depend on numbers alone.
+//! The built-in strategies that depend only on numbers.
 
 use core::ops::RangeInclusive;
 use core::time::Duration;

@@ -13,6 +13,8 @@ mod defects;
 mod differential;
 mod event;
 mod guide;
+#[cfg(feature = "headers")]
+mod headers;
 mod inference;
 mod observe;
 mod policy;

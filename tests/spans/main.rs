@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use futures::FutureExt as _;
 use futures::executor::block_on;
+use futures::future::BoxFuture;
 use relent::condition::AnyError;
 use relent::run::{RunAsync, RunBlocking, Runner};
 use relent::wait::Expo;
@@ -38,7 +39,7 @@ impl From<TimedOut> for Fault {
 }
 
 /// Records an event, fails this often, then returns the number of calls.
-fn failing(times: u32) -> impl FnMut() -> Result<u32, Fault> {
+fn failing(times: u32) -> impl FnMut() -> Result<u32, Fault> + Send {
     let mut calls = 0;
     move || {
         calls += 1;
@@ -48,9 +49,7 @@ fn failing(times: u32) -> impl FnMut() -> Result<u32, Fault> {
 }
 
 /// The same as a future, which records another event when it is polled again.
-fn failing_async(
-    times: u32,
-) -> impl FnMut() -> futures::future::BoxFuture<'static, Result<u32, Fault>> {
+fn failing_async(times: u32) -> impl FnMut() -> BoxFuture<'static, Result<u32, Fault>> {
     let mut operation = failing(times);
     move || {
         let outcome = operation();
@@ -204,6 +203,41 @@ fn a_run_in_line_has_the_same_spans() {
         };
         assert_eq!(tree(awaited), saved_async());
     }
+}
+
+#[test]
+fn a_retried_function_has_the_same_spans() {
+    use relent::retry;
+
+    #[retry(policy(), traced)]
+    fn load(operation: &mut dyn FnMut() -> Result<u32, Fault>) -> Result<u32, Fault> {
+        operation()
+    }
+
+    #[retry(policy(), traced, attempt_timeout = "1s", show(name), attempt = attempt)]
+    async fn load_async(
+        name: &str,
+        operation: &mut (dyn FnMut() -> BoxFuture<'static, Result<u32, Fault>> + Send),
+    ) -> Result<u32, Fault> {
+        assert_eq!((name, attempt.is_last), ("a name", attempt.tries == 3));
+        operation().await
+    }
+
+    assert_eq!(tree(|| assert_eq!(load(&mut failing(2)), Ok(3))), SAVED);
+    let awaited = || assert_eq!(block_on(load_async("a name", &mut failing_async(2))), Ok(3));
+    assert_eq!(tree(awaited), saved_async());
+
+    let dropped = || {
+        let mut operation = failing_async(0);
+        let mut run = Box::pin(load_async("a name", &mut operation));
+        assert!(run.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
+    };
+    let expected = "\
+retry operation=fetch tries=1 reason=dropped
+    attempt attempt=1 outcome=dropped
+        - call 1
+";
+    assert_eq!(tree(dropped), expected);
 }
 
 #[test]

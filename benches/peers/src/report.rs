@@ -137,9 +137,52 @@ pub fn gate(results: &str, ratios: &str, limits: &str) {
             }
         }
     }
+    failed |= !decorated(&results);
     if failed {
         exit(1);
     }
+}
+
+/// Compares what `#[retry]` makes of a function with the loop of `Retry::attempts` in it. Not the kinds async and
+/// async-log, which have two copies of the code that is in line, and one of the code that is not.
+fn decorated(results: &Results) -> bool {
+    let instructions = [
+        Row::DecoratedSyncFirstTry,
+        Row::DecoratedSyncThreeFailures,
+        Row::DecoratedAsyncFirstTry,
+        Row::DecoratedAsyncThreeFailures,
+    ];
+    let instructions = instructions.into_iter().map(|row| {
+        let most = results.get(&row.id(), "in_line").map(|by_hand| by_hand * 1.03);
+        (row.id(), results.get(&row.id(), "relent"), most)
+    });
+    let text = ["text/sync", "text/boxed", "text/sync-log"].into_iter().map(|row| {
+        let most = results.get(row, "in_line").map(|by_hand| by_hand + 32.0);
+        (row.to_owned(), results.get(row, "decorated"), most)
+    });
+    let first_try = Row::DecoratedSyncFirstTry.id();
+    let beside_run = (
+        format!("{first_try}, beside run"),
+        results.get(&first_try, "relent"),
+        results.get(&Row::StaticSyncFirstTry.id(), "relent").map(|run| run + 30.0),
+    );
+    let mut is_good = true;
+    for (row, figure, most) in instructions.chain(text).chain([beside_run]) {
+        match (figure, most) {
+            (Some(figure), Some(most)) if figure <= most => {
+                println!("decorated, {row}: {figure:.0}, at most {most:.0}");
+            }
+            (Some(figure), Some(most)) => {
+                println!("decorated, {row}: {figure:.0}  FAILED: more than {most:.0}");
+                is_good = false;
+            }
+            _ => {
+                println!("FAILED: {row} of decorated functions was not measured");
+                is_good = false;
+            }
+        }
+    }
+    is_good
 }
 
 /// A row of the table of ratios.

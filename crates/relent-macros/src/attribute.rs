@@ -1,11 +1,13 @@
 //! What is between the parentheses of `#[retry(..)]`.
 
 use proc_macro2::{Ident, TokenStream};
+use quote::ToTokens;
 use syn::ext::IdentExt;
 use syn::parse::{Parse, ParseStream, Parser};
 use syn::punctuated::Punctuated;
-use syn::{Error, Expr, Path, Result, Token, parenthesized, token};
+use syn::{Error, Expr, Lit, Path, Result, Token, parenthesized, token};
 
+use crate::duration;
 use crate::settings::{self, Kind, STRATEGIES, Setting};
 
 /// Where the policy comes from.
@@ -33,6 +35,7 @@ pub(crate) struct Attribute {
     pub(crate) show_all: Option<Ident>,
     pub(crate) attempt: Option<Ident>,
     pub(crate) explain: Option<Ident>,
+    pub(crate) traced: Option<Ident>,
     pub(crate) timeout: Option<(Ident, Expr, Option<Expr>)>,
     pub(crate) at_deadline: Option<(Ident, Expr)>,
     pub(crate) path: Option<Path>,
@@ -52,6 +55,7 @@ impl Attribute {
             show_all: None,
             attempt: None,
             explain: None,
+            traced: None,
             timeout: None,
             at_deadline: None,
             path: None,
@@ -70,7 +74,7 @@ impl Attribute {
                     let message = format!("the strategy comes first: `#[retry({name}, ..)]`");
                     return Err(Error::new(name.span(), message));
                 }
-                Next::Policy if is_first => this.source = Source::Policy(Box::new(input.parse()?)),
+                Next::Policy if is_first => this.source = Source::Policy(Box::new(policy(input)?)),
                 Next::Policy => return Err(misplaced(input)),
             }
             is_first = false;
@@ -106,7 +110,7 @@ impl Attribute {
         seen.push(setting.name);
         let form = || Error::new(name.span(), format!("write `{}`", setting.form));
         let value = |input: ParseStream<'_>| -> Result<Expr> {
-            if !input.peek(Token![=]) {
+            if !input.peek(Token![=]) || input.peek(Token![==]) {
                 return Err(form());
             }
             input.parse::<Token![=]>()?;
@@ -129,6 +133,10 @@ impl Attribute {
                 no_value(input, form)?;
                 self.explain = Some(name.clone());
             }
+            "traced" => {
+                no_value(input, form)?;
+                self.traced = Some(name.clone());
+            }
             "attempt" => {
                 if !input.peek(Token![=]) {
                     return Err(form());
@@ -137,8 +145,8 @@ impl Attribute {
                 self.attempt = Some(input.parse().map_err(|_| form())?);
             }
             "crate" => {
-                input.parse::<Token![=]>()?;
-                self.path = Some(input.call(Path::parse_mod_style)?);
+                input.parse::<Token![=]>().map_err(|_| form())?;
+                self.path = Some(input.call(Path::parse_mod_style).map_err(|_| form())?);
             }
             "attempt_timeout" => self.set_timeout(name, value(input)?, None)?,
             "attempt_timeout_with" => {
@@ -206,6 +214,13 @@ impl Next {
         if ahead.peek(Token![=]) && !ahead.peek(Token![==]) && !ahead.peek(Token![=>]) {
             return Self::Setting(name);
         }
+        let text = name.to_string();
+        // Not the expression that `max_tries == 3` is, and not the beginning of one.
+        let is_miswritten =
+            ahead.peek(Token![==]) || ahead.peek(Token![:]) && !ahead.peek(Token![::]);
+        if is_miswritten && settings::find(&text).is_some() {
+            return Self::Setting(name);
+        }
         let is_call = ahead.peek(token::Paren);
         if is_call && ahead.parse::<proc_macro2::Group>().is_err() {
             return Self::Policy;
@@ -213,7 +228,6 @@ impl Next {
         if !ahead.is_empty() && !ahead.peek(Token![,]) {
             return Self::Policy;
         }
-        let text = name.to_string();
         if STRATEGIES.iter().any(|(strategy, _)| text == *strategy) {
             return Self::Strategy(name);
         }
@@ -222,6 +236,21 @@ impl Next {
             None => Self::Policy,
         }
     }
+}
+
+/// Refuses what can be seen to be no policy.
+fn policy(input: ParseStream<'_>) -> Result<Expr> {
+    let policy: Expr = input.parse()?;
+    let Expr::Lit(literal) = &policy else { return Ok(policy) };
+    let meant = match &literal.lit {
+        Lit::Int(number) => format!(": `max_tries = {number}` limits the number of attempts"),
+        Lit::Str(text) if duration::parse(&text.value()).is_ok() => {
+            format!(": for equal waits, write `constant({})`", text.to_token_stream())
+        }
+        Lit::Str(text) => format!(": a policy is an expression, `{}`", text.value()),
+        _ => String::new(),
+    };
+    Err(Error::new_spanned(&policy, format!("this is no policy{meant}")))
 }
 
 fn strategy_argument(name: &Ident, input: ParseStream<'_>) -> Result<Option<Expr>> {

@@ -93,10 +93,27 @@ fn check(attribute: &Attribute, function: &Function, shape: &Shape) -> Result<()
             "`#[retry]` retries functions that return a `Result`, and this one returns nothing";
         return Err(Error::new(function.signature.ident.span(), message));
     }
+    if let (ReturnType::Type(_, returned), Shape::Sync | Shape::Async, false) =
+        (&function.signature.output, shape, attribute.is_polled())
+    {
+        if let Type::ImplTrait(_) = **returned {
+            let message = "`#[retry]` retries functions that return a `Result`; to poll a function, \
+                 name the value: `#[retry(.., until = |value| ..)]`";
+            return Err(Error::new_spanned(returned, message));
+        }
+    }
     Ok(())
 }
 
 impl Attribute {
+    /// Where the policy is.
+    fn span_of_policy(&self) -> Span {
+        policy::located_at(match &self.source {
+            Source::Policy(policy) => policy.span(),
+            Source::Strategy(name, _) => name.span(),
+        })
+    }
+
     /// Whether the function may return a plain value.
     fn is_polled(&self) -> bool {
         self.has("until") || self.has("condition")
@@ -172,6 +189,11 @@ impl Body<'_> {
         self.arguments.iter().find(|argument| argument.name == *name)
     }
 
+    /// The conditions under which an argument is there.
+    fn conditions(&self, name: &Ident) -> &[syn::Attribute] {
+        self.argument(name).map_or(&[], |argument| &argument.conditions)
+    }
+
     /// Refuses names that are no arguments.
     fn check_names(&self) -> Result<()> {
         for (names, setting) in [(&self.attribute.clones, "clone"), (&self.attribute.shown, "show")]
@@ -193,6 +215,12 @@ impl Body<'_> {
                 let message = format!(
                     "`{setting}({name})`: `{name}` is no argument of this function; {known}"
                 );
+                return Err(Error::new(name.span(), message));
+            }
+        }
+        if let Some(name) = &self.attribute.attempt {
+            if self.argument(name).is_some() {
+                let message = format!("`{name}` is an argument: give the attempt another name");
                 return Err(Error::new(name.span(), message));
             }
         }
@@ -262,10 +290,10 @@ impl Body<'_> {
         let (base, policy) = policy::policy(attribute, &relent, &signature)?;
         let returns = if attribute.explain.is_some() { quote!(explained) } else { quote!(returns) };
         let returns = quote!(#signature.#returns());
-        let need = match (&attribute.at_deadline, &attribute.attempt) {
-            (Some(_), _) => quote!(UntilDeadline),
-            (None, Some(_)) => quote!(Timed),
-            (None, None) => quote!(Untimed),
+        let need = match (&attribute.at_deadline, &attribute.attempt, &attribute.traced) {
+            (Some(_), ..) => quote!(UntilDeadline),
+            (None, None, None) => quote!(Untimed),
+            (None, ..) => quote!(Timed),
         };
         let makes_signature = if attribute.is_polled() { quote!(any) } else { quote!(fallible) };
         let makes_signature =
@@ -284,13 +312,30 @@ impl Body<'_> {
         }
         for Kept { name, under, is_borrowed } in &kept {
             let by = is_borrowed.then(|| quote!(&));
+            let conditions = self.conditions(name);
             prepare.extend(quote! {
+                #(#conditions)*
                 #[allow(unused_mut, clippy::used_underscore_binding)]
                 let mut #under = #by #name;
             });
         }
         self.change_signature(function, is_async);
         let (bound, timeout) = self.timeout(&relent, &signature)?;
+
+        // Its functions and not its methods are called, and all from where the policy is: a policy that does not fit is
+        // then one error, which is shown there.
+        let span_of_policy = attribute.span_of_policy();
+        let of_policy = policy::at(private.clone(), span_of_policy);
+        let decorated = quote_spanned!(span_of_policy=> #of_policy::Decorated);
+        let called = |name: &str| {
+            let name = if is_async { format!("{name}_async") } else { name.to_owned() };
+            Ident::new(&name, span_of_policy)
+        };
+        let (begin, after) = (called("begin"), called("after"));
+        let within = Ident::new("within", span_of_policy);
+        let run_of_policy = Ident::new(&run.to_string(), span_of_policy);
+        let borrowed_run = quote_spanned!(span_of_policy=> &mut #run_of_policy);
+        let shared_run = quote_spanned!(span_of_policy=> &#run_of_policy);
 
         // -- in the loop
         let clones = kept.iter().map(|Kept { name, under, is_borrowed }| {
@@ -300,20 +345,31 @@ impl Body<'_> {
             }
             let is_mut = is_async || self.argument(name).is_some_and(|argument| argument.is_mut);
             let mutable = is_mut.then(|| quote!(mut));
+            let conditions = self.conditions(name);
             quote! {
+                #(#conditions)*
                 #[allow(unused_mut)]
                 let #mutable #name = #private::Clone::clone(#by #under);
             }
         });
         let attempt = attribute.attempt.as_ref().map(|name| {
-            let method = if is_async { own("attempt_async") } else { own("attempt") };
+            let method = called("attempt");
             quote! {
                 #[allow(unused_variables)]
-                let #name = #run.#method();
+                let #name = #decorated::#method(#shared_run);
             }
         });
-        let args = self.shown(&kept, &mentioned, is_async, &private);
         let (output, outcome, wait) = (own("output"), own("returned"), own("wait"));
+        let trace = own("trace");
+        let spans = attribute.traced.as_ref().map(|traced| {
+            let missing = quote_spanned!(traced.span()=> ());
+            quote!(let mut #trace = #private::spans(#missing);)
+        });
+        let mut args = self.shown(&kept, &mentioned, is_async, &private);
+        if attribute.traced.is_some() {
+            args = quote!(#private::Traced(&mut #trace, #args));
+        }
+        let tries = quote!(#decorated::tries(#shared_run));
         let making = if is_async {
             let mutable = self.captured(&mentioned, returned_borrows);
             let dead = if is_erased {
@@ -330,46 +386,64 @@ impl Body<'_> {
                     }
                 }
             };
-            let mut block = Group::new(Delimiter::Brace, quote!(#dead #stream));
-            block.set_span(span);
+            // In braces of its own: items at the beginning of a body stand after no statement.
+            let mut body = Group::new(Delimiter::Brace, stream);
+            // Not those of the user, which the compiler would find superfluous here.
+            body.set_span(policy::located_at(span));
+            let block = Group::new(Delimiter::Brace, quote!(#dead #body));
             let attempt_future = match &bound {
                 None => quote!(async #block),
                 Some((most, error)) => {
-                    quote!(#run.within(async #block, #most, #private::Clone::clone(&#error)))
+                    quote!(#decorated::#within(#shared_run, async #block, #most, #private::Clone::clone(&#error)))
                 }
             };
-            quote! {
-                if let #private::Some(#wait) = #run.begin_async(#args) {
-                    let _ = #wait.await;
+            let attempt_future = match &attribute.traced {
+                None => quote!(#private::awaited(#attempt_future)),
+                Some(_) => {
+                    quote!(#private::awaited_traced(&mut #trace, #tries, #attempt_future))
                 }
+            };
+            let due = Ident::new(&wait.to_string(), span_of_policy);
+            let awaited =
+                quote_spanned!(span_of_policy=> (#of_policy::Between { wait: #due }).await);
+            quote! {
+                let mut #wait = #decorated::#begin(#borrowed_run, #args);
                 loop {
+                    if let #private::Some(_) = #wait {
+                        if let #private::Break(#output) = #awaited {
+                            break #output;
+                        }
+                    } else {
+                        #private::nothing(#wait);
+                    }
                     #(#clones)*
                     #attempt
                     let #outcome = #attempt_future.await;
                     // Taken apart in a block of its own: what is not moved out of it is gone before the wait.
-                    let #wait = {
-                        match #run.after_async(#outcome, #args) {
+                    #wait = {
+                        match #decorated::#after(#borrowed_run, #outcome, #args) {
                             #private::Break(#output) => break #output,
                             #private::Continue(#wait) => #wait,
                         }
                     };
-                    if let #private::Some(#wait) = #wait {
-                        if let #private::Break(#output) = #wait.await {
-                            break #output;
-                        }
-                    }
                 }
             }
         } else {
             let mut block = Group::new(Delimiter::Brace, stream);
             block.set_span(span);
+            let call = match &attribute.traced {
+                None => quote!(#private::call(|| -> #returned #block)),
+                Some(_) => {
+                    quote!(#private::call_traced(&mut #trace, #tries, || -> #returned #block))
+                }
+            };
             quote! {
-                #run.begin(#args);
+                #decorated::#begin(#borrowed_run, #args);
                 loop {
                     #(#clones)*
                     #attempt
-                    let #outcome = #private::call(|| -> #returned #block);
-                    if let #private::Break(#output) = #run.after(#outcome, #args) {
+                    let #outcome = #call;
+                    if let #private::Break(#output) = #decorated::#after(#borrowed_run, #outcome, #args) {
                         break #output;
                     }
                 }
@@ -385,6 +459,7 @@ impl Body<'_> {
             let #policy_name = #policy;
             #timeout
             #prepare
+            #spans
             let mut #run = #private::Decorated::#begins(#policy_name, #signature, #returns, #private::#need, &|| {});
             #making
         };
@@ -406,7 +481,7 @@ impl Body<'_> {
         };
         let mut checks = TokenStream::new();
         for argument in self.arguments {
-            let Argument { name, passed, r#type, .. } = argument;
+            let Argument { name, passed, r#type, conditions, .. } = argument;
             if *passed != Passed::Value || self.is_cloned(name) {
                 continue;
             }
@@ -419,6 +494,7 @@ impl Body<'_> {
                     return Err(Error::new(name.span(), message));
                 }
                 Some(Moved::UnlessCopy) => checks.extend(quote_spanned! {name.span()=>
+                    #(#conditions)*
                     let _ = || #private::used_again(&#name);
                 }),
             }
@@ -449,28 +525,33 @@ impl Body<'_> {
                 && !self.is_cloned(&argument.name)
                 && Self::is_captured(argument, mentioned)
         };
-        let names = self.arguments.iter().filter(is_made).map(|argument| &argument.name);
-        quote! {
-            #(
+        let made = self.arguments.iter().filter(is_made).map(|argument| {
+            let Argument { name, conditions, .. } = argument;
+            quote! {
+                #(#conditions)*
                 #[allow(unused_mut, clippy::used_underscore_binding)]
-                let mut #names = #names;
-            )*
-        }
+                let mut #name = #name;
+            }
+        });
+        made.collect()
     }
 
     fn captured(&self, mentioned: &HashSet<String>, returned_borrows: bool) -> TokenStream {
         let mut captured = TokenStream::new();
         for argument in self.arguments {
-            let Argument { name, passed, .. } = argument;
-            if self.is_cloned(name) {
-                captured.extend(quote!(let _ = &mut #name;));
+            let Argument { name, passed, conditions, .. } = argument;
+            let place = if self.is_cloned(name) {
+                quote!(#name)
             } else if Self::is_captured(argument, mentioned) {
                 match passed {
-                    Passed::Mutable if returned_borrows => {}
-                    Passed::Mutable => captured.extend(quote!(let _ = &mut *#name;)),
-                    Passed::Value | Passed::Shared => captured.extend(quote!(let _ = &mut #name;)),
+                    Passed::Mutable if returned_borrows => continue,
+                    Passed::Mutable => quote!(*#name),
+                    Passed::Value | Passed::Shared => quote!(#name),
                 }
-            }
+            } else {
+                continue;
+            };
+            captured.extend(quote!(#(#conditions)* let _ = &mut #place;));
         }
         if !mentioned.contains("self") {
             match self.passed_self {
@@ -560,7 +641,7 @@ impl Body<'_> {
                 }
                 _ => quote_spanned!(span=> &#name),
             };
-            (text, value)
+            (text, value, self.conditions(name))
         };
         let shown: Vec<_> = match &self.attribute.show_all {
             Some(all) => self
@@ -575,8 +656,20 @@ impl Body<'_> {
             return quote!(());
         }
         let fields = shown.into_iter().fold(
-            quote!(()),
-            |fields, (name, value)| quote!(#private::Field(#fields, #name, #value)),
+            quote!(#private::NoFields),
+            |fields, (name, value, conditions)| {
+                let field = quote!(#private::Field(#fields, #name, #value));
+                if conditions.is_empty() {
+                    return field;
+                }
+                let all = conditions.iter().map(|condition| &condition.meta);
+                let all = all.map(|condition| match condition {
+                    syn::Meta::List(list) => list.tokens.clone(),
+                    _ => TokenStream::new(),
+                });
+                let none = quote!(#[cfg(not(all(#(#all),*)))]);
+                quote!({ #(#conditions)* { #field } #none { #fields } })
+            },
         );
         quote!(#private::Shown(#fields))
     }

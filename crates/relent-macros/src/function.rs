@@ -29,6 +29,8 @@ pub(crate) struct Argument {
     pub(crate) passed: Passed,
     pub(crate) is_mut: bool,
     pub(crate) r#type: Option<Type>,
+    /// Under which conditions it is there: `#[cfg(..)]`, which macros see before it is resolved.
+    pub(crate) conditions: Vec<Attribute>,
 }
 
 /// How an argument is passed, as far as can be seen.
@@ -61,14 +63,22 @@ impl Function {
         if input.peek(Ident::peek_any) && input.fork().call(Ident::parse_any)? == "default" {
             modifiers.extend([TokenTree::Ident(input.parse()?)]);
         }
+        let is_again = |attribute: &&Attribute| {
+            let path = attribute.path();
+            path.is_ident("retry")
+                || path.segments.len() == 2
+                    && path.segments[0].ident == "relent"
+                    && path.segments[1].ident == "retry"
+        };
+        if let Some(again) = attributes.iter().find(is_again) {
+            let message =
+                "`#[retry]` is there twice: the second would retry each attempt of the first";
+            return Err(Error::new_spanned(again, message));
+        }
+        let rest = input.fork();
         let signature: Signature = match input.parse() {
             Ok(signature) => signature,
-            Err(error) => {
-                let mut refused =
-                    Error::new(error.span(), "`#[retry]` stands on a function with a body");
-                refused.combine(error);
-                return Err(refused);
-            }
+            Err(error) => return Err(no_function(&rest, error)),
         };
         if input.peek(Token![;]) {
             let message = "`#[retry]` needs a body to retry: write it on the functions that implement this one";
@@ -130,9 +140,15 @@ impl Function {
                     passed: passed(&argument.ty),
                     is_mut: pattern.mutability.is_some(),
                     r#type: Some((*argument.ty).clone()),
+                    conditions: conditions(&argument.attrs),
                 });
             } else {
-                arguments.extend(bindings(&argument.pat));
+                let conditions = conditions(&argument.attrs);
+                arguments.extend(
+                    bindings(&argument.pat)
+                        .into_iter()
+                        .map(|bound| Argument { conditions: conditions.clone(), ..bound }),
+                );
             }
         }
         arguments
@@ -163,6 +179,24 @@ impl Function {
         }
         Ok((output.clone(), Shape::Future(Box::new(block))))
     }
+}
+
+/// The error of an item that is no function, or of a function that cannot be read.
+fn no_function(item: ParseStream<'_>, error: Error) -> Error {
+    let mut refused = Error::new(error.span(), "`#[retry]` stands on a function with a body");
+    let mut words = Vec::new();
+    while let Ok(token) = item.parse::<TokenTree>() {
+        if let TokenTree::Ident(word) = token {
+            words.push(word);
+        }
+    }
+    if words.iter().any(|word| word == "fn") {
+        refused.combine(error);
+    } else if words.iter().any(|word| word == "impl" || word == "trait") {
+        refused =
+            Error::new(error.span(), "`#[retry]` stands on a function: write it on each method");
+    }
+    refused
 }
 
 /// The async block at the end of a body.
@@ -248,6 +282,7 @@ pub(crate) fn bindings(pattern: &Pat) -> Vec<Argument> {
                     passed: if pattern.by_ref.is_some() { Passed::Shared } else { Passed::Value },
                     is_mut: pattern.mutability.is_some(),
                     r#type: None,
+                    conditions: Vec::new(),
                 });
             }
             visit::visit_pat_ident(self, pattern);
@@ -256,6 +291,10 @@ pub(crate) fn bindings(pattern: &Pat) -> Vec<Argument> {
     let mut bindings = Bindings(Vec::new());
     bindings.visit_pat(pattern);
     bindings.0
+}
+
+fn conditions(attributes: &[Attribute]) -> Vec<Attribute> {
+    attributes.iter().filter(|attribute| attribute.path().is_ident("cfg")).cloned().collect()
 }
 
 fn passed(r#type: &Type) -> Passed {

@@ -31,11 +31,11 @@ pub(crate) fn policy(
     relent: &TokenStream,
     signature: &Ident,
 ) -> Result<(TokenStream, TokenStream)> {
-    let mut literals = TokenStream::new();
+    let mut literals = Vec::new();
     let mut others = TokenStream::new();
     let mut is_punctual = false;
     // What is checked when the program is built, whatever the strategy is.
-    let mut checked = TokenStream::new();
+    let mut checked = Vec::new();
     for given in &attribute.settings {
         check_strategy(&attribute.source, given)?;
         if given.setting.name == "no_attempt_after_deadline" {
@@ -44,17 +44,18 @@ pub(crate) fn policy(
         }
         let call = calls(given, relent, signature)?;
         if call.is_literal {
-            literals.extend(call.tokens.clone());
+            let span = given.value.as_ref().map_or_else(|| given.name.span(), Spanned::span);
+            let literal = Literally { call: call.tokens, span: located_at(span) };
             if given.setting.strategies.is_empty() {
-                checked.extend(call.tokens);
+                checked.push(literal.clone());
             }
+            literals.push(literal);
         } else {
             others.extend(call.tokens);
         }
     }
-    if is_punctual {
-        literals.extend(quote!(.no_attempt_after_deadline()));
-    }
+    let punctual = is_punctual.then(|| quote!(.no_attempt_after_deadline()));
+    let calls = literals.iter().map(|literal| &literal.call);
     let strategy = match &attribute.source {
         Source::Policy(policy) if attribute.settings.is_empty() => {
             return Ok((TokenStream::new(), reference(policy)));
@@ -65,7 +66,7 @@ pub(crate) fn policy(
             let policy = reference(policy);
             return Ok((
                 quote!(let #base = #policy;),
-                quote!(&{ #check #base.by_ref() }#literals #others),
+                quote!(&{ #check #base.by_ref() }#(#calls)* #punctual #others),
             ));
         }
         Source::Strategy(name, argument) => strategy(name, argument.as_ref(), relent, signature)?,
@@ -73,19 +74,29 @@ pub(crate) fn policy(
     let Strategy { constructor, constant } = strategy;
     let Some(name) = constant else {
         let check = check(&checked, relent);
-        return Ok((TokenStream::new(), quote!(&{ #check #constructor }#literals #others)));
+        return Ok((
+            TokenStream::new(),
+            quote!(&{ #check #constructor }#(#calls)* #punctual #others),
+        ));
     };
-    let parts = is_punctual.then(|| {
-        quote!(, #relent::__private::AnyError, (), #relent::clock::Punctual<#relent::clock::SystemClock>)
-    });
-    let constant = quote! {
-        const RELENT_POLICY: #relent::Retry<#name #parts> = #constructor #literals;
-    };
+    let (constants, mut last) = constants(&constructor, &literals, &quote!(#relent::Retry<#name>));
+    let mut constants = constants;
+    if is_punctual {
+        constants.extend(quote! {
+            const RELENT_POLICY_ON_TIME: #relent::Retry<
+                #name,
+                #relent::__private::AnyError,
+                (),
+                #relent::clock::Punctual<#relent::clock::SystemClock>,
+            > = #last #punctual;
+        });
+        last = Ident::new("RELENT_POLICY_ON_TIME", Span::mixed_site());
+    }
     let policy = if others.is_empty() {
         // A reference to a static, which takes no place in the function or its future.
-        quote!({ #constant &RELENT_POLICY })
+        quote!({ #constants &#last })
     } else {
-        quote!(&{ #constant RELENT_POLICY }#others)
+        quote!(&{ #constants #last }#others)
     };
     Ok((TokenStream::new(), policy))
 }
@@ -107,11 +118,55 @@ fn reference(policy: &Expr) -> TokenStream {
     }
 }
 
-fn check(literals: &TokenStream, relent: &TokenStream) -> TokenStream {
+/// A setting whose value is a literal.
+#[derive(Clone)]
+struct Literally {
+    /// The call of the builder.
+    call: TokenStream,
+    /// Where the value is, for tokens of an expansion.
+    span: Span,
+}
+
+/// A place in the source, without what the code there is held to.
+pub(crate) fn located_at(span: Span) -> Span {
+    Span::mixed_site().located_at(span)
+}
+
+/// The tokens of a path at another place.
+pub(crate) fn at(path: TokenStream, span: Span) -> TokenStream {
+    path.into_iter()
+        .map(|mut token| {
+            token.set_span(span);
+            token
+        })
+        .collect()
+}
+
+/// Returns a `const` for the constructor and for each setting, made of the one before it, so that the compiler's error is
+/// shown where the value is that it refuses. Returns the name of the last one too.
+fn constants(
+    constructor: &TokenStream,
+    literals: &[Literally],
+    r#type: &TokenStream,
+) -> (TokenStream, Ident) {
+    let mut last = Ident::new("RELENT_POLICY", Span::mixed_site());
+    let mut constants = quote!(const #last: #r#type = #constructor;);
+    for (at, Literally { call, span }) in literals.iter().enumerate() {
+        let name = Ident::new(&format!("RELENT_POLICY_{at}"), *span);
+        let receiver = Ident::new(&last.to_string(), *span);
+        constants.extend(quote_spanned!(*span=> const #name: #r#type = #receiver #call;));
+        last = name;
+    }
+    (constants, last)
+}
+
+fn check(literals: &[Literally], relent: &TokenStream) -> TokenStream {
     if literals.is_empty() {
         return TokenStream::new();
     }
-    quote!(const _: #relent::Retry = #relent::Retry::expo() #literals;)
+    let (constants, last) =
+        constants(&quote!(#relent::Retry::expo()), literals, &quote!(#relent::Retry));
+    quote!(#constants const _: #relent::Retry = #last;)
 }
 
 /// Refuses settings that the strategy does not have.
@@ -141,15 +196,18 @@ fn check_strategy(source: &Source, given: &Given) -> Result<()> {
 fn calls(given: &Given, relent: &TokenStream, signature: &Ident) -> Result<Value> {
     let Given { name, setting, value } = given;
     let Some(value) = value else {
-        return Ok(Value::literal(quote!(.#name())));
+        return Ok(Value::literal(quote_spanned!(located_at(name.span())=> .#name())));
     };
+    let span = located_at(value.span());
     let list = || match value {
         Expr::Array(array) => array.elems.iter().collect(),
         one => vec![one],
     };
     let one = |value: Value| {
         let Value { tokens, is_literal } = value;
-        Value { tokens: quote!(.#name(#tokens)), is_literal }
+        // All of it is where the value is, as the errors about literals are.
+        let name = if is_literal { Ident::new(&name.to_string(), span) } else { name.clone() };
+        Value { tokens: quote_spanned!(span=> .#name(#tokens)), is_literal }
     };
     Ok(match setting.kind {
         Kind::Duration => one(duration(value, relent)?),
@@ -200,7 +258,10 @@ fn strategy(
         let Value { tokens, is_literal } = argument
             .map_or_else(|| Ok(Value::other(quote!())), |argument| duration(argument, relent))?;
         let constant = if is_literal { constant(strategy) } else { None };
-        Ok(Strategy { constructor: quote!(#relent::Retry::#name(#tokens)), constant })
+        let span = located_at(argument.map_or_else(|| name.span(), Spanned::span));
+        let relent = at(relent.clone(), span);
+        let constructor = quote_spanned!(span=> #relent::Retry::#name(#tokens));
+        Ok(Strategy { constructor, constant })
     };
     let plain = || quote!(#relent::Retry::#name());
     Ok(match &*name.to_string() {
@@ -247,11 +308,15 @@ pub(crate) fn duration(value: &Expr, relent: &TokenStream) -> Result<Value> {
                 quote_spanned!(text.span()=> #relent::__private::Duration::new(#seconds, #nanos)),
             ))
         }
-        Some(_) => {
+        Some((Lit::Int(_) | Lit::Float(_), false)) => {
             let number = quote!(#value);
             let message = format!(
                 "a duration has a unit: write \"{number}s\" or \"{number}ms\", or an expression of the type `Duration`"
             );
+            Err(Error::new_spanned(value, message))
+        }
+        Some(_) => {
+            let message = "no duration: write a string such as \"100ms\", or an expression of the type `Duration`";
             Err(Error::new_spanned(value, message))
         }
         None => Ok(Value::other(quote!(#value))),
@@ -260,7 +325,11 @@ pub(crate) fn duration(value: &Expr, relent: &TokenStream) -> Result<Value> {
 
 fn integer(name: &Ident, value: &Expr) -> Result<Value> {
     match literal(value) {
-        // The core refuses it as well, but its error points at the attribute.
+        // Without a number of the core's type, to which the minus would be an error of the compiler.
+        Some((Lit::Int(_), true)) => {
+            Err(Error::new_spanned(value, format!("`{name}` cannot be negative")))
+        }
+        // The core refuses it as well, and names a method that is a setting here.
         Some((Lit::Int(number), _)) if name == "max_tries" && is_zero(number) => Err(
             Error::new_spanned(value, "max_tries must be at least 1; for no limit use `forever`"),
         ),
@@ -324,7 +393,10 @@ fn jitter(value: &Expr, relent: &TokenStream) -> Result<Value> {
             };
             let (variant, argument) = match &*name.to_string() {
                 "additive" => ("Additive", duration(argument, relent)?),
-                "proportional" => ("Proportional", float(name, argument)?),
+                "proportional" => {
+                    let part = float(name, argument);
+                    ("Proportional", part.map_err(|_| Error::new_spanned(value, FORMS))?)
+                }
                 "between" => ("Between", Value::other(quote!(#argument))),
                 "custom" => ("Custom", Value::other(quote!(#argument))),
                 _ => return Ok(Value::other(quote!(#value))),

@@ -108,6 +108,7 @@ pub(crate) const SETTINGS: &[Setting] = &[
     setting("target", Kind::Target, "target = \"name\""),
     // Those of the attribute alone, and run options.
     setting("explain", Kind::Own, "explain"),
+    setting("traced", Kind::Own, "traced"),
     only_async(setting("attempt_timeout", Kind::Own, "attempt_timeout = \"5s\"")),
     only_async(setting(
         "attempt_timeout_with",

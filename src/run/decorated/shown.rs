@@ -35,7 +35,10 @@ pub trait Fields {
     fn show(&self, map: &mut fmt::DebugMap<'_, '_>);
 }
 
-impl Fields for () {
+/// An empty list. No unit, which lints would find where an argument is not there.
+pub struct NoFields;
+
+impl Fields for NoFields {
     fn show(&self, _: &mut fmt::DebugMap<'_, '_>) {}
 }
 

@@ -1,4 +1,4 @@
-//! Without the feature `test-util` there are no scopes: everything goes to the policy's own clock.
+//! Without the feature `test-util` there are no scopes: runs always use their policy's own clock.
 
 use core::time::Duration;
 

@@ -288,3 +288,40 @@ fn a_loop_in_line_shows_where_it_is_and_how_far() {
     let expected = r#"After { attempts: AttemptsAsync { target: "stream", tries: 1, .. }, .. }"#;
     assert_eq!(format!("{after:?}"), expected);
 }
+
+#[test]
+fn a_loop_that_ends_its_attempts_at_the_deadline_makes_none_there() {
+    let clock = TestClock::new();
+    let policy = Retry::constant(secs(4)).max_time(secs(10)).jitter(Jitter::None).clock(&clock);
+    let mut blocking = policy.attempts().leave_time_for_attempts();
+    let waited = [Continue(()), Continue(()), Break(Err("down"))];
+    assert_eq!(waited.each_ref().map(|_| blocking.after(Err::<(), _>("down"))), waited);
+    assert_eq!((blocking.stopped(), clock.elapsed()), (Some(StopReason::MaxTime), secs(8)));
+
+    let clock = TestClock::new();
+    let policy = Retry::constant(secs(4)).max_time(secs(10)).jitter(Jitter::None).clock(&clock);
+    let mut awaited = policy.attempts_async().leave_time_for_attempts();
+    assert_eq!(waited.each_ref().map(|_| block_on(awaited.after(Err::<(), _>("down")))), waited);
+    assert_eq!((awaited.stopped(), clock.elapsed()), (Some(StopReason::MaxTime), secs(8)));
+    assert_eq!(awaited.remaining(), Some(secs(2)));
+}
+
+#[test]
+fn an_attempt_that_takes_all_of_the_time_is_the_last_one() {
+    let clock = TestClock::new();
+    let policy = Retry::constant(secs(4)).max_time(secs(10)).clock(&clock);
+    let policy = policy.retry_if(|_: &&str| false);
+    let mut attempts = policy.attempts_async().leave_time_for_attempts();
+    clock.advance(secs(10));
+    assert_eq!(block_on(attempts.after(Err::<(), _>("timed out"))), Break(Err("timed out")));
+    assert_eq!(attempts.stopped(), Some(StopReason::MaxTime));
+}
+
+#[test]
+fn without_a_deadline_there_is_time_for_any_attempt() {
+    let clock = TestClock::new();
+    let policy = Retry::constant(secs(4)).max_tries(3).jitter(Jitter::None).clock(&clock);
+    let mut attempts = policy.attempts().leave_time_for_attempts();
+    while attempts.after(Err::<(), _>("down")).is_continue() {}
+    assert_eq!((attempts.stopped(), attempts.elapsed()), (Some(StopReason::MaxTries), None));
+}

@@ -84,6 +84,41 @@ fn each_form_of_a_run_counts_its_attempts() {
 }
 
 #[test]
+fn the_body_of_a_retried_function_is_an_attempt() {
+    use relent::retry;
+
+    #[retry(max_tries = 2)]
+    fn blocking() -> Result<u32, ()> {
+        Ok(depth_here())
+    }
+
+    #[retry(max_tries = 2)]
+    async fn awaited() -> Result<u32, ()> {
+        Ok(depth_in_future().await)
+    }
+
+    #[retry(max_tries = 2, attempt_timeout = "1s")]
+    async fn timed() -> Result<u32, TimedOut> {
+        Ok(depth_in_future().await)
+    }
+
+    #[retry(max_tries = 5, nested = Nested::Once, attempt = attempt)]
+    fn once(calls: &mut Vec<bool>) -> Result<(), ()> {
+        calls.push(attempt.is_last);
+        Err(())
+    }
+
+    assert_eq!((blocking(), block_on(awaited()), block_on(timed())), (Ok(1), Ok(1), Ok(1)));
+    let clock = TestClock::new();
+    let _scope = clock.enter();
+    let mut calls = Vec::new();
+    POLICY.max_tries(1).run(|| once(&mut calls)).unwrap_err();
+    assert_eq!(calls, [true]);
+    once(&mut calls).unwrap_err();
+    assert_eq!(calls, [true, false, false, false, false, true]);
+}
+
+#[test]
 fn an_attempt_in_line_counts_if_the_run_makes_it() {
     let policy = POLICY.clock(TestClock::new());
     let mut attempts = policy.attempts::<_, &str>();

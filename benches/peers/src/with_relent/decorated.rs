@@ -1,5 +1,7 @@
 //! Functions under `#[retry]`.
 
+use std::ops::ControlFlow::Break;
+
 use relent::{Retry, retry};
 
 use super::{EXPO, Free};
@@ -21,6 +23,26 @@ async fn asynchronous() -> Outcome {
     operation()
 }
 
+/// The loops that the attribute saves.
+fn in_line() -> Outcome {
+    let mut attempts = TINY.attempts();
+    loop {
+        if let Break(end) = attempts.after(operation()) {
+            return end;
+        }
+    }
+}
+
+async fn in_line_async() -> Outcome {
+    let policy = API.clock(Free);
+    let mut attempts = policy.attempts_async();
+    loop {
+        if let Break(end) = attempts.after(operation()).await {
+            return end;
+        }
+    }
+}
+
 pub fn register(bench: &mut Bench) {
     for row in [Row::DecoratedSyncFirstTry, Row::DecoratedSyncThreeFailures] {
         bench.call(row, blocking);
@@ -28,4 +50,12 @@ pub fn register(bench: &mut Bench) {
     for row in [Row::DecoratedAsyncFirstTry, Row::DecoratedAsyncThreeFailures] {
         bench.call(row, || block_on(asynchronous()));
     }
+    bench.peer("in_line");
+    for row in [Row::DecoratedSyncFirstTry, Row::DecoratedSyncThreeFailures] {
+        bench.call(row, in_line);
+    }
+    for row in [Row::DecoratedAsyncFirstTry, Row::DecoratedAsyncThreeFailures] {
+        bench.call(row, || block_on(in_line_async()));
+    }
+    bench.peer("relent");
 }

@@ -3,6 +3,7 @@
 use std::cell::Cell;
 use std::fmt::{Debug, Display};
 use std::future::Future;
+use std::ops::ControlFlow;
 use std::pin::Pin;
 use std::rc::Rc;
 use std::sync::{Arc, Mutex};
@@ -34,6 +35,36 @@ async fn nothing() -> Result<u32, Fault> {
 #[retry(*NOTED)]
 async fn without_await() -> Result<u32, Fault> {
     flaky()
+}
+
+/// Items stand before the first statement of a body, as far as lints can see.
+#[retry(*NOTED)]
+async fn items_first() -> Result<u32, Fault> {
+    use std::num::NonZeroU32;
+    const ONE: NonZeroU32 = NonZeroU32::MIN;
+    operation().await.map(|value| value + ONE.get())
+}
+
+/// A body of one expression, whose braces are not superfluous.
+#[retry(*NOTED)]
+async fn one_expression(lock: &Mutex<u32>) -> Result<u32, Fault> {
+    lock.lock().map_err(|_| Fault).and_then(|mut value| {
+        *value += 1;
+        flaky()
+    })
+}
+
+/// Attributes see arguments that are not there in the end.
+#[retry(*NOTED, show(all), clone(numbers))]
+async fn conditional(
+    #[cfg(any())] missing: String,
+    #[cfg(not(any()))] number: u32,
+    #[cfg(not(any()))] (first, mut second): (u32, u32),
+    #[cfg(not(any()))] numbers: Vec<u32>,
+) -> Result<u32, Fault> {
+    second += number;
+    let sum: u32 = numbers.into_iter().sum();
+    operation().await.map(|value| value + first + second + sum)
 }
 
 #[retry(*NOTED)]
@@ -351,10 +382,15 @@ impl Shared {
     }
 }
 
+static LOCK: Mutex<u32> = Mutex::new(0);
+
 #[test]
 fn tasks() {
     same_spawned(nothing);
     same_spawned(without_await);
+    same_spawned(items_first);
+    same_spawned(|| one_expression(&LOCK));
+    same_spawned(|| conditional(1, (2, 3), vec![4]));
     same_spawned(|| question_marks(true));
     same_spawned(|| copied(1));
     same_spawned(|| mutable_argument(1));
@@ -417,4 +453,37 @@ fn futures_of_one_thread() {
 #[tokio::test(start_paused = true)]
 async fn recursion_of_a_decorated_function_is_spawned() {
     assert_eq!(tokio::spawn(truly_recursive(3)).await.unwrap(), Ok(7));
+}
+
+#[test]
+fn a_future_is_not_larger_than_that_of_the_loop_in_line() {
+    const fn large<const N: usize>() -> [u8; N] {
+        [0; N]
+    }
+
+    #[retry(*NOTED)]
+    async fn decorated<const N: usize>(id: u32) -> Result<u32, Fault> {
+        let state = large::<N>();
+        tokio::task::yield_now().await;
+        if state.len() == 1 { Err(Fault) } else { Ok(id) }
+    }
+
+    async fn in_line<const N: usize>(id: u32) -> Result<u32, Fault> {
+        let mut attempts = NOTED.attempts_async();
+        loop {
+            let attempt = async {
+                let state = large::<N>();
+                tokio::task::yield_now().await;
+                if state.len() == 1 { Err(Fault) } else { Ok(id) }
+            };
+            if let ControlFlow::Break(end) = attempts.after(attempt.await).await {
+                return end;
+            }
+        }
+    }
+
+    let sizes = (size_of_val(&decorated::<0>(1)), size_of_val(&in_line::<0>(1)));
+    assert!(sizes.0 <= sizes.1, "{sizes:?}");
+    let sizes = (size_of_val(&decorated::<1000>(1)), size_of_val(&in_line::<1000>(1)));
+    assert!(sizes.0 <= sizes.1, "{sizes:?}");
 }

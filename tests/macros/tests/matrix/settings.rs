@@ -234,14 +234,28 @@ fn arguments_are_shown_only_where_they_are_named() {
         Err(Fault)
     }
 
+    #[retry(max_tries = 1, on_giveup = note, show(all))]
+    fn conditional(
+        #[cfg(any())] gone: u32,
+        #[cfg(not(any()))] there: u32,
+        #[cfg(not(any()))]
+        #[cfg(any())]
+        gone_too: u32,
+    ) -> Result<(), Fault> {
+        let _ = there;
+        Err(Fault)
+    }
+
     hidden("x").unwrap_err();
     all(1, "t", (2, 3)).unwrap_err();
+    conditional(3).unwrap_err();
     block_on(some(1, vec![2], "x")).unwrap_err();
     assert_eq!(
         *SHOWN.lock().unwrap(),
         [
             None,
             Some(r#"{id: 1, type: "t", one: 2, other: 3}"#.into()),
+            Some("{there: 3}".into()),
             Some("{id: 1, list: [2]}".into())
         ]
     );
