@@ -183,7 +183,7 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
     /// | `attempt`, a child of `retry` | `attempt` | its number; the first is 1 |
     /// | | `resend_count` | how many attempts were made before it, if there were any; as `http.request.resend_count` |
     /// | | `wait_ms` | the wait before it, if there was one |
-    /// | | `outcome` | `success`, `failure`, `dropped` or `panicked` |
+    /// | | `outcome` | `success`, `failure`, `dropped`, `panicked` or `reset` |
     /// | | `otel.status_code` | `ERROR` for a failure or a panic |
     ///
     /// The span `retry` begins when the run does, as a child of the span that is current then. `attempt` is entered while

@@ -296,6 +296,19 @@ retry operation=fetch tries=1 reason=max_tries otel.status_code=ERROR
     attempt attempt=1 outcome=failure otel.status_code=ERROR
 ";
     assert_eq!(tree(act), expected);
+    let in_line = || {
+        let mut attempts = policy.attempts_async().traced();
+        let outcome = {
+            let mut attempt = Box::pin(attempts.attempt(pending::<Result<(), _>>()).within(SECOND));
+            let mut context = Context::from_waker(Waker::noop());
+            assert!(attempt.as_mut().poll(&mut context).is_pending());
+            clock.advance(SECOND);
+            attempt.now_or_never().unwrap()
+        };
+        let end = attempts.after(outcome).now_or_never().unwrap();
+        assert_eq!(end, Break(Err(Fault::TimedOut)));
+    };
+    assert_eq!(tree(in_line), expected);
 }
 
 #[test]
@@ -479,11 +492,17 @@ fn a_run_in_line_that_starts_anew_has_a_new_span() {
         info!("between");
         // After a success the next outcome is that of a new run.
         assert!(attempts.after(Ok(())).is_break());
+        attempts.attempt(|| Ok(())).unwrap();
+        attempts.reset();
+        assert!(attempts.after(Ok(())).is_break());
     };
     let expected = "\
 retry operation=fetch tries=1 reason=reset
 retry operation=fetch tries=1 otel.status_code=OK
 - between
+retry operation=fetch tries=1 otel.status_code=OK
+retry operation=fetch tries=1 reason=reset
+    attempt attempt=1 outcome=reset
 retry operation=fetch tries=1 otel.status_code=OK
 ";
     assert_eq!(tree(act), expected);
