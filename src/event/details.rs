@@ -104,8 +104,12 @@ pub struct Details<'a, T, E> {
     ///
     /// It counts on one thread, and within the polls of one task: in an async run, what the future of an attempt does, and
     /// not what the function does that makes it. It is 0 in a task or thread that an attempt spawned,
-    /// under [`Retry::decide`](crate::Retry::decide), and without the feature `std`. In line, only attempts that
-    /// [`Attempts::attempt`](crate::run::Attempts::attempt) makes count. See [`Retry::nested`](crate::Retry::nested).
+    /// under [`Retry::decide`](crate::Retry::decide), and without the feature `std`. A task that the attempt itself polls,
+    /// as `block_on` of a runtime on one thread polls all of that runtime's tasks, is inside the attempt.
+    ///
+    /// In line, only attempts that [`Attempts::attempt`](crate::run::Attempts::attempt) makes count. In a stream that
+    /// reconnects, all that a connection does counts, also after it has been established. See
+    /// [`Retry::nested`](crate::Retry::nested).
     pub depth: u32,
     target: Target,
     /// Whether the run gave up in a wait, so that the last attempt has been shown before.
