@@ -6,7 +6,6 @@
 
 mod auto_traits;
 mod clock;
-mod compile_fail;
 mod condition;
 mod conformance;
 mod defects;
