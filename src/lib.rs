@@ -14,6 +14,7 @@
 #![cfg_attr(feature = "std", doc = "- [`description`]: what a policy makes of an outage.")]
 //! - [`integrations`]: observers for other crates, such as `log`, `tracing` and `metrics`.
 #![cfg_attr(feature = "test-util", doc = "- [`testing`]: the virtual clock, for tests.")]
+#![cfg_attr(feature = "serde", doc = "- [`config`]: policies that are read from a configuration.")]
 #![cfg_attr(feature = "http", doc = "- [`headers`]: reads `Retry-After` from HTTP headers.")]
 // Retrying needs no unsafe code.
 #![forbid(unsafe_code)]
@@ -59,6 +60,9 @@ mod testing;
 #[cfg(feature = "http")]
 pub mod headers;
 
+#[cfg(feature = "serde")]
+pub mod config;
+
 mod error;
 mod nanos;
 mod sealed;
@@ -97,6 +101,9 @@ pub use crate::clock::{AsyncClock, BlockingClock};
 pub use crate::condition::Budget;
 #[doc(no_inline)]
 pub use crate::condition::{Condition, Verdict};
+#[cfg(feature = "serde")]
+#[doc(inline)]
+pub use crate::config::RetryConfig;
 pub use crate::error::InvalidSetting;
 #[cfg(feature = "std")]
 #[doc(inline)]

@@ -14,12 +14,16 @@ mod decorrelated;
 mod floats;
 mod functions;
 pub(crate) mod jitter;
+#[cfg(feature = "std")]
+pub(crate) mod owned;
 pub(crate) mod schedule;
 pub(crate) mod strategies;
 
 pub use decorrelated::Decorrelated;
 pub use functions::{FromFn, Runtime};
 pub use jitter::Jitter;
+#[cfg(feature = "std")]
+pub use owned::OwnedSchedule;
 pub use schedule::Schedule;
 pub use strategies::*;
 

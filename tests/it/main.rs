@@ -8,6 +8,8 @@ mod auto_traits;
 mod clock;
 mod compile_fail;
 mod condition;
+#[cfg(feature = "serde")]
+mod config;
 mod conformance;
 mod defects;
 mod differential;

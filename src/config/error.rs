@@ -1,0 +1,75 @@
+//! The error of a configuration.
+
+use core::error::Error;
+use core::fmt;
+use std::format;
+use std::string::String;
+
+/// The error of a retry configuration: its text names the key, the value and what to write instead.
+///
+/// ```
+/// use relent::RetryConfig;
+///
+/// let refused = "expo max_tries=0".parse::<RetryConfig>().unwrap_err();
+/// assert_eq!(
+///     refused.to_string(),
+///     "invalid retry configuration: `max_tries = \"0\"`: it must be at least 1; for no limit write `forever = true`",
+/// );
+/// assert_eq!(refused.key(), Some("max_tries"));
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ConfigError {
+    key: Option<String>,
+    message: String,
+}
+
+impl ConfigError {
+    /// An error of one key. `value` is as a configuration would show it.
+    pub(super) fn of(key: &str, value: &str, problem: &str) -> Self {
+        let message = format!("invalid retry configuration: `{key} = {value}`: {problem}");
+        Self { key: Some(key.into()), message }
+    }
+
+    /// An error of the whole.
+    pub(super) fn whole(problem: &str) -> Self {
+        Self { key: None, message: format!("invalid retry configuration: {problem}") }
+    }
+
+    /// An error of a policy that cannot be written.
+    pub(super) fn unwritable(problem: &str) -> Self {
+        let message = format!("this retry policy cannot be written as a configuration: {problem}");
+        Self { key: None, message }
+    }
+
+    /// An error of a gRPC retry policy.
+    pub(super) fn grpc(key: &str, value: &str, problem: &str) -> Self {
+        Self {
+            key: Some(key.into()),
+            message: format!("invalid gRPC retryPolicy: `{key}: {value}`: {problem}"),
+        }
+    }
+
+    /// An error of a configuration that gRPC cannot express.
+    pub(super) fn beyond_grpc(key: &str, problem: &str) -> Self {
+        Self {
+            key: Some(key.into()),
+            message: format!(
+                "a gRPC retryPolicy cannot express this retry configuration: {problem}"
+            ),
+        }
+    }
+
+    /// Returns the key that is wrong, if it is a single one.
+    #[must_use]
+    pub fn key(&self) -> Option<&str> {
+        self.key.as_deref()
+    }
+}
+
+impl fmt::Display for ConfigError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl Error for ConfigError {}
