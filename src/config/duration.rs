@@ -26,6 +26,8 @@ const SECOND: u128 = 1_000_000_000;
 
 pub(super) const HINT: &str = "write a duration as \"100ms\", \"1.5s\" or \"1m 30s\"; the units are ns, us, ms, s, m, h and d";
 
+const TOO_LONG: &str = "it is too long; the longest duration is 213503982334601d";
+
 /// Reads a duration, or returns what is wrong with it.
 pub(super) fn parse(text: &str) -> Result<Duration, String> {
     let mut rest = text.trim();
@@ -52,9 +54,9 @@ pub(super) fn parse(text: &str) -> Result<Duration, String> {
         }
         last_size = size;
         let nanos = scaled(number, size).ok_or_else(|| format!("it is no duration; {HINT}"))?;
-        total = total.checked_add(nanos).ok_or("it is too long")?;
+        total = total.checked_add(nanos).ok_or(TOO_LONG)?;
     }
-    let seconds = u64::try_from(total / SECOND).map_err(|_| "it is too long")?;
+    let seconds = u64::try_from(total / SECOND).map_err(|_| TOO_LONG)?;
     let nanos = (total % SECOND) as u32;
     Ok(Duration::new(seconds, nanos))
 }

@@ -5,6 +5,8 @@ use core::fmt;
 use std::format;
 use std::string::String;
 
+const INVALID: &str = "invalid retry configuration: ";
+
 /// The error of a retry configuration: its text names the key, the value and what to write instead.
 ///
 /// ```
@@ -26,13 +28,13 @@ pub struct ConfigError {
 impl ConfigError {
     /// An error of one key. `value` is as a configuration would show it.
     pub(super) fn of(key: &str, value: &str, problem: &str) -> Self {
-        let message = format!("invalid retry configuration: `{key} = {value}`: {problem}");
+        let message = format!("{INVALID}`{key} = {value}`: {problem}");
         Self { key: Some(key.into()), message }
     }
 
     /// An error of the whole.
     pub(super) fn whole(problem: &str) -> Self {
-        Self { key: None, message: format!("invalid retry configuration: {problem}") }
+        Self { key: None, message: format!("{INVALID}{problem}") }
     }
 
     /// An error of a policy that cannot be written.
@@ -41,11 +43,27 @@ impl ConfigError {
         Self { key: None, message }
     }
 
+    /// The same, of a policy that would be such a configuration.
+    pub(super) fn of_policy(self) -> Self {
+        let problem = self.message.strip_prefix(INVALID).unwrap_or(&self.message);
+        Self { key: self.key, ..Self::unwritable(problem) }
+    }
+
     /// An error of a gRPC retry policy.
     pub(super) fn grpc(key: &str, value: &str, problem: &str) -> Self {
         Self {
             key: Some(key.into()),
             message: format!("invalid gRPC retryPolicy: `{key}: {value}`: {problem}"),
+        }
+    }
+
+    /// An error of a gRPC retry policy that lacks a key.
+    pub(super) fn grpc_lacks(key: &str) -> Self {
+        Self {
+            key: Some(key.into()),
+            message: format!(
+                "invalid gRPC retryPolicy: the key `{key}` is missing, and gRPC requires it; add it"
+            ),
         }
     }
 

@@ -173,7 +173,10 @@ impl Given {
         settings.max_asked_wait = self
             .read("max_asked_wait", |value| match value {
                 Value::Text(text) if text == "unlimited" => Ok(Nanos::MAX),
-                value => value.duration().map(Nanos::of),
+                value => value
+                    .duration()
+                    .map(Nanos::of)
+                    .map_err(|problem| format!("{problem}; for no limit write \"unlimited\"")),
             })?
             .unwrap_or(DEFAULT_ASKED);
         settings.seed = self.read("seed", |value| value.integer(u64::MAX, "7"))?;
@@ -214,12 +217,17 @@ impl Given {
             (false, false) => LastWait::Shortened,
         };
         if self.flag("forever")? {
-            for other in ["max_tries", "max_time"] {
-                if let Some(value) = self.get(other) {
-                    let problem =
-                        format!("it contradicts `{other} = {value}`; leave one of them out");
-                    return Err(self.refused("forever", &problem));
-                }
+            if let Some(tries) = self.get("max_tries") {
+                let problem =
+                    format!("it contradicts `max_tries = {tries}`; leave one of them out");
+                return Err(self.refused("forever", &problem));
+            }
+            if let Some(time) = self.get("max_time") {
+                let problem = format!(
+                    "it contradicts `max_time = {time}`, which is a limit and by itself replaces the default limit of 10 \
+                     tries; leave `forever` out"
+                );
+                return Err(self.refused("forever", &problem));
             }
             if strategy == "sequence" {
                 return Err(self.refused("forever", "a list of waits ends with its last wait; leave `forever` out, or use another strategy"));

@@ -112,7 +112,7 @@ impl Value {
     pub(super) fn durations(&self) -> Result<Vec<Duration>, Problem> {
         const FORM: &str = "write a list of waits, such as [\"1s\", \"5s\", \"1m\"]";
         let of = |value: &Self| {
-            value.duration().map_err(|problem| format!("of the wait {value}: {problem}"))
+            value.duration().map_err(|problem| format!("of the wait {value} in it: {problem}"))
         };
         match self {
             Self::List(values) => values.iter().map(of).collect(),

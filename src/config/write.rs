@@ -4,7 +4,7 @@ use core::any::{TypeId, type_name};
 use core::time::Duration;
 use std::boxed::Box;
 use std::format;
-use std::string::{String, ToString};
+use std::string::String;
 use std::sync::Arc;
 use std::vec::Vec;
 
@@ -183,7 +183,7 @@ impl RetryConfig {
             settings.tries = Tries::Unset;
         }
         let config = Self { strategy, settings };
-        config.check().map_err(|error| ConfigError::unwritable(&error.to_string()))?;
+        config.check().map_err(ConfigError::of_policy)?;
         Ok(config)
     }
 }

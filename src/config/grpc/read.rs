@@ -50,9 +50,7 @@ impl GrpcRetryPolicy {
         }
         let get = |key: &str| {
             let found = pairs.iter().find(|(name, _)| name == key).map(|(_, value)| value);
-            found.ok_or_else(|| {
-                ConfigError::grpc(key, "", "it is missing, and gRPC requires it; add it")
-            })
+            found.ok_or_else(|| ConfigError::grpc_lacks(key))
         };
         let refused = |key: &str, value: &Value, problem: &str| {
             ConfigError::grpc(key, &value.to_string(), problem)

@@ -4,7 +4,9 @@ use core::time::Duration;
 use std::format;
 use std::vec::Vec;
 
+use crate::config::duration::Written;
 use crate::config::error::ConfigError;
+use crate::config::value::written_jitter;
 use crate::config::{DEFAULT_ASKED, RetryConfig};
 use crate::nanos::Nanos;
 use crate::policy::settings::{DEFAULT_MAX_TRIES, Settings, Tries};
@@ -24,11 +26,19 @@ impl RetryConfig {
         if let Some((key, problem)) = obstacle(&self.settings) {
             return refused(key, problem);
         }
+        let jitter = self.settings.jitter;
+        if !matches!(jitter, Jitter::Proportional(part) if part.to_bits() == SPREAD.to_bits()) {
+            let problem = format!(
+                "its jitter is `{}`, and gRPC spreads waits by 20 % up and down; write `jitter = \"proportional(0.2)\"`",
+                written_jitter(jitter).unwrap_or_default(),
+            );
+            return refused("jitter", &problem);
+        }
         let attempts = self.attempts();
         if !(2..=MOST_ATTEMPTS).contains(&attempts) {
             let made = match attempts {
                 u32::MAX => "its number of attempts has no limit".into(),
-                attempts => format!("it makes up to {attempts} attempts"),
+                attempts => format!("its number of attempts is limited to {attempts}"),
             };
             let problem = format!(
                 "{made}, and gRPC clients make 2 to {MOST_ATTEMPTS}; write `max_tries = {MOST_ATTEMPTS}` or fewer"
@@ -40,10 +50,15 @@ impl RetryConfig {
             .map(Duration::from_nanos)
             .collect();
         let max_wait = self.settings.max_wait;
-        if max_wait != Nanos::MAX && waits.iter().any(|wait| spread(*wait) > max_wait.duration()) {
-            let problem = "a wait and a fifth of it are longer than `max_wait`, which gRPC then exceeds, and which is never \
-                           exceeded here; raise it, or leave it out and write the waits as a `sequence`";
-            return refused("max_wait", problem);
+        let longer = waits.iter().find(|wait| spread(**wait) > max_wait.duration());
+        if let (true, Some(wait)) = (max_wait != Nanos::MAX, longer) {
+            let problem = format!(
+                "a wait of {:#} and 20 % of jitter are longer than `max_wait = \"{:#}\"`, which gRPC then exceeds, and this \
+                 policy never does; raise it, or leave it out and write the waits as a `sequence`",
+                Written(*wait),
+                Written(max_wait.duration()),
+            );
+            return refused("max_wait", &problem);
         }
         Ok((attempts, waits))
     }
@@ -82,7 +97,7 @@ impl RetryConfig {
 
 /// A setting that gRPC does not have, and what to do about it.
 fn obstacle(settings: &Settings) -> Option<(&'static str, &'static str)> {
-    let &Settings { max_time, max_asked_wait, jitter, seed, .. } = settings;
+    let &Settings { max_time, max_asked_wait, seed, .. } = settings;
     if max_time.is_some() {
         Some((
             "max_time",
@@ -95,12 +110,7 @@ fn obstacle(settings: &Settings) -> Option<(&'static str, &'static str)> {
             "max_asked_wait",
             "it has `max_asked_wait`, and gRPC obeys every wait that a server asks for; leave it out",
         ))
-    } else if matches!(jitter, Jitter::Proportional(part) if part.to_bits() == SPREAD.to_bits()) {
-        None
     } else {
-        Some((
-            "jitter",
-            "gRPC spreads waits by 20 % up and down; write `jitter = \"proportional(0.2)\"`",
-        ))
+        None
     }
 }

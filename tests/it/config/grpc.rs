@@ -173,10 +173,11 @@ proptest! {
         let config = grpc.config();
         let waits: Vec<_> = config.policy().unwrap().waits().collect();
         prop_assert_eq!(waits.len(), attempts.min(5) as usize - 1);
-        let mut expected = initial as f64;
+        let [initial, most] = [initial, most].map(|nanos| Duration::from_nanos(nanos).as_secs_f64());
+        let mut expected = initial;
         for wait in &waits {
-            let off = wait.as_nanos() as f64 - expected.min(most as f64);
-            prop_assert!(off.abs() <= 1.0 + expected * 1e-9, "{} {}", off, expected);
+            let off = (wait.as_secs_f64() - expected.min(most)).abs();
+            prop_assert!(off <= 1e-9 + expected * 1e-9, "{} {}", off, expected);
             expected *= multiplier;
         }
         // Back to gRPC: the same waits, by whatever numbers.
