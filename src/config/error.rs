@@ -28,7 +28,7 @@ pub struct ConfigError {
 impl ConfigError {
     /// An error of one key. `value` is as a configuration would show it.
     pub(super) fn of(key: &str, value: &str, problem: &str) -> Self {
-        let message = format!("{INVALID}`{key} = {value}`: {problem}");
+        let message = format!("{INVALID}`{} = {value}`: {problem}", shown(key));
         Self { key: Some(key.into()), message }
     }
 
@@ -53,7 +53,7 @@ impl ConfigError {
     pub(super) fn grpc(key: &str, value: &str, problem: &str) -> Self {
         Self {
             key: Some(key.into()),
-            message: format!("invalid gRPC retryPolicy: `{key}: {value}`: {problem}"),
+            message: format!("invalid gRPC retryPolicy: `{}: {value}`: {problem}", shown(key)),
         }
     }
 
@@ -82,6 +82,16 @@ impl ConfigError {
     pub fn key(&self) -> Option<&str> {
         self.key.as_deref()
     }
+}
+
+/// A key that may be anything, on one line and shortened.
+fn shown(key: &str) -> String {
+    const MOST: usize = 60;
+    let mut shown: String = key.chars().take(MOST).flat_map(char::escape_debug).collect();
+    if key.chars().nth(MOST).is_some() {
+        shown.push('…');
+    }
+    shown
 }
 
 impl fmt::Display for ConfigError {

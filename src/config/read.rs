@@ -301,8 +301,9 @@ impl RetryConfig {
                     first(first_wait)
                 }
                 Schedule::Decay(decay) => first(decay.first_wait),
-                Schedule::Linear(linear) => {
-                    Vec::from([("first_wait", linear.first_wait.duration())])
+                Schedule::Linear(Linear { first_wait, step }) => {
+                    let key = if first_wait == step { "step" } else { "first_wait" };
+                    Vec::from([(key, first_wait.duration())])
                 }
                 Schedule::Constant(constant) => Vec::from([("wait", constant.wait.duration())]),
                 Schedule::Decorrelated(Decorrelated { base }) => {

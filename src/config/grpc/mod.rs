@@ -234,11 +234,17 @@ fn spread(wait: Duration) -> Duration {
 
 /// The factor by which waits grow or shrink, if they do so evenly, up to the longest of them.
 fn growth(waits: &[Duration]) -> f64 {
-    let (Some(first), Some(longest)) = (waits.first(), waits.iter().max()) else { return 1.0 };
-    // The last wait that no maximum has cut tells most exactly.
-    let is_whole = |place: &usize| *place > 0 && (waits[*place] < *longest || first == longest);
-    let place = (0..waits.len()).rev().find(is_whole).or((waits.len() > 1).then_some(1));
-    let Some(place) = place else { return 1.0 };
+    let (Some(first), Some(second), Some(longest)) =
+        (waits.first(), waits.get(1), waits.iter().max())
+    else {
+        return 1.0;
+    };
+    // The longest wait that no maximum has cut is known most exactly, except for the first one.
+    let place = if second < first {
+        1
+    } else {
+        (2..waits.len()).rev().find(|place| waits[*place] < *longest).unwrap_or(1)
+    };
     let times = waits[place].as_secs_f64() / first.as_secs_f64();
     i32::try_from(place).map_or(1.0, |place| times.powf(1.0 / f64::from(place)))
 }

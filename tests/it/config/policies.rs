@@ -153,3 +153,36 @@ fn an_owned_schedule_is_equal_by_what_it_does() {
         OwnedSchedule::from(relent::wait::Expo::default())
     );
 }
+
+/// A setting of the builder is a key, or its error says that the program sets it.
+#[test]
+fn every_setting_of_the_builder_is_known() {
+    const NO_SETTINGS: [&str; 5] =
+        ["without_conditions", "without_observers", "by_ref", "share_observers", "new"];
+    let strategies = ["expo", "fibo", "constant", "linear", "decay", "decorrelated", "sequence"];
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/src/policy");
+    let mut known = Vec::new();
+    for file in std::fs::read_dir(folder).unwrap() {
+        let source = std::fs::read_to_string(file.unwrap().path()).unwrap();
+        for line in source.lines() {
+            let public = ["    pub fn ", "    pub const fn "];
+            let Some(function) = public.iter().find_map(|start| line.strip_prefix(start)) else {
+                continue;
+            };
+            let name = &function[..function.find(['<', '(']).unwrap()];
+            if name.starts_with("try_") || NO_SETTINGS.contains(&name) || strategies.contains(&name)
+            {
+                continue;
+            }
+            let error = match name {
+                "from_fn" | "runtime" => read(&json!({ "strategy": name })),
+                // No value of this kind is right for any key.
+                _ => read(&json!({ name: [] })),
+            };
+            let error = error.unwrap_err();
+            assert!(!error.contains("there is no such"), "{name}: {error}");
+            known.push(name.to_owned());
+        }
+    }
+    assert!(known.len() > 30, "{known:?}");
+}
