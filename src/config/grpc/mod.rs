@@ -128,31 +128,40 @@ impl GrpcRetryPolicy {
         let codes = read::codes(&Value::List(values))?;
         let (attempts, waits) = config.grpc_waits()?;
         let first = waits.first().copied().unwrap_or_default();
-        let multiplier = match config.strategy.kind() {
-            Kind::Schedule(Schedule::Expo(expo)) => expo.factor,
-            Kind::Schedule(_) => 1.0,
-            Kind::Sequence(_) => growth(&waits),
-        };
         let longest = waits.iter().copied().max().unwrap_or_default();
         let max_backoff = match config.settings.max_wait {
             Nanos::MAX => longest,
             most => most.duration(),
         };
-        let grpc =
-            Self { max_attempts: attempts, initial_backoff: first, max_backoff, multiplier, codes };
-        // A list may be one that gRPC computes, or not.
-        if grpc
-            .waits()
-            .iter()
-            .zip(&waits)
-            .any(|(one, other)| one.abs_diff(*other) > Duration::from_nanos(1))
-        {
-            return Err(ConfigError::beyond_grpc(
-                "waits",
-                "the list of waits is not one that grows by a factor up to a maximum; use `expo` or `constant`",
-            ));
+        let with = |multiplier| Self {
+            max_attempts: attempts,
+            initial_backoff: first,
+            max_backoff,
+            multiplier,
+            codes,
+        };
+        match config.strategy.kind() {
+            Kind::Schedule(Schedule::Expo(expo)) => Ok(with(expo.factor)),
+            Kind::Schedule(_) => Ok(with(1.0)),
+            // A list may be one that gRPC computes, or not. Which of its waits a maximum has cut is not known.
+            Kind::Sequence(_) => (0..waits.len())
+                .rev()
+                .map(|place| with(growth(first, waits[place], place)))
+                .find(|grpc| grpc.is_about(&waits))
+                .ok_or_else(|| {
+                    ConfigError::beyond_grpc(
+                        "waits",
+                        "the list of waits is not one that grows by a factor up to a maximum; use `expo` or `constant`",
+                    )
+                }),
         }
-        Ok(grpc)
+    }
+
+    /// Whether these are the waits, but for rounding.
+    fn is_about(&self, waits: &[Duration]) -> bool {
+        let close =
+            |(one, other): (&Duration, &Duration)| one.abs_diff(*other) <= Duration::from_nanos(1);
+        self.waits().iter().zip(waits).all(close)
     }
 
     /// Returns the configuration of a policy that waits as a gRPC client does.
@@ -232,19 +241,8 @@ fn spread(wait: Duration) -> Duration {
     Duration::try_from_secs_f64(wait.as_secs_f64() * (1.0 + SPREAD)).unwrap_or(Duration::MAX)
 }
 
-/// The factor by which waits grow or shrink, if they do so evenly, up to the longest of them.
-fn growth(waits: &[Duration]) -> f64 {
-    let (Some(first), Some(second), Some(longest)) =
-        (waits.first(), waits.get(1), waits.iter().max())
-    else {
-        return 1.0;
-    };
-    // The longest wait that no maximum has cut is known most exactly, except for the first one.
-    let place = if second < first {
-        1
-    } else {
-        (2..waits.len()).rev().find(|place| waits[*place] < *longest).unwrap_or(1)
-    };
-    let times = waits[place].as_secs_f64() / first.as_secs_f64();
-    i32::try_from(place).map_or(1.0, |place| times.powf(1.0 / f64::from(place)))
+/// The factor by which the first wait becomes this one, so many waits later.
+fn growth(first: Duration, wait: Duration, waits: usize) -> f64 {
+    let times = wait.as_secs_f64() / first.as_secs_f64();
+    u32::try_from(waits).map_or(1.0, |waits| times.powf(1.0 / f64::from(waits.max(1))))
 }
