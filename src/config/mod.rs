@@ -75,6 +75,9 @@ use crate::wait::strategies::Expo;
 /// `us`, `ms`, `s`, `m`, `h` and `d`. A key that is unknown, that the strategy does not have, or that contradicts another one
 /// is an error.
 ///
+/// In a struct of your own, `#[serde(default)]` makes a missing configuration that of [`Retry::expo`], and `#[serde(flatten)]`
+/// puts its keys beside the others.
+///
 /// Two configurations are equal if they make the same policy: `expo` is `expo first_wait=1s`.
 ///
 /// Conditions, handlers, budgets, clocks and targets are code: add them to the policy. For a configuration of a policy

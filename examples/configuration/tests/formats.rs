@@ -5,6 +5,7 @@ use std::path::Path;
 use config::FileFormat;
 use relent::{RetryConfig, TestClock};
 use relent_configuration::{Client, Failure, Settings};
+use serde::Deserialize;
 
 const TOML: &str = include_str!("../settings/shop.toml");
 const JSON: &str = include_str!("../settings/shop.json");
@@ -84,6 +85,30 @@ fn what_is_written_in_toml_is_read_back() {
     assert_eq!(
         written,
         "strategy = \"linear\"\nstep = \"1m 30s\"\nmax_tries = 4\njitter = \"full\"\n"
+    );
+}
+
+#[test]
+fn a_format_for_machines_has_the_line() {
+    let config = line("linear step=1m30s max_tries=4 jitter=equal");
+    let bytes = postcard::to_stdvec(&config).unwrap();
+    assert_eq!(bytes[1..], *config.to_string().as_bytes());
+    assert_eq!(postcard::from_bytes::<RetryConfig>(&bytes).unwrap(), config);
+}
+
+#[test]
+fn the_keys_may_stand_beside_others() {
+    #[derive(Deserialize)]
+    struct Server {
+        url: String,
+        #[serde(flatten)]
+        retry: RetryConfig,
+    }
+    let text = "url = \"http://db\"\nstrategy = \"constant\"\nwait = \"1s\"\nmax_tries = 3";
+    let server: Server = toml::from_str(text).unwrap();
+    assert_eq!(
+        (server.url.as_str(), server.retry),
+        ("http://db", line("constant wait=1s max_tries=3"))
     );
 }
 

@@ -70,7 +70,7 @@ fn shown(policy: &Retry<OwnedSchedule>) -> String {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(2000) })]
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn a_policy_that_is_data_comes_back_from_its_configuration(policy in any_policy()) {
