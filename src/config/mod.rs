@@ -1,5 +1,10 @@
 //! Policies that are configured: [`RetryConfig`], read from a file, from environment variables or from one line of text.
+//!
+//! A configuration makes a policy, [`Retry<OwnedSchedule>`](crate::wait::OwnedSchedule), and is made of one that is data.
+//! [`GrpcRetryPolicy`] is the same for the service config of gRPC. The guide has a
+//! [recipe](crate::guide::recipes#configuration).
 
+mod check;
 mod duration;
 mod error;
 mod grpc;

@@ -136,8 +136,8 @@ where
         }
         if !is(TypeId::of::<C>(), &[TypeId::of::<AnyError>()]) {
             obstacles.push(format!(
-                "it has a condition, {}; call `without_conditions()`",
-                type_name::<C>()
+                "it has a condition, `{}`; call `without_conditions()`",
+                name_of::<C>()
             ));
         }
         if !is(TypeId::of::<H>(), &[TypeId::of::<()>()]) {
@@ -148,8 +148,8 @@ where
             &[TypeId::of::<SystemClock>(), TypeId::of::<Punctual<SystemClock>>()],
         ) {
             obstacles.push(format!(
-                "it has a clock of its own or a cancel handle, {}; convert it before `clock` and `cancelled_by`",
-                type_name::<Z>()
+                "it has a clock of its own or a cancel handle, `{}`; convert it before `clock` and `cancelled_by`",
+                name_of::<Z>()
             ));
         }
         if let Some(target) = policy.settings.target {
@@ -165,6 +165,13 @@ where
             _ => Err(ConfigError::unwritable(&obstacles.join(". Also, "))),
         }
     }
+}
+
+/// The name of a type, without its path and its arguments.
+fn name_of<X>() -> &'static str {
+    let name = type_name::<X>();
+    let path = name.split('<').next().unwrap_or(name);
+    path.rsplit("::").next().unwrap_or(path)
 }
 
 impl RetryConfig {
@@ -183,7 +190,7 @@ impl RetryConfig {
             settings.tries = Tries::Unset;
         }
         let config = Self { strategy, settings };
-        config.check().map_err(ConfigError::of_policy)?;
+        config.check(false).map_err(ConfigError::of_policy)?;
         Ok(config)
     }
 }

@@ -197,6 +197,21 @@ impl GrpcRetryPolicy {
     }
 
     /// Returns whether calls that end with the status code of this number are retried.
+    ///
+    /// ```
+    /// # use relent::config::GrpcRetryPolicy;
+    /// # use relent::TestClock;
+    /// let grpc = GrpcRetryPolicy::try_new(
+    ///     &"constant wait=1s max_tries=3 jitter=proportional(0.2)".parse()?,
+    ///     ["UNAVAILABLE"],
+    /// )?;
+    /// let policy = grpc.config().policy()?.retry_if(|code: &u32| grpc.retries(*code));
+    /// # let policy = policy.clock(TestClock::new());
+    /// let mut calls = 0;
+    /// let outcome = policy.run(|| { calls += 1; Err::<(), _>(5) }); // NOT_FOUND
+    /// assert_eq!((outcome, calls), (Err(5), 1));
+    /// # Ok::<(), relent::config::ConfigError>(())
+    /// ```
     #[must_use]
     pub fn retries(&self, code: u32) -> bool {
         self.codes.checked_shr(code).unwrap_or(0) & 1 == 1

@@ -106,6 +106,14 @@ fn a_line_may_have_spaces_quotes_and_flags() {
 }
 
 #[test]
+fn a_cap_contradicts_a_first_wait_that_is_given_and_not_the_default() {
+    let policy = line("expo max_wait=500ms max_tries=3").policy().unwrap();
+    assert!(policy.waits().eq([500, 500].map(millis)));
+    assert!("expo first_wait=1s max_wait=500ms".parse::<RetryConfig>().is_err());
+    assert!("expo first_wait=500ms max_wait=500ms".parse::<RetryConfig>().is_ok());
+}
+
+#[test]
 fn a_list_of_waits_is_owned_and_shared_by_clones() {
     fn configured() -> Retry<OwnedSchedule> {
         let text = String::from("sequence waits=[1s,5s,1m] jitter=none");
