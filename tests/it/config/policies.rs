@@ -151,6 +151,40 @@ fn a_policy_that_must_not_overrun_has_a_type_of_its_own() {
 }
 
 #[test]
+fn configurations_that_differ_in_one_setting_are_not_equal() {
+    let all = [
+        "expo",
+        "expo first_wait=2s",
+        "expo factor=3",
+        "expo max_wait=9s",
+        "expo max_asked_wait=9s",
+        "expo max_asked_wait=unlimited",
+        "expo max_tries=10",
+        "expo forever",
+        "expo max_time=9s",
+        "expo max_time=9s max_tries=10",
+        "expo max_time=9s last_wait_may_overrun",
+        "expo max_time=9s no_attempt_after_deadline",
+        "expo jitter=equal",
+        "expo jitter=none",
+        "expo jitter=additive(1s)",
+        "expo jitter=additive(2s)",
+        "expo jitter=proportional(0.1)",
+        "expo jitter=proportional(0.2)",
+        "expo seed=1",
+        "expo seed=2",
+        "fibo",
+        "sequence waits=[1s]",
+        "sequence waits=[1s,1s]",
+    ];
+    for (place, one) in all.into_iter().enumerate() {
+        for (other_place, other) in all.into_iter().enumerate() {
+            assert_eq!(line(one) == line(other), place == other_place, "{one} and {other}");
+        }
+    }
+}
+
+#[test]
 fn an_owned_schedule_is_equal_by_what_it_does() {
     const LIST: [Duration; 2] = [millis(1), millis(2)];
     let list = relent::wait::Sequence::new(&LIST[..]);
