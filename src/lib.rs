@@ -16,6 +16,7 @@
 #![cfg_attr(feature = "tower-layer", doc = "- [`service`]: services that retry their requests.")]
 //! - [`integrations`]: observers for other crates, such as `log`, `tracing` and `metrics`.
 #![cfg_attr(feature = "test-util", doc = "- [`testing`]: the virtual clock, for tests.")]
+#![cfg_attr(feature = "serde", doc = "- [`config`]: policies that are read from a configuration.")]
 #![cfg_attr(
     feature = "headers",
     doc = "- [`headers`]: what HTTP answers ask for, and which requests are safe to repeat."
@@ -70,6 +71,9 @@ mod testing;
 #[cfg(feature = "headers")]
 pub mod headers;
 
+#[cfg(feature = "serde")]
+pub mod config;
+
 mod error;
 mod nanos;
 mod sealed;
@@ -110,6 +114,9 @@ pub use crate::clock::{AsyncClock, BlockingClock};
 pub use crate::condition::Budget;
 #[doc(no_inline)]
 pub use crate::condition::{Condition, Verdict};
+#[cfg(feature = "serde")]
+#[doc(inline)]
+pub use crate::config::RetryConfig;
 pub use crate::error::InvalidSetting;
 #[cfg(feature = "std")]
 #[doc(inline)]
