@@ -1,16 +1,20 @@
 //! The guide: pages too long for the documentation of one item.
 //!
-//! In the order in which to read them:
+//! In reading order:
 //!
 //! 1. [`recipes`]: a program for each common problem. Start here.
-//! 2. [`dangers`]: what goes wrong with retries. Read it before you retry anything that matters.
-//! 3. [`handlers`]: logs, counters and alerts, so that retries do not hide failures.
-//! 4. [`beyond_one_process`]: what a policy can promise to a server that many processes call.
-//! 5. [`schedule`]: what a policy makes of an outage, before it runs.
-//! 6. [`testing`]: how to test code that retries, without waiting.
-//! 7. [`compare`] and [`from_python_backoff`]: how to move from another crate, or from Python.
-//! 8. [`performance`]: what a run costs.
-#![cfg_attr(feature = "macros", doc = "9. [`retry_attribute`]: the attribute `#[retry]`.")]
+//! 2. [`dangers`]: what goes wrong with retries. Read it before you retry something that matters.
+//! 3. [`handlers`]: logs, metrics, traces and alerts, so that retries do not hide failures.
+//! 4. [`schedule`]: what a policy makes of an outage, before it runs.
+//! 5. [`testing`]: how to test code that retries, without waiting.
+#![cfg_attr(feature = "macros", doc = "6. [`retry_attribute`]: the attribute `#[retry]`.")]
+#![cfg_attr(
+    not(feature = "macros"),
+    doc = "6. `retry_attribute`: the attribute `#[retry]`, with the feature `macros`."
+)]
+//! 7. [`beyond_one_process`]: budgets and jitter of a fleet.
+//! 8. [`compare`] and [`from_python_backoff`]: how to move from another crate, or from Python.
+//! 9. [`performance`]: what a run costs.
 
 /// Solves common problems, with a program for each.
 ///

@@ -64,7 +64,7 @@ impl RetryConfig {
     fn waits(&self, has_first_wait: bool) -> Vec<(&'static str, Duration)> {
         const SECOND: Nanos = Nanos::of(Duration::from_secs(1));
         let first = |wait: Nanos| {
-            // A cap below the default, which nobody has set, contradicts nothing.
+            // A cap below a default that is not set contradicts nothing.
             if wait == SECOND && !has_first_wait {
                 Vec::new()
             } else {
