@@ -1,4 +1,4 @@
-//! What a stream is told about its connections.
+//! The settings of a stream that reconnects.
 
 use core::fmt;
 use core::future::Future;
