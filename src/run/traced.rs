@@ -193,7 +193,8 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
     /// the operation runs, and around each poll of its future; handlers and observers are called in `retry`. The line that
     /// connects them to OpenTelemetry is in the [guide](crate::guide::handlers#traces).
     ///
-    /// For runs in line, see [`Attempts::traced`](crate::run::Attempts::traced).
+    /// For runs in line, see [`Attempts::traced`](crate::run::Attempts::traced). The layer of a service has a method of
+    /// the same name.
     pub const fn traced(&self) -> Runner<&Self, Hidden, Traced> {
         Runner { policy: self, visibility: Hidden, bound: Traced(Unbounded), returns: AsIs }
     }
