@@ -11,6 +11,7 @@ use crate::event::Target;
 use crate::event::{EventKind, Progress, StopReason};
 use crate::observe::chain::NotifyBlocking;
 use crate::policy::hold::{Policy, PolicyFor};
+use crate::run::decision::Decision;
 #[cfg(feature = "explain")]
 use crate::run::explain::{Explained, RetryError, Succeeded};
 use crate::run::in_line::{InLine, ShowArgs};
@@ -21,29 +22,6 @@ use crate::run::session::Session;
 use crate::run::side::{Blocking, NoClock, Side};
 use crate::run::{End, Run, Step};
 use crate::trace::Trace;
-
-/// What follows an attempt: see [`Attempts::decide`](crate::run::Attempts::decide).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Decision {
-    /// The outcome is accepted. The run is over.
-    ///
-    /// It is an `Ok`, unless a [`Condition`](crate::Condition) of your own accepts errors.
-    Done,
-    /// Make the next attempt after this time.
-    Backoff(Duration),
-    /// Make no further attempt. The run is over.
-    GiveUp(StopReason),
-}
-
-impl Decision {
-    fn of(step: &Step) -> Self {
-        match (step.event, step.reason) {
-            (EventKind::Backoff, _) => Self::Backoff(step.wait()),
-            (_, Some(reason)) => Self::GiveUp(reason),
-            (_, None) => Self::Done,
-        }
-    }
-}
 
 /// Where a run stands.
 #[derive(Clone, Copy, Debug)]

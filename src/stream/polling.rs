@@ -11,7 +11,9 @@ use pin_project_lite::pin_project;
 use crate::clock::AsyncClock;
 use crate::observe::chain::NotifyBlocking;
 use crate::policy::hold::PolicyFor;
-use crate::run::by_hand::{ByHand, Decision, Phase};
+use crate::run::Decision;
+use crate::run::by_hand::{ByHand, Phase};
+use crate::run::nesting::Inside;
 use crate::run::returns::Return;
 use crate::run::side::Async;
 use crate::run::timeout::TimedOut;
@@ -130,7 +132,10 @@ where
         };
         let clock = &self.run.session.policy.policy().clock;
         let limit = self.rules.connecting.as_ref();
-        let poll = |context: &mut Context<'_>| attempt.poll(context);
+        let poll = |context: &mut Context<'_>| {
+            let _inside = Inside::enter();
+            attempt.poll(context)
+        };
         poll_within(limit, TimedOut::new, timer, clock, context, poll)
             .map(|connected| connected.and_then(|connected| connected))
     }

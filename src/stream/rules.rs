@@ -1,4 +1,4 @@
-//! The rules of a stream for its connections.
+//! The settings of a stream that reconnects.
 
 use core::fmt;
 use core::future::Future;
