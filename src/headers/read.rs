@@ -21,7 +21,7 @@ enum Kind {
     Reset,
 }
 
-/// One limit, such as of tokens: the prefix of its headers, and the rest of their names.
+/// One limit, for example on tokens: the prefix of its headers, and the rest of their names.
 type Dimension = (u8, String);
 
 /// The prefixes, with those that are equivalent: one server used two in one response.
