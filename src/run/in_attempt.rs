@@ -83,7 +83,7 @@ impl<'a, P: Policy<Clock: AsyncClock>, F> InAttempt<'a, P, F> {
         self.limited(most, Convert)
     }
 
-    /// Ends the attempt if it takes longer than `most`, with an error that a function makes.
+    /// Ends the attempt if it takes longer than `most`, with an error made by a function.
     pub fn within_with<E, M>(
         self,
         most: Duration,
