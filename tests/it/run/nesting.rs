@@ -17,6 +17,8 @@ use relent::{
 
 use crate::support::secs;
 
+use EventKind::{Backoff, GiveUp, Success, Try};
+
 const POLICY: Retry = Retry::expo().max_tries(2).jitter(Jitter::None);
 const DOWN: Result<(), &str> = Err("down");
 const UP: Result<(), &str> = Ok(());
@@ -173,8 +175,6 @@ impl<F: Future> AwaitNow for F {}
 
 #[test]
 fn all_events_and_the_condition_see_the_depth() {
-    use EventKind::{Backoff, GiveUp, Success, Try};
-
     struct Looks<'a>(&'a RefCell<Vec<u32>>);
 
     impl<T, E> Condition<T, E> for Looks<'_> {
@@ -271,9 +271,9 @@ fn threads_and_decisions_begin_at_the_outermost_level() {
     assert_eq!(policy.run(|| thread::spawn(depth_here).join()).unwrap(), 0);
 
     let depths = Depths::default();
-    let once = POLICY.nested(Nested::Once).observe(&depths);
-    let decided = policy.run(|| Ok::<_, ()>(once.decide(&mut Progress::default(), &DOWN)));
-    assert_eq!((decided, depths.take()), (Ok(Decision::Backoff(secs(1))), 0));
+    let decides = POLICY.nested(Nested::Once).observe(&depths);
+    let outcome = policy.run(|| Ok::<_, ()>(decides.decide(&mut Progress::default(), &DOWN)));
+    assert_eq!((outcome, depths.take()), (Ok(Decision::Backoff(secs(1))), 0));
 }
 
 #[tokio::test(start_paused = true)]
