@@ -7,12 +7,18 @@
 //! [`Cancel`] cancels runs: see [`Retry::cancelled_by`](crate::Retry::cancelled_by). The other items appear only in the
 //! types of policies and timers.
 
+#[cfg(all(feature = "async-io", not(all(target_family = "wasm", target_os = "unknown"))))]
+mod async_io;
 #[cfg(feature = "std")]
 pub(crate) mod cancel;
 #[cfg(feature = "std")]
 pub(crate) mod cancellable;
+#[cfg(feature = "embassy-time")]
+mod embassy;
 pub(crate) mod entropy;
 mod functions;
+#[cfg(all(feature = "futures-timer", not(all(target_family = "wasm", target_os = "unknown"))))]
+mod futures_timer;
 pub(crate) mod punctual;
 #[cfg(all(feature = "std", not(all(target_family = "wasm", target_os = "unknown"))))]
 mod system;
@@ -22,12 +28,21 @@ pub(crate) mod tokio;
 #[cfg(feature = "std")]
 pub(crate) mod wakers;
 
+#[cfg(all(feature = "async-io", not(all(target_family = "wasm", target_os = "unknown"))))]
+pub use async_io::{AsyncIo, AsyncIoTimer};
 #[cfg(feature = "std")]
 pub use cancel::Cancel;
 #[cfg(feature = "std")]
 pub use cancellable::{Cancellable, CancellableTimer};
+#[cfg(feature = "embassy-time")]
+pub use embassy::{EmbassyClock, EmbassyTimer};
 pub use entropy::{Entropy, EntropyIfNeeded};
 pub use functions::{AsyncFnClock, BlockingFnClock};
+#[cfg(all(
+    feature = "futures-timer",
+    not(all(target_family = "wasm", target_os = "unknown"))
+))]
+pub use futures_timer::{FuturesTimer, FuturesTimerDelay};
 pub use punctual::{Punctual, PunctualTimer};
 #[cfg(all(feature = "tokio", not(all(target_family = "wasm", target_os = "unknown"))))]
 pub use tokio::SystemTimer;
