@@ -37,7 +37,8 @@ const SECOND: u64 = 1_000_000_000;
 /// several versions of `embassy-time`: this clock works with 0.4 and 0.5.
 ///
 /// Waits are rounded up to whole ticks. Give each device a [`seed`](crate::Retry::seed) of its own: without the feature
-/// `std`, unseeded jitter depends on the time alone.
+/// `std`, unseeded jitter depends on the time alone. On `wasm32-unknown-unknown`, where it would have no random numbers
+/// at all, this type does not exist.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct EmbassyClock;
 

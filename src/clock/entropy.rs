@@ -5,19 +5,20 @@
 /// There the standard library compiles, but it has no time, no sleep and no randomness. So the default clock,
 /// [`SystemClock`](crate::clock::SystemClock), does not implement the clock traits, and every other clock must implement
 /// this trait, or all browsers would draw the same waits. On other targets it is not needed and not called.
+/// `BrowserClock` (feature `wasm-bindgen`) does. Implement it for a host without JavaScript, or for another timer:
 ///
 /// ```
 /// use std::time::Duration;
 /// use relent::AsyncClock;
 /// use relent::clock::Entropy;
 ///
-/// struct Browser;
+/// struct Host;
 ///
-/// impl AsyncClock for Browser {
-///     type Timer = std::future::Ready<()>; // of `setTimeout`
+/// impl AsyncClock for Host {
+///     type Timer = std::future::Ready<()>; // of the host's timer
 ///
 ///     fn now(&self) -> Duration {
-///         Duration::ZERO // `performance.now()`
+///         Duration::ZERO // from the host's clock
 ///     }
 ///
 ///     fn timer(&self, _wait: Duration) -> Self::Timer {
@@ -25,12 +26,12 @@
 ///     }
 /// }
 ///
-/// impl Entropy for Browser {
+/// impl Entropy for Host {
 ///     fn entropy(&self) -> u64 {
-///         0x5eed // `crypto.getRandomValues(..)`
+///         0x5eed // from the host's random numbers
 ///     }
 /// }
-/// # assert_eq!(Browser.entropy(), 0x5eed);
+/// # assert_eq!(Host.entropy(), 0x5eed);
 /// ```
 ///
 /// Policies with a [`seed`](crate::Retry::seed) never call it.
