@@ -38,8 +38,8 @@
 #[diagnostic::on_unimplemented(
     message = "`{Self}` has no random numbers for jitter, and neither has the standard library on this target",
     label = "does not implement `Entropy`",
-    note = "on wasm32-unknown-unknown, implement `relent::clock::Entropy` and `AsyncClock` or `BlockingClock` for a clock of your own",
-    note = "then set that clock: `.clock(..)`"
+    note = "where there is JavaScript, enable relent's feature `wasm-bindgen` and set its clock: `.clock(relent::clock::BrowserClock)`",
+    note = "elsewhere, implement `relent::clock::Entropy` and `AsyncClock` or `BlockingClock` for a clock of your own, and set it"
 )]
 pub trait Entropy {
     /// Returns a random number, another one with each call.

@@ -115,7 +115,8 @@ use crate::sealed::Sealed;
         message = "`{Self}` cannot be used as the clock of a blocking run",
         label = "the policy's clock does not implement `BlockingClock`",
         note = "on wasm32-unknown-unknown the standard library has no time, no sleep and no randomness, so `SystemClock` does not work",
-        note = "implement `relent::BlockingClock` and `relent::clock::Entropy` for a clock of your own, and set it: `.clock(..)`"
+        note = "where there is JavaScript, nothing can block: use an async run, with relent's feature `wasm-bindgen` and `relent::clock::BrowserClock`",
+        note = "elsewhere, implement `relent::BlockingClock` and `relent::clock::Entropy` for a clock of your own, and set it: `.clock(..)`"
     )
 )]
 pub trait BlockingClock: EntropyIfNeeded {
@@ -223,7 +224,7 @@ pub trait BlockingClock: EntropyIfNeeded {
         label = "the policy's clock does not implement `AsyncClock`",
         note = "on wasm32-unknown-unknown the standard library has no time, no sleep and no randomness, so `SystemClock` does not work",
         note = "where there is JavaScript, enable relent's feature `wasm-bindgen` and set its clock: `.clock(relent::clock::BrowserClock)`",
-        note = "elsewhere, implement `relent::AsyncClock` and `relent::clock::Entropy` for a clock of your own, and set it"
+        note = "elsewhere, implement `relent::AsyncClock` and `relent::clock::Entropy` for a clock of your own, and set it: `.clock(..)`"
     )
 )]
 pub trait AsyncClock: EntropyIfNeeded {
