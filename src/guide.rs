@@ -1,15 +1,20 @@
 //! The guide: pages too long for the documentation of one item.
 //!
-//! In the order in which to read them:
+//! In reading order:
 //!
 //! 1. [`recipes`]: a program for each common problem. Start here.
-//! 2. [`dangers`]: what goes wrong with retries. Read it before you retry anything that matters.
-//! 3. [`handlers`]: logs, counters and alerts, so that retries do not hide failures.
+//! 2. [`dangers`]: what goes wrong with retries. Read it before you retry something that matters.
+//! 3. [`handlers`]: logs, metrics, traces and alerts, so that retries do not hide failures.
 //! 4. [`schedule`]: what a policy makes of an outage, before it runs.
 //! 5. [`testing`]: how to test code that retries, without waiting.
-//! 6. [`compare`] and [`from_python_backoff`]: how to move from another crate, or from Python.
-//! 7. [`performance`]: what a run costs.
-#![cfg_attr(feature = "macros", doc = "8. [`retry_attribute`]: the attribute `#[retry]`.")]
+#![cfg_attr(feature = "macros", doc = "6. [`retry_attribute`]: the attribute `#[retry]`.")]
+#![cfg_attr(
+    not(feature = "macros"),
+    doc = "6. `retry_attribute`: the attribute `#[retry]`, with the feature `macros`."
+)]
+//! 7. [`beyond_one_process`]: budgets and jitter of a fleet.
+//! 8. [`compare`] and [`from_python_backoff`]: how to move from another crate, or from Python.
+//! 9. [`performance`]: what a run costs.
 
 /// Solves common problems, with a program for each.
 ///
@@ -20,6 +25,11 @@ pub mod recipes {}
 ///
 #[doc = include_str!("guide/dangers.md")]
 pub mod dangers {}
+
+/// Describes what holds for a fleet of processes with the same policy, and what does not.
+///
+#[doc = include_str!("guide/beyond_one_process.md")]
+pub mod beyond_one_process {}
 
 /// Describes the events of a run and how to handle them: logs, counters, alerts.
 ///

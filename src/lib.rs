@@ -1,23 +1,88 @@
-#![doc = include_str!("../README.md")]
+//! Retries operations that can fail, with exponential back-off, jitter, event handlers, and limits that are safe by default.
 //!
-//! ## Where things are
+//! The primary type is [`Retry`]: a policy, which is a value, and has a method for each form of a run.
 //!
-//! - [`Retry`]: policies and everything that runs them.
-//! - [`guide`]: recipes, the dangers of retries, handlers, testing, and the way from other libraries.
-//! - [`wait`]: how long to wait: strategies, jitter, and the trait for your own.
-//! - [`condition`]: which outcomes to retry: the trait, and retry budgets.
-//! - [`observe`]: observers and handlers.
-//! - [`event`]: what handlers, observers, strategies and conditions see of a run.
-//! - [`clock`]: clocks and cancellation.
-//! - [`run`]: run options, in-line attempts, and the errors of runs.
-//! - [`future`], [`mod@iter`]: the futures and iterators that policies return.
-#![cfg_attr(feature = "std", doc = "- [`description`]: what a policy makes of an outage.")]
-//! - [`integrations`]: observers for other crates, such as `log`, `tracing` and `metrics`.
-#![cfg_attr(feature = "test-util", doc = "- [`testing`]: the virtual clock, for tests.")]
+//! ```
+//! use std::{fs, io};
+//! use relent::Retry;
+//!
+//! fn read(path: &str) -> io::Result<String> {
+//!     Retry::expo()
+//!         .max_tries(5)
+//!         .on_backoff(|d| eprintln!("try {} failed, waiting {:?}", d.tries, d.wait))
+//!         .on_giveup(|d| eprintln!("{d}"))
+//!         .run(|| fs::read_to_string(path))
+//! }
+//!
+//! assert!(read("Cargo.toml").is_ok());
+//! ```
+//!
+//! Unless you set something else, a run retries every `Err`, stops after 10 attempts, and waits for a random time of up to 1, 2,
+//! 4, 8 .. seconds.
+//!
+//! # Table of contents
+//!
+//! * **Run:** [a closure](Retry::run), [a future](Retry::run_async), [until a value is there](Retry::poll),
+//!   [with arguments](Retry::run_with), [with the number of the attempt](Retry::run_attempt)
+//! * **Drive the loop yourself:** [`attempts`](Retry::attempts), [`attempts_async`](Retry::attempts_async),
+//!   [`decide`](Retry::decide) for a queue, [`backoff`](Retry::backoff) for the waits alone
+//! * **Choose the waits:** [`expo`](Retry::expo), [`fibo`](Retry::fibo), [`constant`](Retry::constant),
+//!   [`linear`](Retry::linear), [`decay`](Retry::decay), [`decorrelated`](Retry::decorrelated),
+//!   [`sequence`](Retry::sequence), [`from_fn`](Retry::from_fn), [`jitter`](Retry::jitter), [`max_wait`](Retry::max_wait)
+//! * **Choose what to retry:** [`retry_if`](Retry::retry_if), [`until`](Retry::until), [`retry_after`](Retry::retry_after),
+//!   [`condition`](Retry::condition)
+//! * **Stop:** [`max_tries`](Retry::max_tries), [`max_time`](Retry::max_time), [`forever`](Retry::forever),
+//!   [`budget`](Retry::budget), [`cancelled_by`](Retry::cancelled_by), [`nested`](Retry::nested)
+//! * **Limit an attempt:** [`attempt_timeout`](Retry::attempt_timeout),
+//!   [`interrupt_at_deadline`](Retry::interrupt_at_deadline), [`no_attempt_after_deadline`](Retry::no_attempt_after_deadline)
+//! * **See what happens:** [`on_try`](Retry::on_try), [`on_backoff`](Retry::on_backoff), [`on_success`](Retry::on_success),
+//!   [`on_giveup`](Retry::on_giveup), [`observe`](Retry::observe), [`Details`]
 #![cfg_attr(
-    feature = "headers",
-    doc = "- [`headers`]: what HTTP answers ask for, and which requests are safe to repeat."
+    feature = "explain",
+    doc = "* **Know how it ended:** [`explain`](Retry::explain), [`RetryError`], [`StopReason`]"
 )]
+//! * **Write code for any policy:** [`run::RunBlocking`], [`run::RunAsync`], [`run::RunLocal`]
+//! * **Look at a policy before it runs:** [`waits`](Retry::waits), [`describe`](Retry::describe)
+#![cfg_attr(feature = "test-util", doc = "* **Test without waiting:** [`TestClock`]")]
+//! * **Bring your own:** [`Wait`], [`Condition`], [`Observe`], [`AsyncClock`] and [`BlockingClock`]
+//!
+//! # The guide
+//!
+//! In reading order:
+//!
+//! 1. [Recipes](guide::recipes): a program for each common problem.
+//! 2. [Dangers](guide::dangers): what goes wrong with retries. Read it before you retry something that matters.
+//! 3. [Handlers](guide::handlers): logs, metrics, traces and alerts, so that retries do not hide failures.
+//! 4. [Schedule](guide::schedule): what a policy makes of an outage, before it runs.
+//! 5. [Testing](guide::testing): how to test code that retries, without waiting.
+#![cfg_attr(
+    feature = "macros",
+    doc = "6. [The attribute](guide::retry_attribute): `#[retry]` on a function."
+)]
+#![cfg_attr(
+    not(feature = "macros"),
+    doc = "6. The attribute `#[retry]`, with the feature `macros`."
+)]
+//! 7. [Beyond one process](guide::beyond_one_process): budgets and jitter of a fleet.
+//! 8. [Comparison](guide::compare) and [Python's `backoff`](guide::from_python_backoff): how to move here.
+//! 9. [Performance](guide::performance): what a run costs.
+//!
+//! # Features
+//!
+//! | feature | default | what it adds |
+//! |---|---|---|
+//! | `std` | yes | Handlers, the system's clock, `std::thread::sleep`, and jitter seeded by the system. Without it, the crate is `no_std` and needs no allocator: bring a [clock]. |
+//! | `tokio` | yes | `run_async` waits on tokio's timer. Without it, give the policy a timer by [`clock`](Retry::clock). |
+//! | `explain` | yes | `explain`: runs that return how and why they ended. |
+//! | `log`, `tracing`, `metrics` | no | The observers `Log`, `Tracing` and `Metrics`; with `tracing` also the spans of `traced`. |
+//! | `serde` | no | `RetryConfig`, a policy from a file; `Event` serialises, and [`Progress`] both ways. |
+//! | `headers` | no | What HTTP answers ask for, such as `Retry-After`, and which requests are safe to repeat. |
+//! | `http` | no | The same, from an `http::HeaderMap`. |
+//! | `futures-core` | no | `stream`: streams that reconnect. |
+//! | `tower-layer` | no | `into_layer`: services that retry, for `tower-layer` and `tower-service`. |
+//! | `tower` | no | `tower-layer`, and `into_tower_policy` for `tower`'s own retry. |
+//! | `macros` | no | The attribute `#[retry]`. |
+//! | `test-util` | no | `TestClock`, on which waiting takes no time. Enable it in `[dev-dependencies]`. |
 // Retrying needs no unsafe code.
 #![forbid(unsafe_code)]
 // The core also serves targets without an operating system.
@@ -30,6 +95,11 @@
 #[cfg(feature = "std")]
 extern crate std;
 
+// So that its programs run as tests.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
+
 // Contains only documentation and its tests.
 #[cfg(any(doc, doctest))]
 pub mod guide;
@@ -39,6 +109,12 @@ pub mod guide;
 mod policy;
 
 pub mod run;
+
+#[cfg(feature = "futures-core")]
+pub mod stream;
+
+#[cfg(feature = "tower-layer")]
+pub mod service;
 
 mod inspect;
 
@@ -61,6 +137,9 @@ mod testing;
 
 #[cfg(feature = "headers")]
 pub mod headers;
+
+#[cfg(feature = "serde")]
+pub mod config;
 
 mod error;
 mod nanos;
@@ -102,6 +181,9 @@ pub use crate::clock::{AsyncClock, BlockingClock};
 pub use crate::condition::Budget;
 #[doc(no_inline)]
 pub use crate::condition::{Condition, Verdict};
+#[cfg(feature = "serde")]
+#[doc(inline)]
+pub use crate::config::RetryConfig;
 pub use crate::error::InvalidSetting;
 #[cfg(feature = "std")]
 #[doc(inline)]

@@ -90,7 +90,8 @@ kinds! {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum StopReason {
-    /// The condition did not allow a retry: see [`Retry::retry_if`](crate::Retry::retry_if).
+    /// The condition did not allow a retry: see [`Retry::retry_if`](crate::Retry::retry_if). Or the request to a service cannot be
+    /// sent again (feature `tower-layer`).
     NotRetryable,
     /// The limit of [`Retry::max_tries`](crate::Retry::max_tries) was reached.
     MaxTries,

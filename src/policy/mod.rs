@@ -88,6 +88,26 @@ use crate::wait::strategies::Expo;
 /// | run, blocking the thread | [`run`](Self::run), [`poll`](Self::poll), [`run_with`](Self::run_with), [`run_attempt`](Self::run_attempt) |
 /// | run as a future | [`run_async`](Self::run_async), [`into_run_async`](Self::into_run_async), [`poll_async`](Self::poll_async), [`into_poll_async`](Self::into_poll_async), [`run_with_async`](Self::run_with_async), [`run_attempt_async`](Self::run_attempt_async) |
 /// | run in line, in a loop of your own | [`attempts`](Self::attempts), [`attempts_async`](Self::attempts_async), [`begin_async`](Self::begin_async), [`into_attempts`](Self::into_attempts), [`into_attempts_async`](Self::into_attempts_async) |
+#[cfg_attr(
+    feature = "futures-core",
+    doc = "| run as a stream that reconnects | [`stream`](Self::stream), [`into_stream`](Self::into_stream) |"
+)]
+#[cfg_attr(
+    not(feature = "futures-core"),
+    doc = "| run as a stream that reconnects (feature `futures-core`) | `stream`, `into_stream` |"
+)]
+#[cfg_attr(
+    feature = "tower-layer",
+    doc = "| retry the requests of a service | [`into_layer`](Self::into_layer) |"
+)]
+#[cfg_attr(
+    not(feature = "tower-layer"),
+    doc = "| retry the requests of a service (feature `tower-layer`) | `into_layer` |"
+)]
+#[cfg_attr(
+    feature = "tower",
+    doc = "| be the policy of `tower`'s own retry | [`into_tower_policy`](Self::into_tower_policy) |"
+)]
 /// | go on with a run that is kept elsewhere | [`decide`](Self::decide), [`decide_with`](Self::decide_with), [`attempts_from`](Self::attempts_from), [`attempts_from_async`](Self::attempts_from_async) |
 /// | take only the waits | [`backoff`](Self::backoff), [`into_backoff`](Self::into_backoff), [`wait_after`](Self::wait_after) |
 /// | set run options | [`show_args`](Self::show_args), [`attempt_timeout`](Self::attempt_timeout), [`attempt_timeout_with`](Self::attempt_timeout_with), [`interrupt_at_deadline`](Self::interrupt_at_deadline) |

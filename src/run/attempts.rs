@@ -13,7 +13,8 @@ use crate::observe::chain::{Notify, NotifyBlocking};
 use crate::policy::Retry;
 use crate::policy::hold::{Policy, PolicyFor};
 use crate::run::after::{After, Begin};
-use crate::run::by_hand::{ByHand, Decision};
+use crate::run::by_hand::ByHand;
+use crate::run::decision::Decision;
 #[cfg(feature = "explain")]
 use crate::run::explain::{RetryError, Succeeded};
 use crate::run::in_attempt::{InAttempt, Timer};

@@ -6,9 +6,12 @@ use core::time::Duration;
 
 use crate::clock::BlockingClock;
 use crate::condition::Verdict;
+#[cfg(any(feature = "futures-core", feature = "tower"))]
+use crate::event::Target;
 use crate::event::{EventKind, Progress, StopReason};
 use crate::observe::chain::NotifyBlocking;
 use crate::policy::hold::{Policy, PolicyFor};
+use crate::run::decision::Decision;
 #[cfg(feature = "explain")]
 use crate::run::explain::{Explained, RetryError, Succeeded};
 use crate::run::in_line::{InLine, ShowArgs};
@@ -19,29 +22,6 @@ use crate::run::session::Session;
 use crate::run::side::{Blocking, NoClock, Side};
 use crate::run::{End, Run, Step};
 use crate::trace::Trace;
-
-/// What follows an attempt: see [`Attempts::decide`](crate::run::Attempts::decide).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Decision {
-    /// The outcome is accepted. The run is over.
-    ///
-    /// It is an `Ok`, unless a [`Condition`](crate::Condition) of your own accepts errors.
-    Done,
-    /// Make the next attempt after this time.
-    Backoff(Duration),
-    /// Make no further attempt. The run is over.
-    GiveUp(StopReason),
-}
-
-impl Decision {
-    fn of(step: &Step) -> Self {
-        match (step.event, step.reason) {
-            (EventKind::Backoff, _) => Self::Backoff(step.wait()),
-            (_, Some(reason)) => Self::GiveUp(reason),
-            (_, None) => Self::Done,
-        }
-    }
-}
 
 /// Where a run stands.
 #[derive(Clone, Copy, Debug)]
@@ -72,6 +52,14 @@ impl Phase {
 pub(crate) struct ByHand<P: Policy, T, E, A, M> {
     pub(crate) session: Session<P, InLine<T, E, A>, Ending, M>,
     pub(crate) phase: Phase,
+}
+
+#[cfg(any(feature = "futures-core", feature = "tower"))]
+impl<P: Policy, T, E, M> ByHand<P, T, E, (), M> {
+    /// A run that begins with its first attempt.
+    pub(crate) fn not_begun(policy: P, target: Target) -> Self {
+        Self { session: Session::new(policy, InLine::new(target, ()), Ending), phase: Phase::New }
+    }
 }
 
 impl<P: Policy, T, E, A: ShowArgs, M: Side<P::Clock>> ByHand<P, T, E, A, M> {
@@ -225,7 +213,11 @@ where
     }
 
     /// Goes on after a wait. A driver that lost the last outcome may not stop.
-    fn wake(&mut self, may_stop: bool, outcome: Option<&Result<T, E>>) -> Result<(), StopReason> {
+    pub(crate) fn wake(
+        &mut self,
+        may_stop: bool,
+        outcome: Option<&Result<T, E>>,
+    ) -> Result<(), StopReason> {
         let step = self.session.wake::<T, E>(may_stop);
         if let Phase::Waiting { for_retry: true } = self.phase {
             self.session.refund(&step, outcome);

@@ -132,6 +132,9 @@ impl<P: Policy, O: Operation<P::Clock>, X: Returns, M: Side<P::Clock>> Session<P
     where
         P: PolicyFor<T, E>,
     {
+        if !self.operation.can_repeat() {
+            return Err(StopReason::NotRetryable);
+        }
         let Retry { settings, strategy, condition, clock, .. } = self.policy.policy();
         if settings.makes_one_attempt(details.depth) {
             return Err(StopReason::Nested);

@@ -28,6 +28,7 @@ pub(crate) mod future;
 pub(crate) mod after;
 pub(crate) mod attempts;
 pub(crate) mod by_hand;
+mod decision;
 pub(crate) mod in_attempt;
 pub(crate) mod in_line;
 
@@ -55,7 +56,7 @@ pub use backoff::Backoff;
 #[cfg(feature = "std")]
 pub use bounds::BoxedRetry;
 pub use bounds::{AttemptFn, RunAsync, RunBlocking, RunLocal};
-pub use by_hand::Decision;
+pub use decision::Decision;
 #[cfg(feature = "explain")]
 pub use explain::{Explained, RetryError, RunStats, Succeeded};
 pub use in_attempt::InAttempt;

@@ -138,6 +138,11 @@ pub trait Operation<Z>: Attempted<Z> {
     fn is_made_by_run(&self) -> bool {
         true
     }
+
+    /// Whether another attempt can be made after this one: not if its arguments are used up.
+    fn can_repeat(&self) -> bool {
+        true
+    }
 }
 
 /// What an operation needs of a run.

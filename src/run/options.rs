@@ -365,7 +365,7 @@ impl<P, V, M, X> Runner<P, V, AttemptTimeout<M>, X> {
 /// # Run
 ///
 /// Not with [`attempt_timeout`](Retry::attempt_timeout), since a blocking call cannot be interrupted.
-impl<P: Policy, V, B: BoundBlocking, X> Runner<P, V, B, X> {
+impl<P: Policy, V, B: Clone, X> Runner<P, V, B, X> {
     /// Same as [`Retry::run`].
     ///
     /// # Panics
@@ -374,6 +374,7 @@ impl<P: Policy, V, B: BoundBlocking, X> Runner<P, V, B, X> {
     pub fn run<T, E, F>(&self, operation: F) -> X::Output
     where
         F: FnMut() -> Result<T, E>,
+        B: BoundBlocking,
         B::Blocking<Call<F>>: Operation<P::Clock, Output = Result<T, E>>,
         X: Return<Result<T, E>, Value = T, Error = E> + Copy,
         P: PolicyFor<T, E, Observer: NotifyBlocking, Clock: BlockingClock>,
@@ -391,6 +392,7 @@ impl<P: Policy, V, B: BoundBlocking, X> Runner<P, V, B, X> {
         A: Clone,
         V: Visibility<A> + Copy,
         F: FnMut(A) -> Result<T, E>,
+        B: BoundBlocking,
         B::Blocking<CallWith<A, F, Result<T, E>, V>>: Operation<P::Clock, Output = Result<T, E>>,
         X: Return<Result<T, E>, Value = T, Error = E> + Copy,
         P: PolicyFor<T, E, Observer: NotifyBlocking, Clock: BlockingClock>,
@@ -407,6 +409,7 @@ impl<P: Policy, V, B: BoundBlocking, X> Runner<P, V, B, X> {
     pub fn run_attempt<T, E, F>(&self, operation: F) -> X::Output
     where
         F: FnMut(Attempt) -> Result<T, E>,
+        B: BoundBlocking,
         B::Blocking<CallAttempt<F>>: Operation<P::Clock, Output = Result<T, E>>,
         X: Return<Result<T, E>, Value = T, Error = E> + Copy,
         P: PolicyFor<T, E, Observer: NotifyBlocking, Clock: BlockingClock>,
@@ -500,20 +503,6 @@ where
         F: FnMut() -> Result<T, E>,
     {
         drive(&self.policy, Call(operation), AsIs)
-    }
-}
-
-/// Same as without spans.
-#[cfg(feature = "tracing")]
-impl<T, E, P, V> RunBlocking<T, E> for Runner<P, V, Traced>
-where
-    P: PolicyFor<T, E, Observer: NotifyBlocking, Clock: BlockingClock>,
-{
-    fn run<F>(&self, operation: F) -> Result<T, E>
-    where
-        F: FnMut() -> Result<T, E>,
-    {
-        drive(&self.policy, self.bound.bind_blocking(Call(operation)), AsIs)
     }
 }
 

@@ -183,7 +183,7 @@ pub(crate) fn check_fit(
     Ok(())
 }
 
-/// A run that nobody sees: its attempts take no time and all fail, and only its waits are looked at.
+/// A run without observers, whose attempts take no time and all fail: only its waits matter.
 #[derive(Clone)]
 pub(crate) struct Unseen {
     run: Run,

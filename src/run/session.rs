@@ -1,7 +1,7 @@
 //! One run: the policy, the operation, and how far it is. Every driver is a loop over its [`Step`]s.
 //!
 //! ```text
-//! begin -> Try -> notify -> attempt -> judge -> None: a success that nobody observes, the end
+//! begin -> Try -> notify -> attempt -> judge -> None: a success without observers, the end
 //!           ^                                -> Success, GiveUp -> notify -> the end
 //!           |                                -> Backoff -> notify -> sleep -> wake
 //!           +------------------------------------------------------------------+

@@ -285,6 +285,10 @@ impl<O: Operation<Z>, M: Clone, Z: AsyncClock> Operation<Z> for Timed<O, M> {
     fn target(&self) -> Target {
         self.operation.target()
     }
+
+    fn can_repeat(&self) -> bool {
+        self.operation.can_repeat()
+    }
 }
 
 pin_project! {

@@ -4,12 +4,15 @@ use core::fmt;
 
 use crate::clock::{AsyncClock, BlockingClock};
 use crate::event::Target;
+use crate::observe::chain::NotifyBlocking;
 use crate::policy::Retry;
-use crate::policy::hold::Policy;
+use crate::policy::hold::{Policy, PolicyFor};
 use crate::run::attempts::{Attempts, AttemptsAsync};
+use crate::run::blocking::drive;
+use crate::run::bounds::RunBlocking;
 use crate::run::by_hand::{ByHand, Phase};
 use crate::run::in_line::{InLine, ShowArgs};
-use crate::run::operation::{Attempt, Attempted, Hidden, Needs, Operation};
+use crate::run::operation::{Attempt, Attempted, Call, Hidden, Needs, Operation};
 use crate::run::options::Runner;
 use crate::run::returns::{AsIs, Ending};
 use crate::run::session::Session;
@@ -94,6 +97,10 @@ impl<O: Operation<Z>, Z> Operation<Z> for InSpans<O> {
         self.operation.args()
     }
 
+    fn can_repeat(&self) -> bool {
+        self.operation.can_repeat()
+    }
+
     fn target(&self) -> Target {
         self.operation.target()
     }
@@ -131,6 +138,10 @@ impl<O: Operation<Z>, Z> Operation<Z> for InSpansBlocking<O> {
 
     fn args(&self) -> Option<&dyn fmt::Debug> {
         self.0.operation.args()
+    }
+
+    fn can_repeat(&self) -> bool {
+        self.0.operation.can_repeat()
     }
 
     fn target(&self) -> Target {
@@ -228,6 +239,19 @@ impl<P, V, M, X> Runner<P, V, Traced<AttemptTimeout<M>>, X> {
         F: Fn(TimedOut) -> E + Clone,
     {
         self.with_bound(|Traced(limit)| Traced(limit.or_at_deadline(error)))
+    }
+}
+
+/// Same as without spans.
+impl<T, E, P, V> RunBlocking<T, E> for Runner<P, V, Traced>
+where
+    P: PolicyFor<T, E, Observer: NotifyBlocking, Clock: BlockingClock>,
+{
+    fn run<F>(&self, operation: F) -> Result<T, E>
+    where
+        F: FnMut() -> Result<T, E>,
+    {
+        drive(&self.policy, self.bound.bind_blocking(Call(operation)), AsIs)
     }
 }
 

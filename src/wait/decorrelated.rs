@@ -11,7 +11,7 @@ use crate::wait::Numeric;
 /// [`Retry::decorrelated`](crate::Retry::decorrelated).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Decorrelated {
-    base: Nanos,
+    pub(crate) base: Nanos,
 }
 
 impl Decorrelated {

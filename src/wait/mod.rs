@@ -5,7 +5,12 @@
 //! [`constant`](crate::Retry::constant) ([`Constant`]), [`linear`](crate::Retry::linear) ([`Linear`]),
 //! [`decay`](crate::Retry::decay) ([`Decay`]), [`sequence`](crate::Retry::sequence) ([`Sequence`]) and
 //! [`runtime`](crate::Retry::runtime) ([`Runtime`]), [`decorrelated`](crate::Retry::decorrelated) ([`Decorrelated`]) and
-//! [`from_fn`](crate::Retry::from_fn) ([`FromFn`]). [`Schedule`] is a strategy chosen at run time.
+//! [`from_fn`](crate::Retry::from_fn) ([`FromFn`]). [`Schedule`] is a strategy chosen at run time, and
+#![cfg_attr(feature = "std", doc = "[`OwnedSchedule`] one that owns its list of waits.")]
+#![cfg_attr(
+    not(feature = "std"),
+    doc = "with the feature `std` there is one that owns its list of waits."
+)]
 //! [`Jitter`] randomises the waits of any strategy. For a strategy of your own, implement [`Wait`] and pass it to
 //! [`Retry::new`](crate::Retry::new).
 
@@ -14,12 +19,16 @@ mod decorrelated;
 mod floats;
 mod functions;
 pub(crate) mod jitter;
+#[cfg(feature = "std")]
+pub(crate) mod owned;
 pub(crate) mod schedule;
 pub(crate) mod strategies;
 
 pub use decorrelated::Decorrelated;
 pub use functions::{FromFn, Runtime};
 pub use jitter::Jitter;
+#[cfg(feature = "std")]
+pub use owned::OwnedSchedule;
 pub use schedule::Schedule;
 pub use strategies::*;
 

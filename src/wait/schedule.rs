@@ -25,6 +25,9 @@ use crate::wait::{Decorrelated, Numeric, Wait};
 /// assert_eq!(policy(true).waits().nth(3), Some(Duration::from_secs(8)));
 /// assert_eq!(policy(false).waits().nth(3), Some(Duration::from_millis(10)));
 /// ```
+///
+/// A list of waits has to live as long as the program. One that is read from a configuration fits into an
+/// [`OwnedSchedule`](crate::wait::OwnedSchedule).
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Schedule {

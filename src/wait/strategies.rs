@@ -74,8 +74,8 @@ impl<F> Sealed for FromFn<F> {}
 /// Exponential back-off: each wait is the previous one times a factor. See [`Retry::expo`](crate::Retry::expo).
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Expo {
-    first_wait: Nanos,
-    factor: f64,
+    pub(crate) first_wait: Nanos,
+    pub(crate) factor: f64,
 }
 
 impl Expo {
@@ -153,7 +153,7 @@ impl Numeric for Expo {
 /// Fibonacci back-off: each wait is the sum of the previous two. See [`Retry::fibo`](crate::Retry::fibo).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Fibo {
-    first_wait: Nanos,
+    pub(crate) first_wait: Nanos,
 }
 
 /// All Fibonacci numbers that fit into a `u64`.
@@ -259,8 +259,8 @@ impl Numeric for Constant {
 /// [`Retry::linear`](crate::Retry::linear).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Linear {
-    first_wait: Nanos,
-    step: Nanos,
+    pub(crate) first_wait: Nanos,
+    pub(crate) step: Nanos,
 }
 
 impl Linear {

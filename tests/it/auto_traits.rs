@@ -21,7 +21,7 @@ use relent::run::{
     RunStats, Runner, Shown, Unbounded, ValueOnly,
 };
 use relent::testing::{Entered, InScope, TestTimer};
-use relent::wait::{Constant, Decay, Expo, Fibo, Linear, Runtime, Sequence};
+use relent::wait::{Constant, Decay, Expo, Fibo, Linear, OwnedSchedule, Runtime, Sequence};
 use relent::{
     Attempt, Budget, Cancel, Details, Event, EventKind, InvalidSetting, Jitter, Retry, RetryError,
     Schedule, StopReason, Succeeded, TestClock, TimedOut, Verdict,
@@ -104,6 +104,21 @@ assert_impl_all!(Target: Display, Eq, Hash, Into<std::borrow::Cow<'static, str>>
 assert_impl_all!(EventKind: Eq, Hash);
 assert_impl_all!(StopReason: Display, Eq, Hash);
 assert_impl_all!(InvalidSetting: Error, Eq);
+assert_impl_all!(Retry<OwnedSchedule>: Clone, Debug, Send, Sync, Unpin, UnwindSafe, RefUnwindSafe);
+#[cfg(feature = "serde")]
+mod config {
+    use std::error::Error;
+    use std::fmt::{Debug, Display};
+    use std::str::FromStr;
+
+    use relent::RetryConfig;
+    use relent::config::{ConfigError, GrpcRetryPolicy};
+    use static_assertions::assert_impl_all;
+
+    assert_impl_all!(RetryConfig: Clone, Debug, Default, Display, FromStr, PartialEq, Send, Sync, Unpin);
+    assert_impl_all!(GrpcRetryPolicy: Clone, Debug, PartialEq, Send, Sync, Unpin);
+    assert_impl_all!(ConfigError: Clone, Eq, Error, Send, Sync, Unpin, Into<Box<dyn Error + Send + Sync>>);
+}
 assert_impl_all!(Waits<'static, Expo>: Clone, Debug, FusedIterator<Item = Duration>, Send, Sync);
 
 // What a run owns of an operation is what that is.

@@ -5,9 +5,11 @@
 //! driver and insists that all of them tell the same story.
 
 mod auto_traits;
+mod beyond_one_process;
 mod clock;
-mod compile_fail;
 mod condition;
+#[cfg(feature = "serde")]
+mod config;
 mod conformance;
 mod defects;
 mod differential;
@@ -20,6 +22,8 @@ mod observe;
 mod policy;
 mod reference;
 mod run;
+mod service;
+mod stream;
 mod support;
 mod testing;
 mod wait;

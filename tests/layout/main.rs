@@ -23,7 +23,27 @@ use crate::arrows::Tree;
 ///
 /// An arrow is listed only where the source uses it: a new one deserves a thought. `lib.rs` may use every room.
 const ROOMS: &[(&str, &[&str])] = &[
+    ("config", &["policy", "wait", "condition", "clock", "error", "nanos", "sealed"]),
     ("inspect", &["run", "policy", "wait", "condition", "observe", "clock", "event", "nanos"]),
+    (
+        "service",
+        &["run", "policy", "testing", "wait", "condition", "observe", "clock", "event", "sealed"],
+    ),
+    (
+        "stream",
+        &[
+            "run",
+            "policy",
+            "testing",
+            "wait",
+            "condition",
+            "observe",
+            "clock",
+            "event",
+            "sealed",
+            "slot",
+        ],
+    ),
     (
         "run",
         &[

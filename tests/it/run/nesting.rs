@@ -135,6 +135,23 @@ fn an_attempt_in_line_counts_if_the_run_makes_it() {
 }
 
 #[test]
+fn a_connection_of_a_stream_and_a_request_of_a_service_are_attempts() {
+    use futures::StreamExt as _;
+    use tower::{Service as _, ServiceBuilder, service_fn};
+
+    let policy = POLICY.clock(TestClock::new());
+    let connect = async |_: Option<()>| {
+        let depth = depth_in_future().await;
+        Ok::<_, ()>(futures::stream::iter([Ok(depth)]))
+    };
+    assert_eq!(block_on(policy.stream(connect).collect::<Vec<_>>()), [Ok(1)]);
+
+    let service = service_fn(async |()| Ok::<_, ()>(depth_in_future().await));
+    let mut service = ServiceBuilder::new().layer(POLICY.into_layer()).service(service);
+    assert_eq!(block_on(service.call(())), Ok(1));
+}
+
+#[test]
 fn depths_add_up() {
     let policy = POLICY.clock(TestClock::new());
     let deepest = policy.run(|| {

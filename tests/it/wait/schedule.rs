@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use proptest::prelude::*;
-use relent::wait::{Constant, Decay, Expo, Fibo, Linear};
+use relent::wait::{Constant, Decay, Decorrelated, Expo, Fibo, Linear, OwnedSchedule};
 use relent::{Details, Jitter, Retry, Schedule, TestClock, Wait};
 
 use super::{
@@ -24,6 +24,27 @@ proptest! {
         prop_assert!(agrees(&schedule, tries));
         prop_assert!(agrees(&&schedule, tries));
         prop_assert!(agrees(&Box::new(schedule), tries));
+    }
+
+    #[test]
+    fn an_owned_schedule_does_what_the_schedule_in_it_does(
+        schedule in prop_oneof![
+            8 => any_schedule(),
+            1 => any_wait_above_zero().prop_map(|base| Decorrelated::new(base).into()),
+        ],
+        tries in any_tries(),
+        last_wait in any_wait(),
+    ) {
+        let owned: &dyn Wait<(), ()> = &OwnedSchedule::from(schedule);
+        let held: &dyn Wait<(), ()> = &schedule;
+        let mut details = Details::new("x", tries);
+        details.last_wait = last_wait;
+        prop_assert_eq!(owned.wait(&details), held.wait(&details));
+        prop_assert_eq!(owned.window(&details), held.window(&details));
+        prop_assert_eq!(owned.ends(), held.ends());
+        prop_assert_eq!(owned.needs_elapsed(), held.needs_elapsed());
+        let nanos = |strategy: &dyn Wait<(), ()>| strategy.numeric().map(|numeric| numeric.nanos(tries));
+        prop_assert_eq!(nanos(owned), nanos(held));
     }
 
     #[test]
