@@ -214,7 +214,7 @@ pub trait BlockingClock: EntropyIfNeeded {
         message = "`{Self}` cannot be used as the clock of an async run",
         label = "the policy's clock does not implement `AsyncClock`",
         note = "for tokio, enable relent's feature `tokio`: the default clock, `SystemClock`, needs it",
-        note = "for another runtime, implement `relent::AsyncClock` with its timer, and set that clock: `.clock(..)`"
+        note = "for another runtime, set a clock on its timer: `.clock(..)` takes those of relent's features, such as `futures-timer`, and any type that implements `relent::AsyncClock`"
     )
 )]
 #[cfg_attr(
