@@ -19,6 +19,11 @@ use relent_durable::supervisor::{Plan, WORKERS, end_with_supervisor, round};
 
 const JOBS: &str = "jobs";
 const STATES: &str = "states";
+const BUCKET: &str = "KV_states";
+
+/// The policy decides how often, since the server would drop the message without a report. Servers of version 2.9 refuse
+/// "unlimited" together with a list of waits.
+const MAX_DELIVER: i64 = 1_000_000;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
@@ -154,9 +159,19 @@ async fn supervise(rounds: u64) -> Result<(), Error> {
 async fn play(context: &Context, address: &str, plan: Plan, seed: u64) -> Result<Figures, Error> {
     // Of the round before. There is none before the first.
     let _ = context.delete_stream(JOBS).await;
-    let _ = context.delete_key_value(STATES).await;
-    let states =
-        context.create_key_value(kv::Config { bucket: STATES.to_string(), history: 64, ..Default::default() }).await?;
+    let _ = context.delete_stream(BUCKET).await;
+    // A key-value bucket, made by hand: to make one, the client asks the server what those of version 2.9 do not know.
+    context
+        .create_stream(stream::Config {
+            name: BUCKET.to_string(),
+            subjects: vec![format!("$KV.{STATES}.>")],
+            // The test looks at all of them. A worker needs the last one.
+            max_messages_per_subject: 64,
+            allow_direct: true,
+            ..Default::default()
+        })
+        .await?;
+    let states = context.get_key_value(STATES).await?;
     let queue = context
         .create_stream(stream::Config {
             name: JOBS.to_string(),
@@ -170,8 +185,7 @@ async fn play(context: &Context, address: &str, plan: Plan, seed: u64) -> Result
             ack_policy: AckPolicy::Explicit,
             // For workers that die. It replaces `ack_wait`, and its last entry applies to all further deliveries.
             backoff: leases(),
-            // The policy decides how often. The server would drop the message without a word.
-            max_deliver: -1,
+            max_deliver: MAX_DELIVER,
             ..Default::default()
         })
         .await?;
@@ -222,6 +236,7 @@ async fn naks_ignore_the_list(context: &Context) -> Result<(), Error> {
             durable_name: Some("probe".to_string()),
             ack_policy: AckPolicy::Explicit,
             backoff: vec![wait],
+            max_deliver: MAX_DELIVER,
             ..Default::default()
         })
         .await?;
