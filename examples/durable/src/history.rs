@@ -42,7 +42,8 @@ const KINDS: [(Kind, &str); 8] = [
 /// Writes a line that the supervisor reads. `number` is that of an attempt.
 pub fn say(kind: Kind, worker: u32, job: u32, number: u32, more: &str) {
     let name = KINDS.iter().find(|(k, _)| *k == kind).map_or("", |(_, name)| name);
-    let at = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_micros();
+    let at =
+        SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_micros();
     // One write for one line: a worker may be killed between two.
     let line = format!("{at} {name} {worker} {job} {number} {more}\n");
     let mut out = std::io::stdout().lock();
@@ -138,7 +139,15 @@ impl fmt::Display for Figures {
             f,
             "{} jobs in {} attempts, {} given up, {} kills, {} attempts died, {} settled later, {} give-ups noticed \
              before, {} stale, waits {:.1?} late (median)",
-            self.jobs, self.attempts, self.given_up, self.kills, self.died, self.settled, self.noticed_before, self.stale, late
+            self.jobs,
+            self.attempts,
+            self.given_up,
+            self.kills,
+            self.died,
+            self.settled,
+            self.noticed_before,
+            self.stale,
+            late
         )
     }
 }
@@ -158,7 +167,8 @@ impl History {
     ///
     /// Returns what does not hold, and of which job.
     pub fn check(&self) -> Result<Figures, String> {
-        let mut figures = Figures { jobs: self.jobs.len(), kills: self.killed.len(), ..Figures::default() };
+        let mut figures =
+            Figures { jobs: self.jobs.len(), kills: self.killed.len(), ..Figures::default() };
         for job in &self.jobs {
             let of_job: Vec<&Event> = self.events.iter().filter(|e| e.job == job.id).collect();
             self.check_job(job, &of_job, &mut figures).map_err(|e| {
@@ -182,7 +192,11 @@ impl History {
         // Tries go on where they were: no number is given twice, and none is above the limit.
         let mut starts = BTreeMap::new();
         for start in of(Kind::Start) {
-            check!(starts.insert(start.number, start).is_none(), "attempt {} is made twice", start.number);
+            check!(
+                starts.insert(start.number, start).is_none(),
+                "attempt {} is made twice",
+                start.number
+            );
             check!(start.number <= MAX_TRIES, "attempt {} is made", start.number);
             check!(start.number <= end.tries, "attempt {} follows the end", start.number);
         }
@@ -203,7 +217,12 @@ impl History {
         for wait in of(Kind::Wait) {
             let full = waits.get(wait.number as usize - 1).copied().unwrap_or_default();
             let range = full / 2..=full;
-            check!(range.contains(&wait.wait()), "a wait of {:?} after attempt {}", wait.wait(), wait.number);
+            check!(
+                range.contains(&wait.wait()),
+                "a wait of {:?} after attempt {}",
+                wait.wait(),
+                wait.number
+            );
             let Some(next) = starts.get(&(wait.number + 1)) else { continue };
             // The wait after a death is decided on when it is over.
             let (from, least) = match starts.get(&wait.number) {
@@ -212,7 +231,11 @@ impl History {
                 _ => (wait.at, wait.wait()),
             };
             let gap = next.at.saturating_sub(from);
-            check!(gap + Duration::from_millis(1) >= least, "{gap:?} before attempt {}, and not {least:?}", next.number);
+            check!(
+                gap + Duration::from_millis(1) >= least,
+                "{gap:?} before attempt {}, and not {least:?}",
+                next.number
+            );
             if !died.contains(&wait.number) {
                 figures.late.push(gap.saturating_sub(least));
             }
@@ -235,11 +258,22 @@ impl History {
             check!(report.contains("Giving up job"), "it was reported as '{report}'");
             // Whoever lives notices once. Who was killed may have noticed before, which no store can prevent.
             let others = by_handlers.iter().rev().skip(1);
-            check!(others.clone().all(is_killed), "handlers of living workers noticed the give-up {} times", by_handlers.len());
+            check!(
+                others.clone().all(is_killed),
+                "handlers of living workers noticed the give-up {} times",
+                by_handlers.len()
+            );
             figures.noticed_before += others.count();
         } else {
-            check!(last == Some("ok"), "it is done after {} tries, whose last is {last:?}", end.tries);
-            check!(noticed_before == by_handlers.len(), "it is done, and a living worker gave it up");
+            check!(
+                last == Some("ok"),
+                "it is done after {} tries, whose last is {last:?}",
+                end.tries
+            );
+            check!(
+                noticed_before == by_handlers.len(),
+                "it is done, and a living worker gave it up"
+            );
             figures.noticed_before += noticed_before;
         }
 
@@ -257,13 +291,23 @@ impl History {
             let retries = of(Kind::Wait).count();
             let allowed = (self.capacity / COST) as usize;
             // These return at most what a retry costs.
-            let returned = of(Kind::Outcome).filter(|e| e.more == "ok" || e.more == "invalid").count();
-            check!(retries <= allowed + returned, "process {life} retried {retries} times, and not {allowed} + {returned}");
+            let returned =
+                of(Kind::Outcome).filter(|e| e.more == "ok" || e.more == "invalid").count();
+            check!(
+                retries <= allowed + returned,
+                "process {life} retried {retries} times, and not {allowed} + {returned}"
+            );
             let refused = of(Kind::GiveUp).any(|e| e.more == "Budget");
-            check!(!refused || retries >= allowed, "process {life} is refused a retry after {retries}");
+            check!(
+                !refused || retries >= allowed,
+                "process {life} is refused a retry after {retries}"
+            );
             // With so many jobs, no worker is idle.
             let workers: BTreeSet<u32> = of(Kind::Wait).map(|e| e.worker).collect();
-            check!(!refused || workers.len() > 1, "process {life}: only the workers {workers:?} drew on the budget");
+            check!(
+                !refused || workers.len() > 1,
+                "process {life}: only the workers {workers:?} drew on the budget"
+            );
         }
         Ok(())
     }

@@ -85,7 +85,8 @@ impl Job {
     /// Returns what the job's script says, and [`WorkError::Timeout`] if this machine is very slow.
     pub async fn attempt(&self, worker: u32, number: u32) -> Result<(), WorkError> {
         say(Kind::Start, worker, self.id, number, "");
-        let outcome = match tokio::time::timeout(ATTEMPT_TIMEOUT, tokio::time::sleep(ATTEMPT)).await {
+        let outcome = match tokio::time::timeout(ATTEMPT_TIMEOUT, tokio::time::sleep(ATTEMPT)).await
+        {
             Err(_) => Err(WorkError::Timeout),
             Ok(()) if number <= self.busy => Err(WorkError::Busy),
             Ok(()) if self.valid => Ok(()),
@@ -124,8 +125,18 @@ pub struct Next {
     pub report: Option<String>,
 }
 
+/// Waits as a slow network would, between two steps, so that some workers are killed there.
+pub async fn slow_network() {
+    tokio::time::sleep(Duration::from_millis(3)).await;
+}
+
 /// Asks the policy what follows this outcome.
-pub fn decide(job: &Job, worker: u32, progress: &mut Progress, outcome: &Result<(), WorkError>) -> Next {
+pub fn decide(
+    job: &Job,
+    worker: u32,
+    progress: &mut Progress,
+    outcome: &Result<(), WorkError>,
+) -> Next {
     let budget = BUDGET.get_or_init(Budget::new);
     let mut report = None;
     let policy = POLICY

@@ -64,7 +64,13 @@ impl Nats {
         let directory = TemporaryDirectory::new("nats")?;
         let address = format!("127.0.0.1:{}", free_port()?);
         let child = Command::new("nats-server")
-            .args(["--jetstream", "--addr", "127.0.0.1", "--port", address.rsplit(':').next().unwrap_or_default()])
+            .args([
+                "--jetstream",
+                "--addr",
+                "127.0.0.1",
+                "--port",
+                address.rsplit(':').next().unwrap_or_default(),
+            ])
             .arg("--store_dir")
             .arg(&directory.0)
             .stdin(Stdio::null())
@@ -78,7 +84,9 @@ impl Nats {
                 return Err(format!("nats-server ended: {status}").into());
             }
             // It greets every client.
-            let Ok(mut client) = std::net::TcpStream::connect(&nats.address) else { return Ok(false) };
+            let Ok(mut client) = std::net::TcpStream::connect(&nats.address) else {
+                return Ok(false);
+            };
             client.set_read_timeout(Some(Duration::from_secs(1)))?;
             let mut greeting = [0; 4];
             Ok(client.read_exact(&mut greeting).is_ok() && &greeting == b"INFO")
@@ -117,9 +125,15 @@ impl Postgres {
         if is_root()? {
             run(Command::new("chown").arg("postgres").arg(&server.directory.0))?;
         }
-        run(server.command("initdb").args(["--username=postgres", "--auth=trust", "--no-sync", "-D"]).arg(server.data()))?;
+        run(server
+            .command("initdb")
+            .args(["--username=postgres", "--auth=trust", "--no-sync", "-D"])
+            .arg(server.data()))?;
         // No test crashes the server, so nothing needs to be synchronised.
-        let options = format!("-c listen_addresses= -c unix_socket_directories={} -c fsync=off", server.directory.0.display());
+        let options = format!(
+            "-c listen_addresses= -c unix_socket_directories={} -c fsync=off",
+            server.directory.0.display()
+        );
         run(server
             .command("pg_ctl")
             .args(["start", "--wait", "--silent", "-o", &options, "-l"])
@@ -134,7 +148,9 @@ impl Postgres {
         let versions = fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
         let debian = versions.map(|version| version.path().join("bin"));
         let path = std::env::var_os("PATH").unwrap_or_default();
-        debian.chain(std::env::split_paths(&path)).find(|bin| bin.join("initdb").is_file() && bin.join("pg_ctl").is_file())
+        debian
+            .chain(std::env::split_paths(&path))
+            .find(|bin| bin.join("initdb").is_file() && bin.join("pg_ctl").is_file())
     }
 
     fn data(&self) -> PathBuf {
@@ -158,7 +174,10 @@ impl Postgres {
 
 impl Drop for Postgres {
     fn drop(&mut self) {
-        let _ = run(self.command("pg_ctl").args(["stop", "--mode=immediate", "--silent", "-D"]).arg(self.data()));
+        let _ = run(self
+            .command("pg_ctl")
+            .args(["stop", "--mode=immediate", "--silent", "-D"])
+            .arg(self.data()));
     }
 }
 
@@ -168,6 +187,10 @@ fn is_root() -> Result<bool, Error> {
 
 fn run(command: &mut Command) -> Result<(), Error> {
     // Not `output()`: the server would inherit the pipes, and they would never end.
-    let status = command.stdin(Stdio::null()).stdout(Stdio::null()).status().map_err(|e| format!("{command:?}: {e}"))?;
+    let status = command
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .status()
+        .map_err(|e| format!("{command:?}: {e}"))?;
     if status.success() { Ok(()) } else { Err(format!("{command:?}: {status}").into()) }
 }

@@ -75,7 +75,14 @@ struct Fleet {
 impl Fleet {
     fn new(arguments: Vec<String>) -> Self {
         let alive = Vec::new();
-        Self { arguments, alive, lives: 0, said: channel(), readers: Vec::new(), killed: BTreeSet::new() }
+        Self {
+            arguments,
+            alive,
+            lives: 0,
+            said: channel(),
+            readers: Vec::new(),
+            killed: BTreeSet::new(),
+        }
     }
 
     fn start(&mut self) -> Result<(), Error> {
@@ -149,29 +156,36 @@ impl Drop for Fleet {
 #[derive(Clone, Copy, Debug)]
 enum Aim {
     Attempt,
-    Decision,
-    Commit,
+    /// Between the handler and the store, or soon after.
+    GiveUp,
     Wait,
+    Decision,
+    /// Between the store and the queue, or soon after.
+    End,
 }
+
+const AIMS: [Aim; 5] = [Aim::Attempt, Aim::GiveUp, Aim::Wait, Aim::Decision, Aim::End];
 
 /// Numbers that need not be good: they spread the kills.
 struct Dice(u64);
 
 impl Dice {
     fn below(&mut self, end: u128) -> u64 {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        self.0 =
+            self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         u64::try_from(u128::from(self.0 >> 33) % end.max(1)).unwrap_or_default()
     }
 }
 
 /// Plays a round whose jobs are in the store, and checks it.
 ///
-/// `arguments` make this program a worker. `ended` returns the ends that are stored.
+/// `arguments` make this program a worker. `ended` returns the ends that are stored, and whether
+/// the queue is empty.
 ///
 /// # Errors
 ///
 /// Returns what does not hold.
-pub async fn round<F: AsyncFn() -> Result<Vec<End>, Error>>(
+pub async fn round<F: AsyncFn() -> Result<(Vec<End>, bool), Error>>(
     arguments: Vec<String>,
     plan: Plan,
     seed: u64,
@@ -187,23 +201,24 @@ pub async fn round<F: AsyncFn() -> Result<Vec<End>, Error>>(
     let mut events = Vec::new();
     let mut target: Option<(Instant, usize)> = None;
     let mut looked = Instant::now();
-    let (mut kills, mut skip) = (0, dice.below(6));
+    let (mut kills, mut skip) = (0, dice.below(3));
     loop {
         while let Ok(event) = fleet.said.1.try_recv() {
             if target.is_none() && kills < plan.kills && !fleet.killed.contains(&event.life) {
-                let aim = [Aim::Attempt, Aim::Decision, Aim::Commit, Aim::Wait][kills % 4];
-                let delay = match (aim, event.kind) {
+                let delay = match (AIMS[kills % AIMS.len()], event.kind) {
                     (Aim::Attempt, Kind::Start) => Some(dice.below(10_000)),
-                    // Between the handler and the store, or soon after.
-                    (Aim::Decision, Kind::Wait | Kind::GiveUp) => Some(dice.below(1_000)),
-                    // Between the store and the queue, or soon after.
-                    (Aim::Commit, Kind::Committed) => Some(0),
-                    (Aim::Wait, Kind::Wait) => Some(2_000 + dice.below(event.wait().as_micros())),
+                    (Aim::GiveUp, Kind::GiveUp) | (Aim::Decision, Kind::Wait) => {
+                        Some(dice.below(3_000))
+                    }
+                    (Aim::Wait, Kind::Wait) => Some(4_000 + dice.below(event.wait().as_micros())),
+                    (Aim::End, Kind::Committed) if event.more != "wait" => Some(dice.below(2_000)),
                     _ => None,
                 };
                 match delay {
                     Some(_) if skip > 0 => skip -= 1,
-                    Some(delay) => target = Some((Instant::now() + Duration::from_micros(delay), event.life)),
+                    Some(delay) => {
+                        target = Some((Instant::now() + Duration::from_micros(delay), event.life))
+                    }
                     None => {}
                 }
             }
@@ -213,18 +228,23 @@ pub async fn round<F: AsyncFn() -> Result<Vec<End>, Error>>(
             // Sometimes everything dies, as when a machine fails.
             let all = dice.below(4) == 0;
             fleet.kill((!all).then_some(life))?;
-            (target, skip, kills) = (None, dice.below(6), kills + 1);
+            (target, skip, kills) = (None, dice.below(3), kills + 1);
         }
         if looked.elapsed() > Duration::from_millis(25) {
             looked = Instant::now();
-            let mut jobs: Vec<_> = ended().await?.iter().map(|end| end.job).collect();
+            let (ends, is_empty) = ended().await?;
+            let mut jobs: Vec<_> = ends.iter().map(|end| end.job).collect();
+            jobs.sort_unstable();
             jobs.dedup();
-            if jobs.len() >= plan.jobs.len() {
+            if is_empty && jobs.len() >= plan.jobs.len() {
                 break;
             }
             if began.elapsed() > LOST {
                 let last: Vec<_> = events.iter().rev().take(20).collect();
-                return Err(format!("only the jobs {jobs:?} have ended in {LOST:?}; the last events: {last:?}").into());
+                return Err(format!(
+                    "after {LOST:?} the jobs {jobs:?} have ended, empty queue: {is_empty}; the last events: {last:?}"
+                )
+                .into());
             }
         }
         let pause = if target.is_some() { 100 } else { 500 };
@@ -234,7 +254,7 @@ pub async fn round<F: AsyncFn() -> Result<Vec<End>, Error>>(
     tokio::time::sleep(Duration::from_millis(20)).await;
     events.extend(fleet.end()?);
     events.sort_by_key(|event| event.at);
-    let ends = ended().await?;
+    let (ends, _) = ended().await?;
     let Plan { jobs, capacity, .. } = plan;
     Ok(History { jobs, events, ends, killed: fleet.killed.clone(), capacity }.check()?)
 }

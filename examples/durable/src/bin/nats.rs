@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 
 use relent_durable::Error;
 use relent_durable::history::{End, Figures, Kind, say};
-use relent_durable::job::{Job, Next, bury, decide, leases, set_budget};
+use relent_durable::job::{Job, Next, bury, decide, leases, set_budget, slow_network};
 use relent_durable::server::Nats;
 use relent_durable::supervisor::{Plan, WORKERS, end_with_supervisor, round};
 
@@ -42,6 +42,8 @@ async fn main() -> Result<(), Error> {
 /// What is kept of a job, under its id. A message cannot be changed, and a NAK delivers the same one again.
 #[derive(Default)]
 struct State {
+    /// The attempts that were begun. Those that [`Progress`] does not count are being made, or their workers have died.
+    begun: u32,
     progress: Progress,
     /// `"done"`, or the report of the give-up.
     end: Option<String>,
@@ -51,17 +53,27 @@ struct State {
 
 impl State {
     async fn read(states: &kv::Store, job: &Job) -> Result<Self, Error> {
-        let Some(entry) = states.entry(job.id.to_string()).await? else { return Ok(Self::default()) };
+        let Some(entry) = states.entry(job.id.to_string()).await? else {
+            return Ok(Self::default());
+        };
         let value: Value = serde_json::from_slice(&entry.value)?;
+        let begun = value["begun"]
+            .as_u64()
+            .and_then(|begun| u32::try_from(begun).ok())
+            .ok_or("not a state")?;
         let progress = serde_json::from_value(value["progress"].clone())?;
-        Ok(Self { progress, end: value["end"].as_str().map(str::to_string), revision: entry.revision })
+        let end = value["end"].as_str().map(str::to_string);
+        Ok(Self { begun, progress, end, revision: entry.revision })
     }
 
     /// Stores this, unless another worker has stored something since it was read. Returns whether it is stored.
-    async fn commit(&self, states: &kv::Store, job: &Job) -> bool {
-        let value = json!({ "progress": self.progress, "end": self.end }).to_string();
+    async fn commit(&mut self, states: &kv::Store, job: &Job) -> bool {
+        let value = json!({ "begun": self.begun, "progress": self.progress, "end": self.end });
         // If the server is away, the message comes back, as after a death.
-        states.update(job.id.to_string(), value.into(), self.revision).await.is_ok()
+        let stored =
+            states.update(job.id.to_string(), value.to_string().into(), self.revision).await;
+        self.revision = *stored.as_ref().unwrap_or(&self.revision);
+        stored.is_ok()
     }
 }
 
@@ -76,7 +88,12 @@ async fn work(address: &str, capacity: u32) -> Result<(), Error> {
         async move {
             loop {
                 // One at a time: every delivery counts as an attempt, also of a message that waits for its turn here.
-                let mut messages = consumer.batch().max_messages(1).expires(Duration::from_secs(5)).messages().await?;
+                let mut messages = consumer
+                    .batch()
+                    .max_messages(1)
+                    .expires(Duration::from_secs(5))
+                    .messages()
+                    .await?;
                 while let Some(message) = messages.next().await {
                     handle(states, worker, &message?).await?;
                 }
@@ -89,39 +106,48 @@ async fn work(address: &str, capacity: u32) -> Result<(), Error> {
 }
 
 async fn handle(states: &kv::Store, worker: u32, message: &Message) -> Result<(), Error> {
-    let info = message.info()?;
-    let begun = u32::try_from(info.delivered)?;
-    let published = SystemTime::from(info.published);
+    let published = SystemTime::from(message.info()?.published);
     let job = Job::from_json(&message.payload)?;
 
-    // The first delivery finds nothing, and need not look.
-    let mut state = if begun == 1 { State::default() } else { State::read(states, &job).await? };
+    let mut state = State::read(states, &job).await?;
     if state.end.is_some() {
         say(Kind::Settled, worker, job.id, state.progress.tries, "");
         return message.ack().await;
     }
 
+    // The attempt counts before it is made, so that it counts even if the worker dies. The server's count of deliveries does
+    // not tell: see the README.
+    state.begun += 1;
+    let begun = state.begun;
+    if !state.commit(states, &job).await {
+        say(Kind::Stale, worker, job.id, begun, "");
+        return Ok(());
+    }
+
     // Includes the time in the queue. The server's clock and this one must agree better than `max_time` matters.
     state.progress.elapsed = published.elapsed().unwrap_or_default();
-    let Next { decision, report } = if let Some(next) = bury(&job, worker, &mut state.progress, begun) {
-        next
-    } else {
-        let outcome = job.attempt(worker, begun).await;
-        state.progress.elapsed = published.elapsed().unwrap_or_default();
-        decide(&job, worker, &mut state.progress, &outcome)
-    };
+    let Next { decision, report } =
+        if let Some(next) = bury(&job, worker, &mut state.progress, begun) {
+            next
+        } else {
+            let outcome = job.attempt(worker, begun).await;
+            state.progress.elapsed = published.elapsed().unwrap_or_default();
+            decide(&job, worker, &mut state.progress, &outcome)
+        };
     state.end = match decision {
         Decision::Done => Some("done".to_string()),
         Decision::GiveUp(reason) => Some(report.unwrap_or_else(|| format!("{reason:?}"))),
         Decision::Backoff(_) => None,
     };
+    slow_network().await;
     // The state first: a message that is gone without a state would be a lost job.
     if !state.commit(states, &job).await {
         // Another worker decides on the message.
         say(Kind::Stale, worker, job.id, begun, "");
         return Ok(());
     }
-    say(Kind::Committed, worker, job.id, begun, "");
+    say(Kind::Committed, worker, job.id, begun, state.end.as_ref().map_or("wait", |_| "end"));
+    slow_network().await;
     message
         .ack_with(match decision {
             Decision::Done => AckKind::Ack,
@@ -147,7 +173,9 @@ async fn supervise(rounds: u64) -> Result<(), Error> {
         for (name, plan) in [("mixed", Plan::mixed(8)), ("outage", Plan::outage(2))] {
             let began = Instant::now();
             let seed = u64::from(std::process::id()) << 16 | number;
-            let figures = play(&context, &server.address, plan, seed).await.map_err(|e| format!("round {number}, {name}: {e}"))?;
+            let figures = play(&context, &server.address, plan, seed)
+                .await
+                .map_err(|e| format!("round {number}, {name}: {e}"))?;
             println!("round {number}, {name}, {:.1?}: {figures}", began.elapsed());
             all.add(&figures);
         }
@@ -195,18 +223,9 @@ async fn play(context: &Context, address: &str, plan: Plan, seed: u64) -> Result
     let arguments = ["worker", address, &plan.capacity.to_string()].map(str::to_string).to_vec();
     let ends = watch(&states).await?;
     let ends = || ends.lock().unwrap_or_else(PoisonError::into_inner).clone();
-    let figures = round(arguments, plan, seed, async || Ok(ends())).await?;
-
-    // What the last worker said to the server may still be under way, or is said again by the next one.
-    let mut info = queue.get_info().await?;
-    if info.state.messages > 0 {
-        tokio::time::sleep(Duration::from_millis(200)).await;
-        info = queue.get_info().await?;
-    }
-    if info.state.messages > 0 {
-        return Err(format!("{} jobs have ended, and are still in the queue", info.state.messages).into());
-    }
-    Ok(figures)
+    // A message that is left over comes back, to be settled by another worker.
+    round(arguments, plan, seed, async || Ok((ends(), queue.get_info().await?.state.messages == 0)))
+        .await
 }
 
 /// Collects every end that is ever stored, which should be one for each job.
@@ -218,7 +237,10 @@ async fn watch(states: &kv::Store) -> Result<Arc<Mutex<Vec<End>>>, Error> {
         while let Some(Ok(entry)) = entries.next().await {
             let value: Value = serde_json::from_slice(&entry.value).unwrap_or_default();
             let (Ok(job), Some(end)) = (entry.key.parse(), value["end"].as_str()) else { continue };
-            let tries = value["progress"]["tries"].as_u64().and_then(|n| u32::try_from(n).ok()).unwrap_or_default();
+            let tries = value["progress"]["tries"]
+                .as_u64()
+                .and_then(|n| u32::try_from(n).ok())
+                .unwrap_or_default();
             let report = (end != "done").then(|| end.to_string());
             found.lock().unwrap_or_else(PoisonError::into_inner).push(End { job, tries, report });
         }
@@ -228,8 +250,9 @@ async fn watch(states: &kv::Store) -> Result<Arc<Mutex<Vec<End>>>, Error> {
 
 /// Shows why both the list and the delay are needed: the list is for workers that die, and a NAK ignores it.
 async fn naks_ignore_the_list(context: &Context) -> Result<(), Error> {
-    let queue =
-        context.create_stream(stream::Config { name: "probe".to_string(), ..Default::default() }).await?;
+    let queue = context
+        .create_stream(stream::Config { name: "probe".to_string(), ..Default::default() })
+        .await?;
     let wait = Duration::from_millis(700);
     let consumer = queue
         .create_consumer(pull::Config {
@@ -253,6 +276,12 @@ async fn naks_ignore_the_list(context: &Context) -> Result<(), Error> {
     let began = Instant::now();
     next().await?.ack().await?;
     let after_silence = began.elapsed();
-    println!("a list of {wait:?}: back {after_nak:.1?} after a plain NAK, {after_silence:.1?} after silence");
-    if after_nak < wait / 2 && after_silence > wait / 2 { Ok(()) } else { Err("the server does not do as the README says".into()) }
+    println!(
+        "a list of {wait:?}: back {after_nak:.1?} after a plain NAK, {after_silence:.1?} after silence"
+    );
+    if after_nak < wait / 2 && after_silence > wait / 2 {
+        Ok(())
+    } else {
+        Err("the server does not do as the README says".into())
+    }
 }

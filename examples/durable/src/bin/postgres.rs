@@ -8,7 +8,7 @@ use tokio_postgres::{Client, NoTls};
 
 use relent_durable::Error;
 use relent_durable::history::{End, Figures, Kind, say};
-use relent_durable::job::{Job, Next, bury, decide, leases, set_budget};
+use relent_durable::job::{Job, Next, bury, decide, leases, set_budget, slow_network};
 use relent_durable::server::Postgres;
 use relent_durable::supervisor::{Plan, WORKERS, end_with_supervisor, round};
 
@@ -124,15 +124,19 @@ async fn handle_one(client: &Client, worker: u32, leases: &Vec<i64>) -> Result<b
     };
     let kept = serde_json::to_string(&progress)?;
     let id = i32::try_from(job.id)?;
+    slow_network().await;
     let rows = match decision {
-        Decision::Backoff(wait) => client.execute(PUT_BACK, &[&id, &begun, &kept, &micros(wait)]).await?,
+        Decision::Backoff(wait) => {
+            client.execute(PUT_BACK, &[&id, &begun, &kept, &micros(wait)]).await?
+        }
         Decision::Done | Decision::GiveUp(_) => {
             let tries = i32::try_from(progress.tries)?;
             client.execute(END, &[&id, &begun, &kept, &tries, &report]).await?
         }
     };
     let kind = if rows == 1 { Kind::Committed } else { Kind::Stale };
-    say(kind, worker, job.id, number, "");
+    let what = if matches!(decision, Decision::Backoff(_)) { "wait" } else { "end" };
+    say(kind, worker, job.id, number, what);
     Ok(true)
 }
 
@@ -146,7 +150,9 @@ async fn supervise(rounds: u64) -> Result<(), Error> {
         for (name, plan) in [("mixed", Plan::mixed(8)), ("outage", Plan::outage(2))] {
             let began = Instant::now();
             let seed = u64::from(std::process::id()) << 16 | number;
-            let figures = play(&client, &server.address, plan, seed).await.map_err(|e| format!("round {number}, {name}: {e}"))?;
+            let figures = play(&client, &server.address, plan, seed)
+                .await
+                .map_err(|e| format!("round {number}, {name}: {e}"))?;
             println!("round {number}, {name}, {:.1?}: {figures}", began.elapsed());
             all.add(&figures);
         }
@@ -162,13 +168,14 @@ async fn play(client: &Client, address: &str, plan: Plan, seed: u64) -> Result<F
         client.execute("INSERT INTO jobs (id, payload) VALUES ($1, $2)", &[&id, &payload]).await?;
     }
     let arguments = ["worker", address, &plan.capacity.to_string()].map(str::to_string).to_vec();
-    round(arguments, plan, seed, async || ends(client).await).await
+    round(arguments, plan, seed, async || Ok((ends(client).await?, true))).await
 }
 
 async fn ends(client: &Client) -> Result<Vec<End>, Error> {
     let rows = client.query("SELECT job, tries, report FROM reports ORDER BY job", &[]).await?;
     let end = |row: &tokio_postgres::Row| -> Result<End, Error> {
-        let (job, tries) = (u32::try_from(row.get::<_, i32>(0))?, u32::try_from(row.get::<_, i32>(1))?);
+        let (job, tries) =
+            (u32::try_from(row.get::<_, i32>(0))?, u32::try_from(row.get::<_, i32>(1))?);
         Ok(End { job, tries, report: row.get(2) })
     };
     rows.iter().map(end).collect()
