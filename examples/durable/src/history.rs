@@ -26,9 +26,11 @@ pub enum Kind {
     Stale,
     /// The end was stored by a worker that died before it told the queue.
     Settled,
+    /// The queue delivered the job before its time.
+    Early,
 }
 
-const KINDS: [(Kind, &str); 8] = [
+const KINDS: [(Kind, &str); 9] = [
     (Kind::Start, "start"),
     (Kind::Outcome, "outcome"),
     (Kind::Wait, "wait"),
@@ -37,6 +39,7 @@ const KINDS: [(Kind, &str); 8] = [
     (Kind::Committed, "committed"),
     (Kind::Stale, "stale"),
     (Kind::Settled, "settled"),
+    (Kind::Early, "early"),
 ];
 
 /// Writes a line that the supervisor reads. `number` is that of an attempt.
@@ -113,6 +116,8 @@ pub struct Figures {
     /// Give-ups that a killed worker had noticed before, but not stored.
     pub noticed_before: usize,
     pub stale: usize,
+    /// Deliveries before their time.
+    pub early: usize,
     /// By how much each wait was longer than decided, sorted.
     pub late: Vec<Duration>,
 }
@@ -127,6 +132,7 @@ impl Figures {
         self.settled += other.settled;
         self.noticed_before += other.noticed_before;
         self.stale += other.stale;
+        self.early += other.early;
         self.late.extend(&other.late);
         self.late.sort_unstable();
     }
@@ -138,7 +144,7 @@ impl fmt::Display for Figures {
         write!(
             f,
             "{} jobs in {} attempts, {} given up, {} kills, {} attempts died, {} settled later, {} give-ups noticed \
-             before, {} stale, waits {:.1?} late (median)",
+             before, {} stale, {} early, waits {:.1?} late (median)",
             self.jobs,
             self.attempts,
             self.given_up,
@@ -147,6 +153,7 @@ impl fmt::Display for Figures {
             self.settled,
             self.noticed_before,
             self.stale,
+            self.early,
             late
         )
     }
@@ -281,6 +288,7 @@ impl History {
         figures.died += died.len();
         figures.settled += of(Kind::Settled).count();
         figures.stale += stale.len();
+        figures.early += of(Kind::Early).count();
         Ok(())
     }
 

@@ -50,6 +50,14 @@ pub fn leases() -> Vec<Duration> {
     POLICY.waits().map(|wait| SILENCE + wait).collect()
 }
 
+/// Returns how long the attempt with this number, counted from 1, is reserved.
+#[must_use]
+pub fn lease(number: u32) -> Duration {
+    let leases = leases();
+    let position = usize::try_from(number).unwrap_or(usize::MAX).saturating_sub(1);
+    leases.get(position).or(leases.last()).copied().unwrap_or(SILENCE)
+}
+
 /// A job. It scripts its own outcome, so that a test knows what to expect.
 #[derive(Clone, Debug)]
 pub struct Job {

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 
 use relent_durable::Error;
 use relent_durable::history::{End, Figures, Kind, say};
-use relent_durable::job::{Job, Next, bury, decide, leases, set_budget, slow_network};
+use relent_durable::job::{Job, Next, bury, decide, lease, leases, set_budget, slow_network};
 use relent_durable::server::Nats;
 use relent_durable::supervisor::{Plan, WORKERS, end_with_supervisor, round};
 
@@ -45,6 +45,8 @@ struct State {
     /// The attempts that were begun. Those that [`Progress`] does not count are being made, or their workers have died.
     begun: u32,
     progress: Progress,
+    /// No attempt before this time, in microseconds since 1970: the end of a wait, or of a [lease](leases).
+    due: u64,
     /// `"done"`, or the report of the give-up.
     end: Option<String>,
     /// Of the entry that this was read from. Zero: there is none.
@@ -61,20 +63,29 @@ impl State {
             .as_u64()
             .and_then(|begun| u32::try_from(begun).ok())
             .ok_or("not a state")?;
+        let due = value["due"].as_u64().ok_or("not a state")?;
         let progress = serde_json::from_value(value["progress"].clone())?;
         let end = value["end"].as_str().map(str::to_string);
-        Ok(Self { begun, progress, end, revision: entry.revision })
+        Ok(Self { begun, progress, due, end, revision: entry.revision })
     }
 
     /// Stores this, unless another worker has stored something since it was read. Returns whether it is stored.
     async fn commit(&mut self, states: &kv::Store, job: &Job) -> bool {
-        let value = json!({ "begun": self.begun, "progress": self.progress, "end": self.end });
+        let value = json!({ "begun": self.begun, "progress": self.progress, "due": self.due, "end": self.end });
         // If the server is away, the message comes back, as after a death.
         let stored =
             states.update(job.id.to_string(), value.to_string().into(), self.revision).await;
         self.revision = *stored.as_ref().unwrap_or(&self.revision);
         stored.is_ok()
     }
+}
+
+fn now() -> Duration {
+    SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default()
+}
+
+fn micros(time: Duration) -> u64 {
+    u64::try_from(time.as_micros()).unwrap_or(u64::MAX)
 }
 
 async fn work(address: &str, capacity: u32) -> Result<(), Error> {
@@ -115,10 +126,18 @@ async fn handle(states: &kv::Store, worker: u32, message: &Message) -> Result<()
         return message.ack().await;
     }
 
+    // The server may deliver a message before its time: see the README.
+    let early = Duration::from_micros(state.due).saturating_sub(now());
+    if !early.is_zero() {
+        say(Kind::Early, worker, job.id, state.begun, "");
+        return message.ack_with(AckKind::Nak(Some(early))).await;
+    }
+
     // The attempt counts before it is made, so that it counts even if the worker dies. The server's count of deliveries does
     // not tell: see the README.
     state.begun += 1;
     let begun = state.begun;
+    state.due = micros(now() + lease(begun));
     if !state.commit(states, &job).await {
         say(Kind::Stale, worker, job.id, begun, "");
         return Ok(());
@@ -137,7 +156,10 @@ async fn handle(states: &kv::Store, worker: u32, message: &Message) -> Result<()
     state.end = match decision {
         Decision::Done => Some("done".to_string()),
         Decision::GiveUp(reason) => Some(report.unwrap_or_else(|| format!("{reason:?}"))),
-        Decision::Backoff(_) => None,
+        Decision::Backoff(wait) => {
+            state.due = micros(now() + wait);
+            None
+        }
     };
     slow_network().await;
     // The state first: a message that is gone without a state would be a lost job.
