@@ -68,8 +68,8 @@ pub struct Event {
 impl Event {
     /// Reads a line. Returns `None` for one that is none of ours, or was cut off.
     #[must_use]
-    pub fn read(life: usize, line: &str) -> Option<Self> {
-        let mut words = line.splitn(6, ' ');
+    pub fn read(life: usize, text: &str) -> Option<Self> {
+        let mut words = text.splitn(6, ' ');
         let at = Duration::from_micros(words.next()?.parse().ok()?);
         let name = words.next()?;
         let kind = KINDS.iter().find(|(_, n)| *n == name)?.0;
@@ -294,7 +294,9 @@ impl History {
 
     /// No process retries more than its budget allows, and all of its workers draw on it.
     fn check_budgets(&self) -> Result<(), String> {
-        for life in self.events.iter().map(|e| e.life).collect::<BTreeSet<_>>() {
+        let lives: BTreeSet<usize> = self.events.iter().map(|e| e.life).collect();
+        let (mut refusals, mut shared) = (0, 0);
+        for life in lives {
             let of = |kind| self.events.iter().filter(move |e| e.life == life && e.kind == kind);
             let retries = of(Kind::Wait).count();
             let allowed = (self.capacity / COST) as usize;
@@ -305,18 +307,16 @@ impl History {
                 retries <= allowed + returned,
                 "process {life} retried {retries} times, and not {allowed} + {returned}"
             );
-            let refused = of(Kind::GiveUp).any(|e| e.more == "Budget");
-            check!(
-                !refused || retries >= allowed,
-                "process {life} is refused a retry after {retries}"
-            );
-            // With so many jobs, no worker is idle.
-            let workers: BTreeSet<u32> = of(Kind::Wait).map(|e| e.worker).collect();
-            check!(
-                !refused || workers.len() > 1,
-                "process {life}: only the workers {workers:?} drew on the budget"
-            );
+            if of(Kind::GiveUp).any(|e| e.more == "Budget") {
+                check!(retries >= allowed, "process {life} is refused a retry after {retries}");
+                refusals += 1;
+                shared += usize::from(
+                    of(Kind::Wait).map(|e| e.worker).collect::<BTreeSet<_>>().len() > 1,
+                );
+            }
         }
+        // A process that is started late may have too few jobs for two workers.
+        check!(refusals == 0 || shared > 0, "in no process did two workers draw on the budget");
         Ok(())
     }
 }

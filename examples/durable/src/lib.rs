@@ -1,4 +1,4 @@
-//! Jobs that outlive the process that works on them: what both stores, NATS JetStream and PostgreSQL, have in common.
+//! Jobs that outlive the process that works on them: what both stores, NATS `JetStream` and `PostgreSQL`, have in common.
 //! The README explains the pattern.
 
 pub mod history;

@@ -217,7 +217,7 @@ pub async fn round<F: AsyncFn() -> Result<(Vec<End>, bool), Error>>(
                 match delay {
                     Some(_) if skip > 0 => skip -= 1,
                     Some(delay) => {
-                        target = Some((Instant::now() + Duration::from_micros(delay), event.life))
+                        target = Some((Instant::now() + Duration::from_micros(delay), event.life));
                     }
                     None => {}
                 }
