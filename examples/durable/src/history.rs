@@ -113,7 +113,7 @@ pub struct Figures {
     pub died: usize,
     /// Ends that were stored by a worker that was killed before it told the queue.
     pub settled: usize,
-    /// Give-ups that a killed worker had noticed before, but not stored.
+    /// Give-ups of which a killed worker had notified its handler, and that it had not stored.
     pub noticed_before: usize,
     pub stale: usize,
     /// Deliveries before their time.
@@ -143,7 +143,7 @@ impl fmt::Display for Figures {
         let late = self.late.get(self.late.len() / 2).copied().unwrap_or_default();
         write!(
             f,
-            "{} jobs in {} attempts, {} given up, {} kills, {} attempts died, {} settled later, {} give-ups noticed \
+            "{} jobs in {} attempts, {} given up, {} kills, {} attempts died, {} settled later, {} give-ups notified \
              before, {} stale, {} early, waits {:.1?} late (median)",
             self.jobs,
             self.attempts,
@@ -263,11 +263,11 @@ impl History {
             };
             check!(fits, "it gave up because of '{reason}' after {} tries", end.tries);
             check!(report.contains("Giving up job"), "it was reported as '{report}'");
-            // Whoever lives notices once. Who was killed may have noticed before, which no store can prevent.
+            // A worker that was killed may have notified its handler before: no store can prevent that.
             let others = by_handlers.iter().rev().skip(1);
             check!(
                 others.clone().all(is_killed),
-                "handlers of living workers noticed the give-up {} times",
+                "handlers of living workers were notified of the give-up {} times",
                 by_handlers.len()
             );
             figures.noticed_before += others.count();

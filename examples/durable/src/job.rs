@@ -166,11 +166,16 @@ pub fn decide(
     Next { decision, report }
 }
 
-/// Decides on the attempts whose workers died: those that were begun, and that nobody has decided on.
+/// Decides on the attempts whose workers died: those that were begun, and for which no decision is stored.
 ///
 /// `begun` includes the attempt that the caller is about to make. Returns what follows if that attempt must not be made.
 /// The wait after a death is over: it was part of the [lease](leases).
-pub fn bury(job: &Job, worker: u32, progress: &mut Progress, begun: u32) -> Option<Next> {
+pub fn decide_on_deaths(
+    job: &Job,
+    worker: u32,
+    progress: &mut Progress,
+    begun: u32,
+) -> Option<Next> {
     while progress.tries.saturating_add(1) < begun {
         say(Kind::Died, worker, job.id, progress.tries + 1, "");
         let next = decide(job, worker, progress, &Err(WorkError::Died));

@@ -1,4 +1,4 @@
-//! Starts workers, kills them where it hurts, starts others, and checks what is left.
+//! Starts workers, kills them at chosen moments, starts others, and checks what is left.
 
 use std::collections::BTreeSet;
 use std::io::{BufRead, BufReader};

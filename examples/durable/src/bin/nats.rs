@@ -13,7 +13,9 @@ use serde_json::{Value, json};
 
 use relent_durable::Error;
 use relent_durable::history::{End, Figures, Kind, say};
-use relent_durable::job::{Job, Next, bury, decide, lease, leases, set_budget, slow_network};
+use relent_durable::job::{
+    Job, Next, decide, decide_on_deaths, lease, leases, set_budget, slow_network,
+};
 use relent_durable::server::Nats;
 use relent_durable::supervisor::{Plan, WORKERS, end_with_supervisor, round};
 
@@ -146,7 +148,7 @@ async fn handle(states: &kv::Store, worker: u32, message: &Message) -> Result<()
     // Includes the time in the queue. The server's clock and this one must agree better than `max_time` matters.
     state.progress.elapsed = published.elapsed().unwrap_or_default();
     let Next { decision, report } =
-        if let Some(next) = bury(&job, worker, &mut state.progress, begun) {
+        if let Some(next) = decide_on_deaths(&job, worker, &mut state.progress, begun) {
             next
         } else {
             let outcome = job.attempt(worker, begun).await;

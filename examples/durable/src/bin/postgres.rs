@@ -8,7 +8,7 @@ use tokio_postgres::{Client, NoTls};
 
 use relent_durable::Error;
 use relent_durable::history::{End, Figures, Kind, say};
-use relent_durable::job::{Job, Next, bury, decide, leases, set_budget, slow_network};
+use relent_durable::job::{Job, Next, decide, decide_on_deaths, leases, set_budget, slow_network};
 use relent_durable::server::Postgres;
 use relent_durable::supervisor::{Plan, WORKERS, end_with_supervisor, round};
 
@@ -115,13 +115,14 @@ async fn handle_one(client: &Client, worker: u32, leases: &Vec<i64>) -> Result<b
     let mut progress: Progress = kept.map(serde_json::from_str).transpose()?.unwrap_or_default();
     let number = u32::try_from(begun)?;
     progress.elapsed = age;
-    let Next { decision, report } = if let Some(next) = bury(&job, worker, &mut progress, number) {
-        next
-    } else {
-        let outcome = job.attempt(worker, number).await;
-        progress.elapsed = age + taken.elapsed();
-        decide(&job, worker, &mut progress, &outcome)
-    };
+    let Next { decision, report } =
+        if let Some(next) = decide_on_deaths(&job, worker, &mut progress, number) {
+            next
+        } else {
+            let outcome = job.attempt(worker, number).await;
+            progress.elapsed = age + taken.elapsed();
+            decide(&job, worker, &mut progress, &outcome)
+        };
     let kept = serde_json::to_string(&progress)?;
     let id = i32::try_from(job.id)?;
     slow_network().await;
