@@ -10,7 +10,7 @@ use super::target::Target;
 
 /// The details of an event, passed by reference to every handler, observer, condition and strategy.
 ///
-/// Its `Display` is a line to log:
+/// Its `Display` writes a line to log:
 ///
 /// ```
 /// use std::time::Duration;
@@ -28,7 +28,7 @@ use super::target::Target;
 /// );
 /// ```
 ///
-/// What is available depends on the event:
+/// The event decides which data is available:
 ///
 /// | | try | backoff | success | give-up |
 /// |---|---|---|---|---|
@@ -44,44 +44,43 @@ use super::target::Target;
 /// | [`run`](Self::run) | yes | yes | yes | yes |
 /// | [`depth`](Self::depth) | yes | yes | yes | yes |
 ///
-/// A [`Condition`](crate::Condition) of your own may accept an error: that is a success with an error and without a
-/// value.
+/// Your own [`Condition`](crate::Condition) may accept an error. The success then has an error and no value.
 ///
 /// # The line
 ///
-/// It is one line, whatever the error's text contains: control characters, line separators and characters that change
-/// the direction of text are escaped, for example as `\n` and `\u{1b}`. After 1 KiB, the text ends with `…`, and is not
-/// formatted further. The alternate form, `{:#}`, also shows the error in its alternate form: for `anyhow::Error`, with
-/// its causes. An error without `Display` is shown by [`by_debug`](Self::by_debug). For secrets in errors, see the
-/// [guide](crate::guide::dangers#an-error-holds-a-secret).
+/// The result is always one line, for any error text. Control characters, line separators and characters that change
+/// the direction of text are escaped, for example as `\n` and `\u{1b}`. After 1 KiB, the text ends with `…`, and
+/// formatting stops. The alternate form, `{:#}`, also uses the alternate form of the error, which for `anyhow::Error`
+/// includes the causes. For an error without `Display`, use [`by_debug`](Self::by_debug). For secrets in errors, see
+/// the [guide](crate::guide::dangers#an-error-holds-a-secret).
 ///
-/// The lines resemble those of Python's `backoff`; the
-/// [differences](crate::guide::from_python_backoff#differences) are listed in the guide.
+/// The lines resemble those of Python's `backoff`; the guide lists the
+/// [differences](crate::guide::from_python_backoff#differences).
 #[non_exhaustive]
 pub struct Details<'a, T, E> {
     /// The kind of event.
     ///
-    /// Conditions and strategies run before it is known which event follows; they see [`EventKind::Backoff`].
+    /// Conditions and strategies run before the run knows which event follows. They see [`EventKind::Backoff`].
     pub event: EventKind,
     /// The number of attempts so far, including the current one.
     ///
-    /// For [`EventKind::Try`], the number of the attempt that is about to be made. The first attempt is 1.
+    /// For [`EventKind::Try`], it is the number of the next attempt. The first attempt is 1.
     pub tries: u32,
     /// The time since the run started, including earlier waits and handlers, but not the upcoming wait.
     ///
     /// For [`EventKind::Try`], the clock is read just before the attempt. For other events, it is read right after the
-    /// attempt returned; if no part of the policy needs the time, after the condition ran. For a give-up after a wait
+    /// attempt returned, or after the condition ran if no part of the policy needs the time. For a give-up after a wait
     /// that was cut short, it is read at the end of that wait.
     ///
     /// See [`Observe::wants`](crate::Observe::wants) for a case in which `elapsed` is zero.
     pub elapsed: Duration,
-    /// The upcoming wait, as it is requested of the clock. Zero except for [`EventKind::Backoff`].
+    /// The upcoming wait, as the run requests it from the clock. Zero except for [`EventKind::Backoff`].
     ///
     /// The clock may wake later. Tokio's timer rounds up to whole milliseconds, which shows in waits below 1 ms.
     pub wait: Duration,
-    /// The wait before this attempt without what the other side asked for, or zero for the first attempt.
+    /// The wait before this attempt, without a wait that the server requested. Zero for the first attempt.
     ///
-    /// If a wait was cut short, the give-up that follows has the full length of that wait here.
+    /// If a wait was cut short, the give-up that follows shows the full length of that wait here.
     pub last_wait: Duration,
     /// The kind of the upcoming retry for [`EventKind::Backoff`], and of the last retry otherwise, if there was one.
     pub retry: Option<RetryKind>,
@@ -89,29 +88,29 @@ pub struct Details<'a, T, E> {
     pub reason: Option<StopReason>,
     /// How long the last attempt took, without handlers and waits. `None` for [`EventKind::Try`].
     ///
-    /// It is measured for observers and handlers only. It may be `None` if no observer wanted any event when the run
+    /// It is measured only for observers and handlers. It may be `None` if no observer wanted any event when the run
     /// started. In line, an attempt begins when `attempts`, `after` or [`next_try`](crate::run::Attempts::next_try)
-    /// returns; it is `None` for an outcome that is passed on without one of these before it.
+    /// returns. It is `None` for an outcome without one of these calls before it.
     pub attempt_duration: Option<Duration>,
     /// The identity of the run, to keep runs apart in a shared observer.
     ///
-    /// Every observer and handler receives it, except from [`Retry::decide`](crate::Retry::decide): such a run is
-    /// identified by the message or row that stores its progress. Conditions, strategies and budgets may see `None`. It
-    /// is `None` on targets whose atomics cannot add, such as `thumbv6m-none-eabi`.
+    /// Every observer and handler receives it, except from [`Retry::decide`](crate::Retry::decide): identify such a run
+    /// by the message or row that stores its progress. Conditions, strategies and budgets may see `None`. It is `None`
+    /// on targets whose atomics cannot add, such as `thumbv6m-none-eabi`.
     pub run: Option<RunId>,
-    /// How many attempts of other runs this run is inside of: 0 for most runs, 1 for a run that an attempt of another
-    /// run started.
+    /// How many attempts of other runs contain this run: 0 for most runs, 1 for a run that an attempt of another run
+    /// started.
     ///
-    /// It counts on one thread, and within the polls of one task: in an async run, what the future of an attempt does, and
-    /// not what the function does that makes it. It is 0 in a task or thread that an attempt spawned,
-    /// under [`Retry::decide`](crate::Retry::decide), and without the feature `std`. In line, only attempts that
-    /// [`Attempts::attempt`](crate::run::Attempts::attempt) makes count. See [`Retry::nested`](crate::Retry::nested).
+    /// It counts on one thread, and within the polls of one task. In an async run, it counts in the future of an
+    /// attempt, but not in the function that makes this future. It is 0 in a task or thread that an attempt spawned,
+    /// under [`Retry::decide`](crate::Retry::decide), and without the feature `std`. In line, only attempts made by
+    /// [`Attempts::attempt`](crate::run::Attempts::attempt) count. See [`Retry::nested`](crate::Retry::nested).
     pub depth: u32,
     target: Target,
-    /// Whether the run gave up in a wait, so that the last attempt has been shown before.
+    /// Whether the run gave up in a wait, so that handlers have already seen the last attempt.
     #[cfg_attr(not(feature = "metrics"), allow(dead_code, reason = "only `Metrics` reads it"))]
     pub(crate) ended_in_wait: bool,
-    /// When the first attempt ended, in nanoseconds since the run began. [`UNKNOWN`] where that was not recorded.
+    /// When the first attempt ended, in nanoseconds since the run began, or [`UNKNOWN`].
     pub(crate) first_ended: u64,
     pub(crate) args: Option<&'a dyn fmt::Debug>,
     pub(crate) outcome: Option<&'a Result<T, E>>,
@@ -199,7 +198,7 @@ impl<'a, T, E> Details<'a, T, E> {
         self
     }
 
-    /// Returns the operation's arguments if [`Retry::show_args`](crate::Retry::show_args) shows them.
+    /// Returns the operation's arguments, if [`Retry::show_args`](crate::Retry::show_args) shows them.
     ///
     /// ```
     /// # use relent::Details;
@@ -211,8 +210,8 @@ impl<'a, T, E> Details<'a, T, E> {
         self.args
     }
 
-    /// Returns how long the run has been retrying: the time since its first attempt ended, with waits, handlers and
-    /// attempts.
+    /// Returns how long the run has been retrying: the time since its first attempt ended, including waits, handlers
+    /// and attempts.
     ///
     /// ```
     /// # use std::time::Duration;
@@ -224,10 +223,10 @@ impl<'a, T, E> Details<'a, T, E> {
     /// assert_eq!(added, Some(Duration::from_secs(4)));
     /// ```
     ///
-    /// A run whose first attempt had been accepted would have been faster by this much. `None` for
-    /// [`EventKind::Try`], before the first attempt was retried, in conditions and strategies, and where
-    /// [`attempt_duration`](Self::attempt_duration) is not measured. A run that is resumed from its
-    /// [`Progress`](crate::Progress) does not know when its first attempt ended.
+    /// If the first attempt had been accepted, the run would have been faster by this much. `None` for
+    /// [`EventKind::Try`], before the first attempt was retried, in conditions and strategies, and if
+    /// [`attempt_duration`](Self::attempt_duration) is not measured. Also `None` in a run that is resumed from its
+    /// [`Progress`](crate::Progress), which does not contain the end of the first attempt.
     #[must_use]
     pub const fn retry_time(&self) -> Option<Duration> {
         match self.event {
@@ -282,7 +281,7 @@ impl<T, E> Clone for Details<'_, T, E> {
 
 impl<T, E> Copy for Details<'_, T, E> {}
 
-/// Omits arguments, value and error, which need not be `Debug` and may hold secrets.
+/// Omits arguments, value and error, which may lack `Debug` and may hold secrets.
 impl<T, E> fmt::Debug for Details<'_, T, E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Details")
@@ -330,7 +329,7 @@ impl<T, E> Details<'_, T, E> {
         self.line(self.error().map(|error| Text::Debug(error)))
     }
 
-    /// The line of this event, with the error shown like this.
+    /// Returns the line of this event, with the error shown in this way.
     #[inline]
     pub(crate) const fn line<'d>(&'d self, error: Option<Text<'d>>) -> Line<'d> {
         Line {

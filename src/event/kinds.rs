@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-/// Defines the kinds with the words that belong to them, so that no list of them can be incomplete.
+/// Defines the kinds together with their words, so that no list of them can be incomplete.
 macro_rules! kinds {
     (
         $(#[$doc:meta])*
@@ -25,12 +25,12 @@ macro_rules! kinds {
                 match self { $(Self::$kind => $name),* }
             }
 
-            /// The first word of a log line on such an event.
+            /// The first word of the event's log line.
             pub(crate) const fn verb(self) -> &'static str {
                 match self { $(Self::$kind => $verb),* }
             }
 
-            /// The message of such an event.
+            /// The event's message.
             #[cfg(feature = "tracing")]
             pub(crate) const fn message(self) -> &'static str {
                 match self { $(Self::$kind => $message),* }
@@ -55,12 +55,12 @@ kinds! {
     /// The kind of event that [`Details`](crate::Details) describes.
     ///
     /// The events of a complete run follow the pattern `(Try Backoff)* Try (Success | GiveUp)`. There is one exception:
-    /// if a wait is cut short, or ends too late, the give-up follows the back-off.
+    /// if a wait is cut short or ends too late, the give-up follows the back-off.
     ///
-    /// The enum is non-exhaustive: later releases may add kinds. To treat all events alike, implement
+    /// The enum is non-exhaustive: later releases may add kinds. To handle all events alike, implement
     /// [`Observe::on_event`](crate::Observe::on_event) instead of matching.
     EventKind {
-        /// An attempt is about to be made, including the first.
+        /// An attempt is about to start. This includes the first attempt.
         Try: "try", "Trying", "trying", "on_try";
         /// The outcome was accepted. The run is over.
         Success: "success", "Succeeded", "succeeded", "on_success";
@@ -90,29 +90,28 @@ kinds! {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum StopReason {
-    /// The condition did not allow a retry: see [`Retry::retry_if`](crate::Retry::retry_if). Or the request to a service cannot be
-    /// sent again (feature `tower-layer`).
+    /// The condition did not allow a retry: see [`Retry::retry_if`](crate::Retry::retry_if). Or the request to a
+    /// service cannot be cloned for another attempt (feature `tower-layer`).
     NotRetryable,
     /// The limit of [`Retry::max_tries`](crate::Retry::max_tries) was reached.
     MaxTries,
-    /// The time of [`Retry::max_time`](crate::Retry::max_time) has passed, or too little of it is left for a wait that
-    /// must not be shortened or for another attempt.
+    /// The time of [`Retry::max_time`](crate::Retry::max_time) has passed, or the time left is too short for another
+    /// attempt or for a wait that must not be shortened.
     MaxTime,
     /// The strategy has no more waits, for example at the end of a [`Retry::sequence`](crate::Retry::sequence).
     WaitsExhausted,
-    /// The wait that the other side asked for is longer than
-    /// [`Retry::max_asked_wait`](crate::Retry::max_asked_wait).
+    /// The server requested a wait longer than [`Retry::max_asked_wait`](crate::Retry::max_asked_wait).
     MaxAskedWait,
     /// The [`Budget`](crate::Budget) does not allow another retry.
     Budget,
     /// A [`Cancel`](crate::Cancel) ended the run, between attempts or during a wait.
     Cancelled,
-    /// The run is inside of an attempt of another run, and its policy has [`Nested::Once`](crate::Nested::Once).
+    /// The run is inside an attempt of another run, and its policy has [`Nested::Once`](crate::Nested::Once).
     Nested,
 }
 
 impl StopReason {
-    /// Returns the name under which the reason is serialised, such as `max_tries`.
+    /// Returns the serialised name of the reason, such as `max_tries`.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -143,18 +142,18 @@ impl fmt::Display for StopReason {
     }
 }
 
-/// What kind of retry an outcome calls for, as [`Condition::retry_kind`](crate::Condition::retry_kind) classifies it.
+/// The kind of a retry, as [`Condition::retry_kind`](crate::Condition::retry_kind) classifies the outcome.
 ///
 /// A run remembers the kind of its last retry: see [`Details::retry`](crate::Details::retry).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum RetryKind {
-    /// A value was not accepted yet: a poll, and not the retry of a failure.
+    /// A poll: a value was not accepted yet, and nothing failed.
     Poll,
-    /// A failure that is likely to pass.
+    /// A failure that will probably pass.
     Transient,
-    /// A refusal of a server that asks for fewer requests. No condition of this crate returns it: return it from
-    /// [`Condition::retry_kind`](crate::Condition::retry_kind) of your own.
+    /// A server refused the request to reduce load. No condition of this crate returns it: return it from your own
+    /// [`Condition::retry_kind`](crate::Condition::retry_kind).
     Throttled,
 }
 
@@ -162,7 +161,7 @@ impl RetryKind {
     #[cfg(feature = "serde")]
     pub(crate) const ALL: [Self; 3] = [Self::Poll, Self::Transient, Self::Throttled];
 
-    /// Returns the name of the kind, as it is serialised: `poll`, `transient` or `throttled`.
+    /// Returns the serialised name of the kind: `poll`, `transient` or `throttled`.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {

@@ -1,19 +1,19 @@
-//! The line that an event displays. It is one line of bounded length for any error text.
+//! The line that an event displays: one line of bounded length, for any error text.
 //!
-//! Nothing here depends on the types of an operation, so a program contains this code once. Nothing allocates.
+//! Nothing here depends on the types of an operation, so a program contains this code once. Nothing here allocates.
 
 use core::fmt::{self, Write};
 use core::time::Duration;
 
 use super::kinds::{EventKind, StopReason};
 
-/// The most bytes of a text that are shown, without the mark of what is cut off.
+/// The maximum number of bytes shown of a text, without the mark at its cut.
 const LIMIT: usize = 1024;
 
-/// An error that a line can show: one that implements [`Display`](fmt::Display).
+/// An error that a line can show, because it implements [`Display`](fmt::Display).
 ///
-/// All types that implement `Display` implement it, and no others can: it is a bound with a better message. An error
-/// that implements only `Debug` is shown by [`Details::by_debug`](crate::Details::by_debug).
+/// All types with `Display` implement it, and no others can. It is a bound with a better error message. For an error
+/// that implements only `Debug`, use [`Details::by_debug`](crate::Details::by_debug).
 #[diagnostic::on_unimplemented(
     message = "the error `{Self}` cannot be shown, because it does not implement `Display`",
     label = "`{Self}` does not implement `Display`",
@@ -25,8 +25,8 @@ pub trait Displayed: fmt::Display {}
 #[diagnostic::do_not_recommend]
 impl<E: fmt::Display + ?Sized> Displayed for E {}
 
-/// A text of the user, to be shown by one of two traits.
-// Public for `ShowError`, which only some features have, and never named by users.
+/// A text of the user, shown by `Display` or `Debug`.
+// Public for `ShowError`, which only some features have. Users never name it.
 #[allow(unreachable_pub, missing_debug_implementations)]
 #[derive(Clone, Copy)]
 pub enum Text<'a> {
@@ -35,22 +35,22 @@ pub enum Text<'a> {
 }
 
 impl Text<'_> {
-    /// Writes the text on one line, and no more of it than [`LIMIT`].
+    /// Writes the text on one line, up to [`LIMIT`].
     fn write_line(self, to: &mut dyn Write, alternate: bool) -> fmt::Result {
         self.write(&mut Bounded::new(to, true), alternate)
     }
 
-    /// Returns the text as it is, but no more of it than [`LIMIT`].
+    /// Returns the text unchanged, up to [`LIMIT`].
     #[cfg(feature = "std")]
     pub(crate) fn owned(self) -> std::string::String {
         let mut text = std::string::String::new();
-        // Writing to a string does not fail.
+        // Writing to a string cannot fail.
         self.write(&mut Bounded::new(&mut text, false), false).ok();
         text
     }
 
-    /// Fails only if the writer does. The end of the space ends the formatting by an error of its own, and a `Display`
-    /// that fails by itself must not make `to_string` panic in a handler.
+    /// Fails only if the writer does. At the end of the space, an error stops the formatting. A `Display` that itself
+    /// fails must not make `to_string` panic in a handler.
     fn write(self, to: &mut Bounded<'_>, alternate: bool) -> fmt::Result {
         let shown = match (self, alternate) {
             (Self::Display(text), false) => write!(to, "{text}"),
@@ -70,7 +70,7 @@ impl fmt::Display for Text<'_> {
     }
 }
 
-/// A writer that passes on a bounded number of bytes, and refuses the rest.
+/// A writer that passes on a limited number of bytes, and refuses the rest.
 struct Bounded<'w> {
     to: &'w mut dyn Write,
     escapes: bool,
@@ -120,9 +120,9 @@ impl Write for Bounded<'_> {
     }
 }
 
-/// Whether the character ends a line, controls a terminal, or changes the order in which the text after it is shown.
+/// Returns whether the character ends a line, controls a terminal, or changes the order in which later text is shown.
 ///
-/// Backslashes stay as they are: paths would become unreadable.
+/// Backslashes stay unchanged, since paths would become unreadable.
 const fn breaks_lines(character: char) -> bool {
     matches!(
         character,
@@ -135,7 +135,8 @@ const fn breaks_lines(character: char) -> bool {
     )
 }
 
-/// A duration as a person reads it, in the unit that fits, and from one minute on in two units: `250µs`, `69ms`, `1.3s`, `2m 5s`, `1h 2m`.
+/// A duration for people, in a suitable unit, from one minute on in two units: `250µs`, `69ms`, `1.3s`, `2m 5s`,
+/// `1h 2m`.
 pub(crate) struct Readable(pub(crate) Duration);
 
 impl fmt::Display for Readable {
@@ -144,7 +145,7 @@ impl fmt::Display for Readable {
         const DAY: u64 = 24 * HOUR;
 
         let (secs, nanos) = (self.0.as_secs(), self.0.subsec_nanos());
-        // Each unit is rounded from the whole duration, and only taken if it is not full after that.
+        // Each unit is rounded from the whole duration, and used only if the result is below the next unit.
         let [micros, millis] = [1_000, 1_000_000].map(|unit| (nanos + unit / 2) / unit);
         match (secs, nanos) {
             (0, 0) => return f.write_str("0s"),
@@ -182,7 +183,7 @@ impl fmt::Display for Tries {
     }
 }
 
-/// What the line of an event depends on.
+/// The data that the line of an event depends on.
 #[derive(Clone, Copy)]
 pub(crate) struct Line<'a> {
     pub(crate) event: EventKind,
@@ -196,7 +197,7 @@ pub(crate) struct Line<'a> {
 }
 
 impl Line<'_> {
-    /// Whether the attempt returned a value that was not accepted.
+    /// Returns whether the attempt returned a value that was not accepted.
     pub(crate) fn not_accepted(&self) -> bool {
         self.has_value && matches!(self.event, EventKind::Backoff | EventKind::GiveUp)
     }
@@ -221,7 +222,7 @@ impl fmt::Display for Line<'_> {
                 f.write_str(")")
             }
             (None, _) if self.not_accepted() => f.write_str(" (value not accepted)"),
-            // The outcome of a run that other code drives is gone when it is cancelled in a wait.
+            // If other code drives the run, the outcome is gone when the run is cancelled in a wait.
             (None, Some(reason)) => write!(f, " ({reason})"),
             (None, None) => Ok(()),
         }

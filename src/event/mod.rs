@@ -3,8 +3,8 @@
 //! * [`Details`] describes an event by reference. [`EventKind`] is its kind, and [`StopReason`] is why a run gave up.
 //! * [`Target`] is the name of the operation.
 //! * [`RunId`] identifies the run that an event belongs to.
-//! * [`Progress`] is the state of a run that you keep to continue it elsewhere.
-//! * [`Displayed`] is the bound on errors that an event's line shows.
+//! * [`Progress`] is the state of a run that you store to continue the run elsewhere.
+//! * [`Displayed`] is the bound for errors that an event's line shows.
 //! * [`Event`] is an owned copy of `Details`, for channels, async handlers and serialisation.
 //!
 //! To receive them, add a handler such as [`Retry::on_backoff`](crate::Retry::on_backoff), or an observer: see

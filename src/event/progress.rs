@@ -1,12 +1,12 @@
-//! `Progress`: the state of a run, kept to continue it elsewhere.
+//! `Progress`: the state of a run, stored to continue the run elsewhere.
 
 use core::time::Duration;
 
 use super::kinds::RetryKind;
 
-/// How far a run is: what to keep of one that outlives the call, as in a queue's message or a database row.
+/// The state of a run that outlives the call. Store it in a queue's message or a database row.
 ///
-/// [`Retry::decide`](crate::Retry::decide) advances it, [`Retry::attempts_from`](crate::Retry::attempts_from) goes on
+/// [`Retry::decide`](crate::Retry::decide) advances it, [`Retry::attempts_from`](crate::Retry::attempts_from) continues
 /// from it, and [`Attempts::progress`](crate::run::Attempts::progress) returns it.
 ///
 /// ```
@@ -18,7 +18,7 @@ use super::kinds::RetryKind;
 /// progress.elapsed = Duration::from_secs(3600); // an hour in the queue
 /// ```
 ///
-/// With the feature `serde` it can be serialised and deserialised, with times in seconds:
+/// With the feature `serde`, you can serialise and deserialise it, with times in seconds:
 ///
 /// ```
 /// # #[cfg(feature = "serde")] {
@@ -35,18 +35,18 @@ use super::kinds::RetryKind;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct Progress {
-    /// The number of attempts that were made.
+    /// The number of attempts so far.
     pub tries: u32,
     /// The time since the run began.
     pub elapsed: Duration,
-    /// The last wait, without what the other side asked for: some strategies compute the next one from it.
+    /// The last wait, without a wait that the server requested. Some strategies compute the next wait from it.
     pub last_wait: Duration,
     /// The kind of the last retry, if there was one.
     pub last_retry: Option<RetryKind>,
 }
 
 impl Progress {
-    /// Creates the progress of a run with this many attempts.
+    /// Creates the progress of a run after this many attempts.
     ///
     /// Set the other fields directly.
     #[must_use]

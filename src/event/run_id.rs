@@ -5,9 +5,9 @@ use core::num::NonZeroUsize;
 #[cfg(target_has_atomic = "ptr")]
 use core::sync::atomic::{AtomicUsize, Ordering};
 
-/// The identity of a run. Runs of one process that overlap have different ones.
+/// The identity of a run. Overlapping runs of one process have different identities.
 ///
-/// An observer that is shared between runs uses it to keep them apart:
+/// A shared observer uses it to keep runs apart:
 ///
 /// ```
 /// use std::collections::HashMap;
@@ -38,8 +38,8 @@ use core::sync::atomic::{AtomicUsize, Ordering};
 /// assert!(failures.0.into_inner().unwrap().into_values().eq([2, 2]));
 /// ```
 ///
-/// Identities count up from 1, in the order in which runs first notify an observer. They repeat after `usize::MAX` runs,
-/// which on a 32-bit target is four billion. `Display` writes the number.
+/// Identities count up from 1, in the order in which runs first notify an observer. They repeat after `usize::MAX`
+/// runs, four billion on a 32-bit target. `Display` writes the number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct RunId(NonZeroUsize);
 
@@ -48,7 +48,7 @@ impl RunId {
     #[expect(clippy::unnecessary_wraps, reason = "other targets have none")]
     pub(crate) fn next() -> Option<Self> {
         static RUNS: AtomicUsize = AtomicUsize::new(0);
-        // Relaxed, since nothing but the number is shared.
+        // Relaxed, since only the number is shared.
         let before = RUNS.fetch_add(1, Ordering::Relaxed);
         Some(Self(NonZeroUsize::MIN.saturating_add(before)))
     }

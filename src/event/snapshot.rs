@@ -31,12 +31,11 @@ use super::run_id::RunId;
 /// # Ok::<(), mpsc::RecvError>(())
 /// ```
 ///
-/// The texts of the error, its causes and the arguments are not escaped. Each ends with `…` after 1 KiB, which bounds the
-/// memory that an event takes. The event's `Display` is the line of [`Details`].
+/// The texts of the error, its causes and the arguments are not escaped. Each text ends with `…` after 1 KiB, which
+/// limits the memory of an event. The event's `Display` writes the line of [`Details`].
 ///
-/// With the feature `serde` it implements `Serialize`. `elapsed`, `wait`, `attempt_duration` and
-/// `retry_time` are serialised in seconds. For example, as
-/// JSON:
+/// With the feature `serde`, it implements `Serialize`, with `elapsed`, `wait`, `attempt_duration` and `retry_time` in
+/// seconds. For example, as JSON:
 ///
 /// ```
 /// # #[cfg(feature = "serde")] {
@@ -68,7 +67,7 @@ pub struct Event {
     pub wait: Option<Duration>,
     /// The text of the error, if there is one.
     pub error: Option<String>,
-    /// Whether the attempt returned a value that was not accepted, and there is therefore no error.
+    /// Whether there is no error because the attempt returned a value that was not accepted.
     pub not_accepted: bool,
     /// The texts of the error's causes, nearest first. Empty unless added: see [`Event::with_sources_of`].
     pub sources: Vec<String>,
@@ -94,14 +93,14 @@ impl Event {
     /// assert_eq!(details.snapshot().with_args_of(&details).args.as_deref(), Some("7"));
     /// ```
     ///
-    /// Arguments may hold secrets, so an event has them only if you call both `show_args` and this method.
+    /// Arguments may hold secrets, so an event contains them only if you call both `show_args` and this method.
     #[must_use]
     pub fn with_args_of<T, E>(mut self, details: &Details<'_, T, E>) -> Self {
         self.args = details.args().map(|args| Text::Debug(&args).owned());
         self
     }
 
-    /// Adds the texts of the causes of this error, but not of the error itself.
+    /// Adds the texts of this error's causes, but not of the error itself.
     ///
     /// ```
     /// use std::error::Error;
@@ -119,7 +118,7 @@ impl Event {
     /// # assert_eq!(snapshot(&Details::new("x", 1).with_outcome(&outcome)).sources, [""; 0]);
     /// ```
     ///
-    /// Use it for `Box<dyn Error>` and its like. For a type that implements [`Error`], use
+    /// Use it for errors such as `Box<dyn Error>`. For a type that implements [`Error`], use
     /// [`Details::snapshot_with_sources`].
     #[must_use]
     pub fn with_sources_of(mut self, error: &(dyn Error + 'static)) -> Self {
@@ -151,9 +150,9 @@ impl fmt::Display for Event {
 
 /// # Owned copies
 impl<T, E> Details<'_, T, E> {
-    /// Returns an owned copy, to keep or to send to another thread. See [`Event`] for an example.
+    /// Returns an owned copy, for example to send to another thread. See [`Event`] for an example.
     ///
-    /// The value is left out, since it need not be `Clone`. Arguments are left out unless added with
+    /// The copy omits the value, since it may lack `Clone`. It omits the arguments unless you add them with
     /// [`Event::with_args_of`].
     #[must_use]
     pub fn snapshot(&self) -> Event

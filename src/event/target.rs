@@ -22,34 +22,34 @@ use core::panic::Location;
 /// # Ok::<(), std::io::Error>(())
 /// ```
 ///
-/// By default, it is the path of the operation's function, or of the function that contains its closure, without generic
-/// arguments: `app::fetch` for `app::fetch<Http>`, `<app::Client as app::Fetch>::fetch` for a trait's method. An
-/// operation without a name, such as a function pointer or a `Box<dyn FnMut() -> ..>`, is called `operation`. For a loop
-/// that begins with [`Retry::attempts`](crate::Retry::attempts) or its like, it is the file and line of that call. Set
-/// a name of your own with [`Retry::target`](crate::Retry::target).
+/// By default, it is the path of the operation's function, or of the function that contains its closure, without
+/// generic arguments: `app::fetch` for `app::fetch<Http>`, `<app::Client as app::Fetch>::fetch` for a trait's method.
+/// An operation without a name, such as a function pointer or a `Box<dyn FnMut() -> ..>`, is called `operation`. For a
+/// loop from a method such as [`Retry::attempts`](crate::Retry::attempts), it is the file and line of that call. Set
+/// another name with [`Retry::target`](crate::Retry::target).
 ///
-/// Use its `Display` for labels and keys: all observers of this crate do. A default name is as stable as the paths in
-/// your code; it depends on neither generic arguments nor return types.
+/// Use its `Display` for labels and keys, as all observers of this crate do. A default name is as stable as the paths
+/// in your code: it does not depend on generic arguments or return types.
 #[derive(Clone, Copy)]
 pub struct Target {
-    // As the compiler spells it. Trimmed only when read, to keep a first try that succeeds fast.
+    // As the compiler writes it. Trimmed only when read, to keep a successful first try fast.
     name: &'static str,
     kind: Kind,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Kind {
-    /// The name is shown as it is, but for closures at its end.
+    /// A name that is shown unchanged, except for closures at its end.
     Given,
-    /// The name is that of a type.
+    /// The name of a type.
     Type,
-    /// The name is that of a file; the line belongs to it.
+    /// The name of a file, shown with the line.
     Line(u32),
 }
 
 const CLOSURE: &str = "::{{closure}}";
 
-/// The name of an operation that has none.
+/// The name of an operation without a name.
 const UNNAMED: &str = "operation";
 
 impl Target {
@@ -62,12 +62,12 @@ impl Target {
         Self { name: core::any::type_name::<F>(), kind: Kind::Type }
     }
 
-    /// Names the target after a place in the code.
+    /// Names the target after a location in the code.
     pub(crate) const fn at(place: &'static Location<'static>) -> Self {
         Self { name: place.file(), kind: Kind::Line(place.line()) }
     }
 
-    /// Returns the name, if it is available as one string slice.
+    /// Returns the name, if it is one string slice.
     ///
     /// ```
     /// # use relent::Details;
@@ -75,8 +75,8 @@ impl Target {
     /// assert_eq!(details.target().as_str(), Some("fetch_user"));
     /// ```
     ///
-    /// It is `None` for a file and line, and for a default name with generic arguments in its middle, such as
-    /// `app::Client<Http>::fetch`. For a name in any case, use `Display` or `Cow::from(target)`.
+    /// Returns `None` for a file and line, and for a default name with generic arguments in its middle, such as
+    /// `app::Client<Http>::fetch`. To get the name in every case, use `Display` or `Cow::from(target)`.
     #[must_use]
     pub fn as_str(&self) -> Option<&'static str> {
         let mut parts = self.parts();
@@ -87,7 +87,7 @@ impl Target {
         }
     }
 
-    /// The parts of the name that are shown, without the line.
+    /// The visible parts of the name, without the line.
     fn parts(&self) -> Parts {
         let mut name = self.name;
         match self.kind {
@@ -118,7 +118,7 @@ impl Target {
     }
 }
 
-/// Returns the path in the name of a type, behind references and boxes.
+/// Returns the path in a type's name, behind references and boxes.
 fn named(mut name: &'static str) -> &'static str {
     let inner = |name: &'static str| {
         let boxed = || name.strip_prefix("alloc::boxed::Box<")?.strip_suffix('>');
@@ -127,13 +127,13 @@ fn named(mut name: &'static str) -> &'static str {
     while let Some(inner) = inner(name) {
         name = inner;
     }
-    // What has no name begins with a word that no `::` follows, as in `fn() -> u8` or `dyn Fn()`, or with none.
+    // A type without a name begins with a word that no `::` follows, as in `fn() -> u8` or `dyn Fn()`, or with no word.
     let word = name.find([' ', '(', '[', '<', '*', ':']).unwrap_or(name.len());
     let is_path = word > 0 && name[word..].starts_with("::");
     if is_path || name.starts_with('<') { name } else { UNNAMED }
 }
 
-/// The parts of a name. Of a type, generic arguments and closures are left out.
+/// The parts of a name. For a type, they exclude generic arguments and closures.
 struct Parts {
     name: &'static str,
     at: usize,
@@ -141,7 +141,7 @@ struct Parts {
 }
 
 impl Parts {
-    /// The length of what is left out at this place.
+    /// Returns the length of the text to omit at this place.
     fn omitted(&self, at: usize) -> usize {
         let (before, rest) = self.name.split_at(at);
         if rest.starts_with(CLOSURE) {
@@ -180,7 +180,8 @@ impl Iterator for Parts {
     }
 }
 
-/// The length of `<..>` at the beginning. Neither the arrow of `fn() -> u8` nor the characters `'<'` and `'>'` count.
+/// Returns the length of `<..>` at the beginning. The arrow of `fn() -> u8` and the characters `'<'` and `'>'` do not
+/// count.
 fn length_of_generics(text: &[u8]) -> usize {
     let mut depth = 0_usize;
     for (at, byte) in text.iter().enumerate() {
@@ -196,7 +197,7 @@ fn length_of_generics(text: &[u8]) -> usize {
     text.len()
 }
 
-/// The operation as events show it: its name, and its arguments if they are shown.
+/// The operation as events show it: its name, and its arguments if shown.
 #[derive(Clone, Copy)]
 pub(crate) struct Subject<'a> {
     pub(crate) target: Target,
@@ -251,7 +252,7 @@ impl PartialEq<&str> for Target {
     }
 }
 
-/// Borrowed if [`Target::as_str`] returns the name, and otherwise owned.
+/// Borrowed if [`Target::as_str`] returns the name, otherwise owned.
 #[cfg(feature = "std")]
 impl From<Target> for std::borrow::Cow<'static, str> {
     fn from(target: Target) -> Self {

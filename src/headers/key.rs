@@ -1,8 +1,8 @@
-//! `IdempotencyKey`: by which a server knows a request again.
+//! `IdempotencyKey`: lets a server recognise a repeated request.
 
 use core::fmt;
 
-/// A key by which a server knows a request again, so that one that is sent twice is carried out once: a random UUID.
+/// A key that lets a server recognise a repeated request, and carry it out only once: a random UUID.
 ///
 /// ```
 /// use relent::{Retry, TestClock};
@@ -22,14 +22,14 @@ use core::fmt;
 /// assert_ne!(key, IdempotencyKey::new()); // the next run has another one
 /// ```
 ///
-/// Make one for each run, outside of the operation. A key that is made for each attempt protects nothing, and neither
-/// does one that the server ignores: look up whether it honours the header `Idempotency-Key`, and for how long. A
-/// [`RunId`](crate::RunId) is no such key, since it is unique only within the process.
+/// Make one key for each run, outside the operation. A new key for each attempt protects nothing, and neither does a
+/// key that the server ignores. Check whether the server honours the header `Idempotency-Key`, and for how long. A
+/// [`RunId`](crate::RunId) cannot replace it, since it is unique only within the process.
 ///
-/// If the request must not be carried out again after a restart either, store the key with the work before the first
-/// attempt, and make it again [from its bits](Self::from_bits).
+/// If the request must not be repeated after a restart either, store the key with the work before the first attempt,
+/// and restore it [from its bits](Self::from_bits).
 ///
-/// Some servers want the value in quotes, as the draft of the header has it: `format!("\"{key}\"")`.
+/// Some servers expect the value in quotes, as in the draft of the header: `format!("\"{key}\"")`.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct IdempotencyKey {
     text: [u8; 36],
@@ -42,7 +42,7 @@ impl IdempotencyKey {
     /// Creates a random key.
     ///
     /// It is not a secret: its bits come from the keys of the standard library's hash maps, which the system draws.
-    /// `wasm32-unknown-unknown` has no such randomness: use [`from_bits`](Self::from_bits) there, with the browser's.
+    /// `wasm32-unknown-unknown` has no such randomness. There, pass the browser's to [`from_bits`](Self::from_bits).
     #[cfg(not(all(target_family = "wasm", target_os = "unknown")))]
     #[must_use]
     #[expect(clippy::new_without_default, reason = "a default would be the same each time")]
@@ -50,14 +50,14 @@ impl IdempotencyKey {
         use core::hash::BuildHasher;
         use std::time::{SystemTime, UNIX_EPOCH};
 
-        // Each has keys of its own. With the time, a process that was forked draws others than its parent.
+        // Each hasher has its own keys. With the time, a forked process draws others than its parent.
         let state = std::hash::RandomState::new();
         let now = if cfg!(miri) { UNIX_EPOCH } else { SystemTime::now() };
         let half = |number: u8| u128::from(state.hash_one((number, now)));
         Self::from_bits(half(0) << 64 | half(1))
     }
 
-    /// Creates the key with these random bits, of which six become those of a UUID of version 4.
+    /// Creates the key from these random bits. Six of them become those of a UUID of version 4.
     ///
     /// ```
     /// use relent::headers::IdempotencyKey;
@@ -80,7 +80,7 @@ impl IdempotencyKey {
         Self { text }
     }
 
-    /// Returns the key as text, which is 36 characters long.
+    /// Returns the key as text of 36 characters.
     #[must_use]
     pub fn as_str(&self) -> &str {
         // The characters of a UUID are ASCII.

@@ -1,13 +1,13 @@
-//! HTTP: what a server's answer asks of a client that retries, and which requests are safe to repeat.
+//! HTTP: what a server's response advises about retries, and which requests are safe to repeat.
 //!
-//! [`advice_of`] reads the headers of an answer,
+//! [`advice_of`] reads the headers of a response,
 #![cfg_attr(feature = "http", doc = "and [`advice`] those in an `http::HeaderMap`.")]
 #![cfg_attr(
     not(feature = "http"),
     doc = "and `advice`, of the feature `http`, those in an `http::HeaderMap`."
 )]
-//! [`Advice::allows_retry`] also looks at the status, and [`is_idempotent`] at the request's method. An [`IdempotencyKey`] makes other
-//! requests safe to repeat.
+//! [`Advice::allows_retry`] also checks the status, and [`is_idempotent`] the request's method. An [`IdempotencyKey`]
+//! makes other requests safe to repeat.
 //!
 //! ```
 //! use std::time::Duration;
@@ -54,7 +54,7 @@ pub use safety::{is_idempotent, is_transient};
 use core::time::Duration;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-/// What the headers of an answer ask of a client that retries.
+/// What the headers of a response advise about retries.
 ///
 /// ```
 /// use std::time::Duration;
@@ -67,16 +67,16 @@ use std::time::{SystemTime, UNIX_EPOCH};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Advice {
-    /// A retry may come after this time, which is zero if the answer allows one and names no time.
+    /// Retry after this time. It is zero if the response allows a retry and names no time.
     RetryIn(Duration),
-    /// No retry is wanted at all.
+    /// Do not retry.
     Stop,
-    /// The headers say nothing about retries.
+    /// The headers contain nothing about retries.
     Nothing,
 }
 
 impl Advice {
-    /// Returns the wait that is asked for, if there is one: for [`Retry::retry_after`](crate::Retry::retry_after).
+    /// Returns the requested wait, if there is one: for [`Retry::retry_after`](crate::Retry::retry_after).
     #[must_use]
     pub const fn wait(self) -> Option<Duration> {
         match self {
@@ -85,7 +85,7 @@ impl Advice {
         }
     }
 
-    /// Returns whether an answer with this advice and this status is worth a retry, if the request is safe to repeat.
+    /// Returns whether a response with this advice and status is worth a retry, if the request is safe to repeat.
     ///
     /// ```
     /// use std::time::Duration;
@@ -97,8 +97,9 @@ impl Advice {
     /// assert!(!wait.allows_retry(404) && !wait.allows_retry(200));
     /// ```
     ///
-    /// That is, if the status [is transient](is_transient), unless the advice is to stop. With a wait, also 403 (Forbidden),
-    /// 409 (Conflict), 413 (Content Too Large) and 423 (Locked), by which servers refuse what may be accepted later.
+    /// This is so if the status [is transient](is_transient), unless the advice is to stop. With a requested wait, it
+    /// is also so for 403 (Forbidden), 409 (Conflict), 413 (Content Too Large) and 423 (Locked), since servers use them
+    /// for requests that they may accept later.
     #[must_use]
     pub const fn allows_retry(self, status: u16) -> bool {
         match self {
@@ -109,7 +110,7 @@ impl Advice {
     }
 }
 
-/// Reads what the headers of an answer ask for, from pairs of names and values.
+/// Reads what the headers of a response advise, from pairs of names and values.
 ///
 /// ```
 /// use std::time::Duration;
@@ -129,8 +130,8 @@ impl Advice {
 /// assert_eq!(advice_of(answer), Advice::RetryIn(Duration::from_secs(360)));
 /// ```
 ///
-/// It takes the headers of any client, and of any version of the crate `http`; leave out values that are not text. Their
-/// order does not matter, nor do upper and lower case in names. The first of these that is there applies:
+/// It takes the headers of any client, and of any version of the crate `http`. Leave out values that are not text. The
+/// order of headers does not matter, nor does the case of names. The first row with a header applies:
 ///
 /// | headers | values | advice |
 /// |---|---|---|
@@ -141,18 +142,18 @@ impl Advice {
 /// | `x-ratelimit-reset*`, `x-rate-limit-reset*`, `ratelimit-reset*`, `anthropic-ratelimit-*-reset`, `RateLimit` | seconds, a Unix time in seconds or milliseconds, a duration such as `6m0s`, or a date | [`RetryIn`](Advice::RetryIn) |
 /// | `x-should-retry` | `true` | [`RetryIn`](Advice::RetryIn) zero |
 ///
-/// - **Limits** count only where their own `remaining` is zero: `x-ratelimit-reset-tokens` beside
-///   `x-ratelimit-remaining-tokens: 0`. Of several that are used up the longest wait applies. Of `RateLimit`, the IETF's
-///   draft, that is `"default";r=0;t=30`, and in an older form `limit=10, remaining=0, reset=30`.
+/// - **Limits** count only if their own `remaining` is zero: `x-ratelimit-reset-tokens` with
+///   `x-ratelimit-remaining-tokens: 0`. If several limits are used up, the longest wait applies. For `RateLimit`, a
+///   draft of the IETF, a used-up limit is `"default";r=0;t=30`, or in an older form `limit=10, remaining=0, reset=30`.
 /// - **Several lines** of a header, or several headers in one row of the table: the longest wait applies.
-/// - **Dates** may have any of the three formats of HTTP, with `GMT`, `UTC` or an offset such as `+0000`, or be those of
-///   RFC 3339. They and Unix times are compared with the answer's own `Date`, to which its `Age` is added, so that a wrong
-///   clock does no harm; without a `Date`, with the system's clock. On `wasm32-unknown-unknown`, which has none, they are
-///   ignored then: use [`advice_of_at`].
-/// - **The past** is a wait of zero. What cannot be read is ignored, and too large a number is the longest [`Duration`].
-///   Whatever a server sends, nothing panics.
+/// - **Dates** may have any of the three formats of HTTP, with `GMT`, `UTC` or an offset such as `+0000`, or the format
+///   of RFC 3339. Dates and Unix times are compared with the response's own `Date` plus its `Age`, so a wrong clock
+///   does no harm. Without a `Date`, they are compared with the system's clock. `wasm32-unknown-unknown` has no clock,
+///   so they are ignored there: use [`advice_of_at`].
+/// - **The past** is a wait of zero. Unreadable values are ignored, and too large a number gives the longest
+///   [`Duration`]. Nothing a server sends causes a panic.
 ///
-/// The wait is not limited here. A run gives up if it does not fit into its `max_time`, or is longer than its
+/// The wait is not limited here. A run gives up if the wait does not fit into its `max_time`, or exceeds its
 /// [`max_asked_wait`](crate::Retry::max_asked_wait).
 #[must_use]
 pub fn advice_of<N, V>(headers: impl IntoIterator<Item = (N, V)>) -> Advice
@@ -163,7 +164,7 @@ where
     read::read(headers, system_time())
 }
 
-/// Same as [`advice_of`], but compares dates with `now` where the answer has no `Date`. For tests, and for
+/// Same as [`advice_of`], but compares dates with `now` if the response has no `Date`. For tests, and for
 /// `wasm32-unknown-unknown`, where the system has no clock.
 ///
 /// ```
@@ -209,7 +210,7 @@ mod map {
 
     use super::{Advice, advice_of, advice_of_at};
 
-    /// Reads what the headers of an answer ask for: [`advice_of`] says which headers that are.
+    /// Reads what the headers of a response advise: [`advice_of`] lists the headers.
     ///
     /// ```
     /// use std::time::Duration;
@@ -226,13 +227,13 @@ mod map {
         advice_of(pairs(headers))
     }
 
-    /// Same as [`advice`], but compares dates with `now` where the answer has no `Date`: see [`advice_of_at`].
+    /// Same as [`advice`], but compares dates with `now` if the response has no `Date`: see [`advice_of_at`].
     #[must_use]
     pub fn advice_at(headers: &HeaderMap, now: SystemTime) -> Advice {
         advice_of_at(pairs(headers), now)
     }
 
-    /// Returns the wait that the headers of an answer ask for, if they do: for
+    /// Returns the wait that the headers of a response request, if any: for
     /// [`Retry::retry_after`](crate::Retry::retry_after).
     ///
     /// ```
@@ -251,7 +252,7 @@ mod map {
     /// assert_eq!(relent::headers::retry_after(&headers), Some(Duration::from_secs(120)));
     /// ```
     ///
-    /// That is [`advice`] without [`Advice::Stop`], which is for [`Retry::retry_if`](crate::Retry::retry_if).
+    /// This is [`advice`] without [`Advice::Stop`], which is for [`Retry::retry_if`](crate::Retry::retry_if).
     #[must_use]
     pub fn retry_after(headers: &HeaderMap) -> Option<Duration> {
         advice(headers).wait()

@@ -1,4 +1,4 @@
-//! Which headers ask for what, and which of them counts.
+//! Which headers request what, and which of them count.
 
 use core::time::Duration;
 use std::string::String;
@@ -21,14 +21,14 @@ enum Kind {
     Reset,
 }
 
-/// A limit of its own, such as of tokens: the prefix of its headers, and what else their names have.
+/// One limit, for example on tokens: the prefix of its headers, and the rest of their names.
 type Dimension = (u8, String);
 
-/// The prefixes, and which of them are the same: one server has been seen to use two in one answer.
+/// The prefixes, with those that are equivalent: one server used two in one response.
 const LIMITS: [(&str, u8); 4] =
     [("x-ratelimit-", 0), ("x-rate-limit-", 0), ("ratelimit-", 1), ("anthropic-ratelimit-", 2)];
 
-/// Longer names are none of those that are known.
+/// No known name is longer.
 const LONGEST_NAME: usize = 128;
 
 fn kind(name: &str) -> Option<(Kind, Dimension)> {
@@ -69,7 +69,7 @@ fn limit(name: &str) -> Option<(Kind, Dimension)> {
     Some((kind?, (prefix, dimension)))
 }
 
-/// Reads all headers, in whatever order they are.
+/// Reads all headers, in any order.
 pub(super) fn read<N, V>(headers: impl IntoIterator<Item = (N, V)>, now: Option<Moment>) -> Advice
 where
     N: AsRef<str>,
@@ -85,12 +85,12 @@ where
     let is_said = |wanted: &str| {
         values(Kind::ShouldRetry).any(|(_, value)| value.eq_ignore_ascii_case(wanted))
     };
-    // Those that are not numbers forbid retries, too.
+    // Values that are not numbers forbid retries too.
     if is_said("false") || values(Kind::Pushback).any(|(_, value)| millis(value).is_none()) {
         return Advice::Stop;
     }
 
-    // The server's own clock, as far as that is known, and a stored answer is that much older.
+    // The server's own clock, if known. A cached response is older by its age.
     let age = values(Kind::Age).find_map(|(_, value)| decimal(value)).unwrap_or_default();
     let written = values(Kind::Date).find_map(|(_, value)| date(value, now));
     let now = written.map(|date| date.saturating_add(age)).or(now);
@@ -117,14 +117,14 @@ where
     wait.map_or(Advice::Nothing, Advice::RetryIn)
 }
 
-/// What stands before a parameter or a further member.
+/// Returns the text before a parameter or a further member.
 fn first_of(value: &str) -> &str {
     value.split([',', ';']).next().unwrap_or_default().trim()
 }
 
-/// Seconds or a date. Proxies and browsers join several lines by commas, which dates have in them too.
+/// Reads seconds or a date. Proxies and browsers join several lines by commas, which dates also contain.
 fn retry_after(value: &str, now: Option<Moment>) -> Option<Duration> {
-    /// Some servers send a Unix time, though the header is no place for one.
+    /// Some servers send a Unix time, although the header is not meant for one.
     const UNIX_TIMES: core::ops::Range<u64> = 1_000_000_000..10_000_000_000;
     let seconds = |text: &str| {
         let number = rounded_up(decimal(text.trim())?);
@@ -139,7 +139,7 @@ fn retry_after(value: &str, now: Option<Moment>) -> Option<Duration> {
     })
 }
 
-/// The field of the IETF's draft: `"default";r=0;t=30`, and `limit=10, remaining=0, reset=30` in its older form.
+/// Reads the field of the IETF's draft: `"default";r=0;t=30`, or in its older form `limit=10, remaining=0, reset=30`.
 fn rate_limit(value: &str, now: Option<Moment>) -> Option<Duration> {
     let mut longest = None;
     let (mut left, mut reset) = (None, None);
@@ -151,7 +151,7 @@ fn rate_limit(value: &str, now: Option<Moment>) -> Option<Duration> {
             match key.trim() {
                 "r" => left_here = decimal(value),
                 "t" => reset_here = until(value, now),
-                // In the older form each is a member.
+                // In the older form, each is a member.
                 "remaining" if at == 0 => left = decimal(value),
                 "reset" if at == 0 => reset = until(value, now),
                 _ => {}
@@ -164,7 +164,7 @@ fn rate_limit(value: &str, now: Option<Moment>) -> Option<Duration> {
     if left == Some(Duration::ZERO) { longest.max(reset) } else { longest }
 }
 
-/// Splits a structured field, whose strings may have separators in them.
+/// Splits a structured field, whose strings may contain separators.
 fn outside_quotes(text: &str, separator: char) -> impl Iterator<Item = &str> {
     let (mut is_quoted, mut is_escaped) = (false, false);
     text.split(move |c: char| {

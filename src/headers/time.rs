@@ -1,18 +1,18 @@
-//! Times, dates and durations as servers write them. Nothing here panics, and what overflows saturates.
+//! Times, dates and durations as servers write them. Nothing here panics, and overflow saturates.
 
 use core::time::Duration;
 
-/// A time since 1970. All earlier times are 1970 itself.
+/// A time since 1970. All earlier times become 1970.
 pub(super) type Moment = Duration;
 
 const NANOS: u128 = 1_000_000_000;
 
-/// From here on a number of seconds, three years, is a Unix time.
+/// Numbers of seconds from this one on (three years) are Unix times.
 const FIRST_EPOCH: u64 = 100_000_000;
-/// From here on, the year 5138, a Unix time is one in milliseconds.
+/// Unix times from this one on (the year 5138) are in milliseconds.
 const FIRST_MILLIS: u64 = 100_000_000_000;
 
-/// A plain number of seconds, such as `7` or `1.5`. Digits that a [`Duration`] cannot hold round it up.
+/// Reads a plain number of seconds, such as `7` or `1.5`. Digits beyond the precision of a [`Duration`] round it up.
 pub(super) fn decimal(text: &str) -> Option<Duration> {
     let is_number =
         |digits: &str| !digits.is_empty() && digits.bytes().all(|digit| digit.is_ascii_digit());
@@ -20,7 +20,7 @@ pub(super) fn decimal(text: &str) -> Option<Duration> {
     if !is_number(whole) || !is_number(fraction) {
         return None;
     }
-    // Too many digits are still a valid number.
+    // A number with too many digits is still valid.
     let seconds = whole.parse().unwrap_or(u64::MAX);
     let digits = fraction.bytes().chain(core::iter::repeat(b'0')).take(9);
     let nanos = digits.fold(0, |nanos, digit| nanos * 10 + u64::from(digit - b'0'));
@@ -31,7 +31,7 @@ pub(super) fn decimal(text: &str) -> Option<Duration> {
     )
 }
 
-/// So many times the duration, divided and rounded up to the nanosecond.
+/// Multiplies the duration and divides it, rounded up to the nanosecond.
 pub(super) fn scaled(duration: Duration, times: u64, by: u64) -> Duration {
     let nanos =
         duration.as_nanos().saturating_mul(u128::from(times)).div_ceil(u128::from(by.max(1)));
@@ -41,7 +41,7 @@ pub(super) fn scaled(duration: Duration, times: u64, by: u64) -> Duration {
     }
 }
 
-/// A plain number of milliseconds.
+/// Reads a plain number of milliseconds.
 pub(super) fn millis(text: &str) -> Option<Duration> {
     Some(scaled(decimal(text)?, 1, 1000))
 }
@@ -51,7 +51,7 @@ pub(super) fn rounded_up(duration: Duration) -> Duration {
     Duration::from_secs(duration.as_secs().saturating_add(u64::from(duration.subsec_nanos() > 0)))
 }
 
-/// Numbers with units, such as `6m0s` or `59.56s`.
+/// Reads numbers with units, such as `6m0s` or `59.56s`.
 fn with_units(mut text: &str) -> Option<Duration> {
     let mut sum = Duration::ZERO;
     if text.is_empty() {
@@ -78,8 +78,8 @@ fn with_units(mut text: &str) -> Option<Duration> {
     Some(sum)
 }
 
-/// How long it is from `now` until a limit is lifted: seconds, a Unix time in seconds or milliseconds, numbers with units,
-/// or a date. Zero for the past.
+/// Returns the time from `now` until a limit is lifted. The text may be seconds, a Unix time in seconds or
+/// milliseconds, numbers with units, or a date. The past gives zero.
 pub(super) fn until(text: &str, now: Option<Moment>) -> Option<Duration> {
     if let Some(number) = decimal(text) {
         return match number.as_secs() {
@@ -91,16 +91,16 @@ pub(super) fn until(text: &str, now: Option<Moment>) -> Option<Duration> {
     with_units(text).or_else(|| Some(date(text, now)?.saturating_sub(now?)))
 }
 
-/// A date in any form that servers send. `now` decides on the century of years of two digits.
+/// Reads a date in any form that servers send. `now` decides the century of two-digit years.
 pub(super) fn date(text: &str, now: Option<Moment>) -> Option<Moment> {
-    // No form is longer, and nothing hostile is looked at twice.
+    // No form is longer, so hostile text costs little.
     if text.len() > 64 {
         return None;
     }
     rfc_3339(text).or_else(|| http_date(text, now))
 }
 
-/// `1994-11-06T08:49:37Z`, also with a fraction, with an offset, or with a space in its middle.
+/// Reads `1994-11-06T08:49:37Z`, also with a fraction, with an offset, or with a space in its middle.
 fn rfc_3339(text: &str) -> Option<Moment> {
     let (year, rest) = text.split_once('-')?;
     let (month, rest) = rest.split_once('-')?;
@@ -126,8 +126,8 @@ fn fraction(text: &str) -> Option<Duration> {
     Some(Duration::from_nanos(fraction * 10_u64.pow(places)))
 }
 
-/// `Sun, 06 Nov 1994 08:49:37 GMT`, `Sunday, 06-Nov-94 08:49:37 GMT` and `Sun Nov  6 08:49:37 1994`. The weekday may be
-/// missing or wrong, and the zone may be an offset.
+/// Reads `Sun, 06 Nov 1994 08:49:37 GMT`, `Sunday, 06-Nov-94 08:49:37 GMT` and `Sun Nov  6 08:49:37 1994`. The weekday
+/// may be missing or wrong, and the zone may be an offset.
 fn http_date(text: &str, now: Option<Moment>) -> Option<Moment> {
     let mut words = text.split([' ', '\t', ',']).filter(|word| !word.is_empty());
     let mut first = words.next()?;
@@ -140,7 +140,7 @@ fn http_date(text: &str, now: Option<Moment>) -> Option<Moment> {
         day = words.next()?;
         clock_text = words.next()?;
         let next = words.next()?;
-        // Between them, `date` of Unix writes the zone.
+        // Unix's `date` writes the zone between them.
         (zone, year) = match offset(next) {
             Some(zone) => (zone, words.next()?),
             None => (0, next),
@@ -166,7 +166,7 @@ fn http_date(text: &str, now: Option<Moment>) -> Option<Moment> {
     moment([year, month, number_up_to(day, 2)?], clock(clock_text)?, zone)
 }
 
-/// The latest year with these last two digits that is at most 50 years ahead, as RFC 9110 has it.
+/// Returns the latest year with these last two digits that is at most 50 years ahead, as in RFC 9110.
 fn full_year(year: u64, now: Option<Moment>) -> u64 {
     const SECONDS: u64 = 31_556_952;
     // Without a clock, at the turn of the century.
@@ -187,7 +187,7 @@ fn month_of(word: &str) -> Option<u64> {
     (1..).zip(names).find(|(_, name)| word.eq_ignore_ascii_case(name)).map(|(number, _)| number)
 }
 
-/// The seconds by which a zone is ahead of UTC.
+/// Returns how many seconds a zone is ahead of UTC.
 fn offset(zone: &str) -> Option<i64> {
     if ["GMT", "UTC", "UT", "Z"].iter().any(|utc| zone.eq_ignore_ascii_case(utc)) {
         return Some(0);
@@ -205,7 +205,7 @@ fn offset(zone: &str) -> Option<i64> {
     Some(if zone.starts_with('-') { -seconds } else { seconds })
 }
 
-/// The seconds of `08:49:37` since midnight. A leap second is the one after it.
+/// Returns the seconds of `08:49:37` since midnight. A leap second counts as the next second.
 fn clock(text: &str) -> Option<u64> {
     let mut parts = text.split(':').map(|part| number(part, 2));
     let (hours, minutes, seconds) = (parts.next()??, parts.next()??, parts.next()??);
@@ -213,7 +213,7 @@ fn clock(text: &str) -> Option<u64> {
     is_valid.then_some(hours * 3600 + minutes * 60 + seconds)
 }
 
-/// The time of a day of the calendar, so many seconds after midnight in a zone that is so far ahead.
+/// Returns the time of a calendar day, this many seconds after midnight, in a zone with this offset.
 fn moment([year, month, day]: [u64; 3], clock: u64, offset: i64) -> Option<Moment> {
     let is_leap = year % 4 == 0 && year % 100 != 0 || year % 400 == 0;
     let lengths = [31, 28 + u64::from(is_leap), 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
@@ -230,12 +230,12 @@ fn moment([year, month, day]: [u64; 3], clock: u64, offset: i64) -> Option<Momen
     Some(Duration::from_secs((days * 86_400 + clock).saturating_add_signed(-offset)))
 }
 
-/// A number of exactly so many digits.
+/// Reads a number with exactly this many digits.
 fn number(digits: &str, length: usize) -> Option<u64> {
     if digits.len() == length { number_up_to(digits, length) } else { None }
 }
 
-/// A number of at most so many digits.
+/// Reads a number with at most this many digits.
 fn number_up_to(digits: &str, length: usize) -> Option<u64> {
     let is_number = digits.len() <= length && digits.bytes().all(|digit| digit.is_ascii_digit());
     if is_number { digits.parse().ok() } else { None }

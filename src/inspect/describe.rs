@@ -1,4 +1,4 @@
-//! What a policy makes of an outage: the schedule of its waits, and what it costs.
+//! What a policy does in an outage: the schedule of its waits, and the cost.
 
 use core::time::Duration;
 use std::vec::Vec;
@@ -12,16 +12,16 @@ use crate::policy::settings::Settings;
 use crate::wait::Wait;
 use crate::wait::jitter::Jitter;
 
-/// How many attempts are described: what may go on for ever has to be cut.
+/// The maximum number of attempts described, since a run may go on forever.
 pub(super) const MAX_TRIES: u32 = 1000;
-/// How many runs are simulated.
+/// The number of simulated runs.
 pub(super) const RUNS: u32 = 1000;
 /// The seed of the first simulated run.
 pub(super) const SEED: u64 = 0;
 
 /// # Description
 impl<S, C, H, Z> Retry<S, C, H, Z> {
-    /// Describes the runs of this policy in an outage: their waits, their total time, and how many calls they make of one.
+    /// Describes the runs of this policy in an outage: their waits, their total time, and the number of calls per run.
     ///
     /// ```
     /// use std::time::Duration;
@@ -47,16 +47,16 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
     /// assert_eq!(description.total.mean, Duration::from_millis(2250));
     /// ```
     ///
-    /// In this outage all attempts fail and take no time, and timers are never late. As in [`waits`](Self::waits), neither
-    /// conditions nor budgets are asked. A budget allows fewer retries; see [`Budget`](crate::Budget).
+    /// In this outage, all attempts fail and take no time, and timers are never late. As in [`waits`](Self::waits),
+    /// conditions and budgets are not consulted. A budget allows fewer retries; see [`Budget`](crate::Budget).
     ///
-    /// A [`seed`](Self::seed) has no effect: the description is of everything that jitter may draw.
+    /// A [`seed`](Self::seed) has no effect, because the description covers everything that jitter may draw.
     ///
-    /// Where no formula gives a figure, it is measured in [`Description::RUNS`] simulated runs with fixed seeds;
-    /// [`Description::basis`] shows which figures these are. No more than [`Description::MAX_TRIES`] attempts are
-    /// described. A policy that may make more is [cut](Description::is_cut) there.
+    /// If no formula gives a figure, it comes from [`Description::RUNS`] simulated runs with fixed seeds.
+    /// [`Description::basis`] shows which figures these are. At most [`Description::MAX_TRIES`] attempts are described.
+    /// If a policy may make more, the description is [cut](Description::is_cut) there.
     ///
-    /// Functions of your own, such as those of [`from_fn`](Retry::from_fn), [`runtime`](Retry::runtime) and
+    /// Your functions, such as those of [`from_fn`](Retry::from_fn), [`runtime`](Retry::runtime) and
     /// [`Jitter::Custom`], are called up to a million times.
     #[must_use]
     pub fn describe(&self) -> Description
@@ -66,7 +66,7 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
         self.describe_if_asked(Duration::ZERO)
     }
 
-    /// Same as [`describe`](Self::describe), for an outage in which the other side asks for this wait after each attempt:
+    /// Same as [`describe`](Self::describe), for an outage in which the server requests this wait after each attempt:
     /// see [`retry_after`](Self::retry_after).
     ///
     /// ```
@@ -91,21 +91,21 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
     }
 }
 
-/// What a policy makes of an outage: see [`Retry::describe`].
+/// What a policy does in an outage: see [`Retry::describe`].
 ///
-/// Its [`Display`](core::fmt::Display) form is a table. Waits that look alike share a row.
+/// Its [`Display`](core::fmt::Display) form is a table. Waits that look equal share a row.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Description {
-    /// The waits, in order. In simulated runs, those that at least one run had.
+    /// The waits, in order. For simulated runs, the waits of at least one run.
     pub waits: Vec<DescribedWait>,
-    /// The time from the first attempt to the end of the run, without the time that attempts take.
+    /// The time from the first attempt to the end of the run, without the time of attempts.
     pub total: Spread,
-    /// The number of calls that reach the other side for each call of a run.
+    /// The number of calls that each run sends to the server.
     pub calls: Calls,
-    /// Why runs give up, and the share of runs that give up for this reason, from 0 to 1. Empty if all were cut.
+    /// Why runs give up, and the share of runs with each reason, from 0 to 1. Empty if all runs were cut.
     pub gives_up: Vec<(StopReason, f64)>,
-    /// Where the figures come from.
+    /// The source of the figures.
     pub basis: Basis,
     is_cut: bool,
 }
@@ -114,63 +114,64 @@ pub struct Description {
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct DescribedWait {
-    /// How long it is.
+    /// The length of the wait.
     pub length: Spread,
-    /// The share of runs that have this wait, from 0 to 1. Less than 1 if time may be up before.
+    /// The share of runs that have this wait, from 0 to 1. Less than 1 if the time may be up before.
     pub share: f64,
 }
 
-/// A duration that depends on chance.
+/// A random duration.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Spread {
-    /// The shortest that is possible.
+    /// The shortest possible duration.
     pub shortest: Duration,
     /// The mean.
     pub mean: Duration,
-    /// The longest that is possible.
+    /// The longest possible duration.
     pub longest: Duration,
 }
 
-/// The number of calls that a policy makes of one call.
+/// The number of calls that a run makes.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Calls {
-    /// The fewest.
+    /// The minimum.
     pub fewest: u32,
     /// The mean.
     pub mean: f64,
-    /// The most. `None` if there is no limit, or one beyond [`Description::MAX_TRIES`].
+    /// The maximum. `None` if there is no limit, or one beyond [`Description::MAX_TRIES`].
     pub most: Option<u32>,
 }
 
-/// Where the figures of a [`Description`] come from.
+/// The source of the figures in a [`Description`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Basis {
     /// Ranges and means follow from the settings. Means are rounded down to whole nanoseconds.
     Exact,
-    /// Ranges follow from the settings. Means and shares are those of simulated runs: where
-    /// [`max_time`](Retry::max_time) depends on what is drawn, and for [`decorrelated`](Retry::decorrelated) waits with a
+    /// Ranges follow from the settings. Means and shares come from simulated runs. This applies if
+    /// [`max_time`](Retry::max_time) depends on random draws, and to [`decorrelated`](Retry::decorrelated) waits with a
     /// cap or a requested wait.
     SimulatedMeans,
-    /// All figures are those of simulated runs, and others are possible: for [`Jitter::Custom`],
-    /// [`runtime`](Retry::runtime) and strategies of your own. The functions see no outcome. If they have randomness of
-    /// their own, the figures differ from one description to the next.
+    /// All figures come from simulated runs, and others are possible. This applies to [`Jitter::Custom`],
+    /// [`runtime`](Retry::runtime) and your own strategies. The functions see no outcome. If they have their own
+    /// randomness, the figures differ from one description to the next.
     Simulated,
 }
 
 impl Description {
-    /// The number of attempts of a run that are described at most.
+    /// The maximum number of attempts described in a run.
     pub const MAX_TRIES: u32 = MAX_TRIES;
-    /// The number of runs that are simulated where no formula exists.
+    /// The number of runs simulated if no formula exists.
     pub const RUNS: u32 = RUNS;
     /// The [`seed`](Retry::seed) of the first simulated run. Each further run has the next number.
     ///
     /// The same seed may draw other waits on another platform or with another version of `rand`.
     pub const SEED: u64 = SEED;
 
-    /// Returns whether some run is not described to its end, since it made [`MAX_TRIES`](Self::MAX_TRIES) attempts.
+    /// Returns whether the description ends before a run does, because the run made [`MAX_TRIES`](Self::MAX_TRIES)
+    /// attempts.
     ///
     /// ```
     /// # use relent::{Description, Retry};
@@ -179,7 +180,7 @@ impl Description {
     /// assert_eq!((endless.calls.fewest, endless.calls.most), (Description::MAX_TRIES, None));
     /// ```
     ///
-    /// Total and calls are then those of that many attempts.
+    /// The total and the calls then cover only these attempts.
     #[must_use]
     pub const fn is_cut(&self) -> bool {
         self.is_cut
@@ -232,7 +233,7 @@ impl Description {
         }
     }
 
-    /// What was seen in simulated runs, with the bounds that are known.
+    /// The results of simulated runs, with the known bounds.
     fn seen(seen: &Seen, ranges: Option<&Ranges>) -> Self {
         let wait = |(at, wait): (usize, &super::simulate::Tally)| DescribedWait {
             length: Spread::new(

@@ -11,8 +11,8 @@ use crate::wait::jitter::Jitter;
 /// The limit on the number of attempts: see [`Retry::get_max_tries`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum MaxTries {
-    /// Not set: 10 attempts. With waits that end by themselves, such as those of
-    /// [`sequence`](Retry::sequence), as many attempts as there are waits, and one more.
+    /// Not set: 10 attempts. With waits that end, such as those of [`sequence`](Retry::sequence), one attempt more than
+    /// there are waits.
     Default,
     /// The limit set by [`max_tries`](Retry::max_tries).
     AtMost(u32),
@@ -62,7 +62,7 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
     /// assert_eq!(Retry::expo().max_wait(minute).get_max_wait(), Some(minute));
     /// ```
     ///
-    /// A cap of 584 years or more is no cap.
+    /// A cap of 584 years or more counts as no cap.
     #[must_use]
     pub const fn get_max_wait(&self) -> Option<Duration> {
         match self.settings.max_wait {
@@ -71,7 +71,7 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
         }
     }
 
-    /// Returns whether a run retries inside of another run, [`Nested::Allow`] unless [`nested`](Self::nested) is set.
+    /// Returns whether a run retries inside another run: [`Nested::Allow`], unless [`nested`](Self::nested) is set.
     ///
     /// ```
     /// # use relent::{Nested, Retry};
@@ -83,7 +83,7 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
         self.settings.nested
     }
 
-    /// Returns the [`max_asked_wait`](Self::max_asked_wait), one hour unless set. `Duration::MAX` is no limit.
+    /// Returns the [`max_asked_wait`](Self::max_asked_wait), by default one hour. `Duration::MAX` means no limit.
     ///
     /// ```
     /// # use relent::Retry;
@@ -98,10 +98,10 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
         }
     }
 
-    /// Returns the [`jitter`](Self::jitter), [`Jitter::Full`] unless set.
+    /// Returns the [`jitter`](Self::jitter), by default [`Jitter::Full`].
     ///
-    /// For a [`decorrelated`](Retry::decorrelated) policy, [`Jitter::Full`] means that each wait is drawn from the range of
-    /// the strategy.
+    /// For a [`decorrelated`](Retry::decorrelated) policy, [`Jitter::Full`] means that each wait is drawn from the
+    /// strategy's range.
     ///
     /// ```
     /// # use relent::{Jitter, Retry};
@@ -112,7 +112,7 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
         self.settings.jitter
     }
 
-    /// Returns the [`seed`](Self::seed), if one was set.
+    /// Returns the [`seed`](Self::seed), if set.
     ///
     /// ```
     /// # use relent::Retry;
@@ -123,7 +123,7 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
         self.settings.seed
     }
 
-    /// Returns the [`target`](Self::target), if one was set.
+    /// Returns the [`target`](Self::target), if set.
     ///
     /// ```
     /// # use relent::Retry;

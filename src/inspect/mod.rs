@@ -1,4 +1,4 @@
-//! Inspecting a policy: getters, `Debug`, a preview of its waits, and a description of what it makes of an outage. These
+//! Inspecting a policy: getters, `Debug`, a preview of its waits, and a description of its runs in an outage. These
 //! methods come last on the policy's page.
 
 mod preview;

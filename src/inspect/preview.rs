@@ -23,15 +23,15 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
     /// assert_eq!(Retry::expo().waits().count(), 9);
     /// ```
     ///
-    /// With [`Jitter::Full`], the default, each wait is the maximum of the actual wait in its position. A run that is
-    /// limited by [`max_time`](Self::max_time) is an exception: since jitter makes its first waits shorter, it may have
-    /// more waits than the preview, and longer ones at the end.
+    /// With [`Jitter::Full`], the default, each wait is the maximum of the actual wait at its position. A run with a
+    /// [`max_time`](Self::max_time) is an exception. Jitter shortens its first waits, so it may have more waits than
+    /// the preview, and longer ones at the end.
     ///
-    /// For what jitter makes of the waits, see [`describe`](Self::describe).
+    /// To see the effect of jitter, use [`describe`](Self::describe).
     ///
-    /// The iterator ends where the run would give up; the condition and its budgets are not consulted. It never ends if
-    /// the policy has no limit, or if `max_time` is the only limit and the waits are zero. A `max_time` of 584 years or
-    /// more is no limit.
+    /// The iterator ends where the run would give up. It does not consult the condition and its budgets. It never ends
+    /// if the policy has no limit, or if `max_time` is the only limit and the waits are zero. A `max_time` of 584 years
+    /// or more counts as no limit.
     pub fn waits(&self) -> Waits<'_, S>
     where
         S: Wait<(), ()>,

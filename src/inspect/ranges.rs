@@ -1,8 +1,8 @@
-//! Between which bounds each wait of a policy lies, whatever jitter draws.
+//! The bounds of each wait of a policy, for any random draw.
 //!
-//! There is no second plan here: `next_wait` is asked for the shortest and the longest wait of the earliest and the
-//! latest run. Each of its answers grows with the wait that is drawn, and a later run never has more time left, so that
-//! these corners are the bounds of everything between them.
+//! There is no second plan here. `next_wait` computes the shortest and the longest wait of the earliest and the latest
+//! run. Each result grows with the wait that is drawn, and a later run never has more time left. So these corners bound
+//! everything between them.
 
 use std::vec::Vec;
 
@@ -26,14 +26,14 @@ pub(super) struct Bounds {
 impl Bounds {
     const ZERO: Self = Self { least: 0, most: 0 };
 
-    /// These bounds, or those that hold the others too.
+    /// Returns these bounds, extended to contain the others.
     pub(super) fn with(this: Option<Self>, Self { least, most }: Self) -> Self {
         let Some(this) = this else { return Self { least, most } };
         Self { least: this.least.min(least), most: this.most.max(most) }
     }
 
-    /// The largest number within the bounds for which this is so, if it is so for `least` and for no number above one for
-    /// which it is not.
+    /// Returns the largest number within the bounds that satisfies the predicate. The predicate must hold for `least`,
+    /// and for no number above one that fails it.
     fn last(self, is_so: impl Fn(u64) -> bool) -> u64 {
         let Self { mut least, mut most } = self;
         while least < most {
@@ -51,28 +51,28 @@ impl Bounds {
 /// One wait.
 pub(super) struct Range {
     pub(super) wait: Bounds,
-    /// Twice the mean, which may be half a nanosecond. Only what [`Ranges::has_means`] promises.
+    /// Twice the mean, which may be half a nanosecond. Valid only if [`Ranges::has_means`] is set.
     pub(super) mean_twice: u128,
 }
 
 /// All waits.
 pub(super) struct Ranges {
     pub(super) waits: Vec<Range>,
-    /// How long runs last that end within `MAX_TRIES` attempts, if any do.
+    /// The duration of runs that end within `MAX_TRIES` attempts, if any do.
     pub(super) ended: Option<Bounds>,
-    /// How long those last that make the most attempts.
+    /// The duration of the runs with the most attempts.
     pub(super) longest: Bounds,
     pub(super) fewest_tries: u32,
     /// `None` if there is no bound, or one beyond `MAX_TRIES`.
     pub(super) most_tries: Option<u32>,
-    /// Why those runs end that make the most attempts.
+    /// Why the runs with the most attempts end.
     pub(super) reason: Option<StopReason>,
-    /// Whether all runs have all of the waits, whose means are known.
+    /// Whether all runs have all of the waits, with known means.
     pub(super) has_means: bool,
 }
 
 impl Ranges {
-    /// How long runs last, with those that are cut if there are any.
+    /// Returns how long runs last, including those that are cut.
     pub(super) fn total(&self, is_cut: bool) -> Bounds {
         match self.ended {
             Some(ended) if !is_cut => ended,
@@ -97,16 +97,16 @@ impl Numeric for Exactly {
     }
 }
 
-/// What is known of the runs that make one attempt more.
+/// The known facts about the runs that make one more attempt.
 struct Reach {
     elapsed: Bounds,
-    /// The last wait, without what the other side asked for.
+    /// The last wait, without a wait that the server requested.
     own: Bounds,
     mean: u64,
     has_means: bool,
 }
 
-/// The bounds of the waits of a run in which the other side asks for this wait each time, zero for none.
+/// Returns the bounds of the waits of a run in which the server requests this wait each time, or none if it is zero.
 pub(super) fn ranges(strategy: &dyn Numeric, settings: &Settings, asked: u64) -> Ranges {
     let mut waits = Vec::new();
     let (mut ended, mut fewest_tries) = (None, None);
@@ -123,7 +123,7 @@ pub(super) fn ranges(strategy: &dyn Numeric, settings: &Settings, asked: u64) ->
             Ok(planned.wait)
         };
         let Reach { elapsed, own, mean, has_means } = reach;
-        // The strategy is not asked for a wait that no run has.
+        // Do not call the strategy for a wait that no run has.
         let windows = plan(elapsed.least, Some(0)).and_then(|_| {
             let Some(planned) = strategy.nanos(tries) else {
                 return plan(elapsed.least, None).map(|_| None);
@@ -187,7 +187,7 @@ pub(super) fn ranges(strategy: &dyn Numeric, settings: &Settings, asked: u64) ->
     }
 }
 
-/// Whether the middle of the window after the mean of the last wait is the mean of a wait.
+/// Returns whether the middle of the window after the mean of the last wait is the mean of a wait.
 fn has_mean(
     strategy: &dyn Numeric,
     settings: &Settings,
@@ -197,7 +197,7 @@ fn has_mean(
 ) -> bool {
     let Some(range) = strategy.window(last) else { return true };
     let is_certain = shortest.width == 0 && longest.width == 0 && shortest.start == longest.start;
-    // A cap or the other side bends what would be linear.
+    // A cap or a requested wait bends what would be linear.
     let is_whole = asked == 0 && *range.end() <= settings.max_wait.0 && *range.end() < u64::MAX;
     is_certain || strategy.is_linear() && is_whole
 }

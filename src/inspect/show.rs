@@ -9,10 +9,10 @@ use std::vec::Vec;
 use super::describe::{Basis, Calls, DescribedWait, Description, MAX_TRIES, RUNS, SEED, Spread};
 use crate::event::Readable;
 
-/// How many rows are shown before the last one. Those of a policy that is cut may be a thousand.
+/// The number of rows shown before the last one. A policy that is cut may have a thousand.
 const MOST_ROWS: usize = 24;
 
-/// Waits that look alike, by the numbers of the first and the last attempt that they follow.
+/// Waits that look equal, with the numbers of the first and the last attempt before them.
 struct Row {
     tries: [usize; 2],
     /// The length, the mean and the share of runs.
@@ -49,7 +49,7 @@ fn range(Spread { shortest, longest, .. }: &Spread) -> String {
     if from == to { to } else { format!("{from} to {to}") }
 }
 
-/// Neither 0 % for what happens, nor 100 % for what may not happen.
+/// Show neither 0 % for something that happens, nor 100 % for something that may not happen.
 fn percent(share: f64) -> String {
     match share * 100.0 {
         ..=0.0 => String::from("0 %"),

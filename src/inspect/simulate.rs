@@ -1,4 +1,4 @@
-//! Runs of a policy with fixed seeds, where no formula describes them.
+//! Runs of a policy with fixed seeds, for policies without a formula.
 
 use std::vec::Vec;
 
@@ -10,7 +10,7 @@ use crate::policy::settings::Settings;
 use crate::run::plan::Unseen;
 use crate::wait::Wait;
 
-/// Numbers that were seen.
+/// A tally of observed numbers.
 #[derive(Clone, Copy)]
 pub(super) struct Tally {
     pub(super) count: u32,
@@ -33,7 +33,7 @@ impl Tally {
     }
 }
 
-/// What was seen in all runs.
+/// The results of all runs.
 pub(super) struct Seen {
     pub(super) waits: Vec<Tally>,
     pub(super) total: Tally,

@@ -49,7 +49,7 @@ use crate::wait::strategies::Expo;
 /// | task | methods |
 /// |---|---|
 /// | construct | [`expo`](Self::expo), [`fibo`](Self::fibo), [`constant`](Self::constant), [`linear`](Self::linear), [`try_linear`](Self::try_linear), [`decay`](Self::decay), [`decorrelated`](Self::decorrelated), [`try_decorrelated`](Self::try_decorrelated), [`sequence`](Self::sequence), [`from_fn`](Self::from_fn), [`runtime`](Self::runtime), [`new`](Self::new) |
-/// | set limits | [`max_tries`](Self::max_tries), [`try_max_tries`](Self::try_max_tries), [`max_time`](Self::max_time), [`last_wait_may_overrun`](Self::last_wait_may_overrun), [`no_attempt_after_deadline`](Self::no_attempt_after_deadline), [`forever`](Self::forever) |
+/// | set limits | [`max_tries`](Self::max_tries), [`try_max_tries`](Self::try_max_tries), [`max_time`](Self::max_time), [`last_wait_may_overrun`](Self::last_wait_may_overrun), [`no_attempt_after_deadline`](Self::no_attempt_after_deadline), [`forever`](Self::forever), [`nested`](Self::nested) |
 /// | shape the waits | [`max_wait`](Self::max_wait), [`try_max_wait`](Self::try_max_wait), [`jitter`](Self::jitter), [`try_jitter`](Self::try_jitter), [`seed`](Self::seed) |
 /// | change the waits of `expo` | [`first_wait`](Self::first_wait), [`try_first_wait`](Self::try_first_wait), [`factor`](Self::factor), [`try_factor`](Self::try_factor) |
 /// | change the waits of `fibo` or `linear` | [`first_wait`](Self::first_wait), [`try_first_wait`](Self::try_first_wait) |
@@ -111,12 +111,16 @@ use crate::wait::strategies::Expo;
 /// | go on with a run that is kept elsewhere | [`decide`](Self::decide), [`decide_with`](Self::decide_with), [`attempts_from`](Self::attempts_from), [`attempts_from_async`](Self::attempts_from_async) |
 /// | take only the waits | [`backoff`](Self::backoff), [`into_backoff`](Self::into_backoff), [`wait_after`](Self::wait_after) |
 /// | set run options | [`show_args`](Self::show_args), [`attempt_timeout`](Self::attempt_timeout), [`attempt_timeout_with`](Self::attempt_timeout_with), [`interrupt_at_deadline`](Self::interrupt_at_deadline) |
+#[cfg_attr(
+    feature = "tracing",
+    doc = "| put runs and attempts into spans | [`traced`](Self::traced), [`into_traced`](Self::into_traced) |"
+)]
 #[cfg_attr(feature = "explain", doc = "| learn how a run ended | [`explain`](Self::explain) |")]
 #[cfg_attr(
     not(feature = "explain"),
     doc = "| learn how a run ended (feature `explain`) | `explain` |"
 )]
-/// | look at the policy | [`waits`](Self::waits), [`get_max_tries`](Self::get_max_tries), [`get_max_time`](Self::get_max_time), [`get_max_wait`](Self::get_max_wait), [`get_max_asked_wait`](Self::get_max_asked_wait), [`get_jitter`](Self::get_jitter), [`get_seed`](Self::get_seed), [`get_target`](Self::get_target), [`get_strategy`](Self::get_strategy), [`get_condition`](Self::get_condition) |
+/// | look at the policy | [`waits`](Self::waits), [`get_max_tries`](Self::get_max_tries), [`get_max_time`](Self::get_max_time), [`get_max_wait`](Self::get_max_wait), [`get_max_asked_wait`](Self::get_max_asked_wait), [`get_nested`](Self::get_nested), [`get_jitter`](Self::get_jitter), [`get_seed`](Self::get_seed), [`get_target`](Self::get_target), [`get_strategy`](Self::get_strategy), [`get_condition`](Self::get_condition) |
 ///
 /// # Type parameters
 ///

@@ -1,4 +1,4 @@
-//! Runs that other code drives: its loop, stream, queue or middleware makes the attempts.
+//! Runs that other code drives: a loop, stream, queue or middleware makes the attempts.
 
 use core::fmt;
 use core::future::Future;
@@ -27,10 +27,9 @@ use crate::wait::Wait;
 
 /// # Run it in line
 ///
-/// The attempts are made by code of your own: a loop, a stream, a queue, a middleware.
+/// Your own code makes the attempts: a loop, a stream, a queue, a middleware.
 impl<S, C, H, Z> Retry<S, C, H, Z> {
-    /// Begins a run whose attempts are made in a loop of your own, where `?`, `break`, `continue` and `&mut` state
-    /// all work.
+    /// Begins a run whose attempts you make in a loop, where `?`, `break`, `continue` and `&mut` state all work.
     ///
     /// ```
     /// use std::ops::ControlFlow::Break;
@@ -57,15 +56,15 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
     /// assert_eq!(rows, Ok(3));
     /// ```
     ///
-    /// [`after`](Attempts::after) waits; [`decide`](Attempts::decide) leaves the wait to you. The waits of `after` block
-    /// the thread: in async code use [`attempts_async`](Self::attempts_async). Handlers and observers are notified of
-    /// the same events in the same order as by [`run`](Self::run).
+    /// [`after`](Attempts::after) waits; [`decide`](Attempts::decide) leaves the wait to you. The waits of `after`
+    /// block the thread, so in async code use [`attempts_async`](Self::attempts_async). Handlers and observers are
+    /// notified of the same events, in the same order, as in [`run`](Self::run).
     ///
-    /// The run, and the time for [`max_time`](Self::max_time), begin with this call. Where attempts may be far apart, as
-    /// those of a stream are, call [`reset`](Attempts::reset) when one begins after a long silence.
+    /// The run, and the time for [`max_time`](Self::max_time), begin with this call. If attempts may be far apart, as
+    /// in a stream, call [`reset`](Attempts::reset) when an attempt begins after a long pause.
     ///
-    /// The target is the file and line of this call unless one is set. Dropping it early calls no handlers. Run options do
-    /// not apply.
+    /// Unless you set a target, it is the file and line of this call. Dropping the run early calls no handlers. Run
+    /// options do not apply.
     ///
     /// # Panics
     ///
@@ -81,7 +80,7 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
         Attempts::new(self)
     }
 
-    /// Same as [`attempts`](Self::attempts), with a policy that is owned: to keep both in a struct.
+    /// Same as [`attempts`](Self::attempts), but owns the policy, so that a struct can contain both.
     ///
     /// ```
     /// use relent::run::{Attempts, Decision};
@@ -96,7 +95,7 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
     /// assert_eq!(poller.attempts.decide(&Err("down")), Decision::GiveUp(StopReason::MaxTries));
     /// ```
     ///
-    /// A policy in an `Arc` or a `Box` is held by [`Attempts::new`].
+    /// For a policy in an `Arc` or a `Box`, use [`Attempts::new`].
     ///
     /// # Panics
     ///
@@ -112,7 +111,7 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
         Attempts::new(self)
     }
 
-    /// Begins a run whose attempts are made in an async loop of your own.
+    /// Begins a run whose attempts you make in an async loop.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread", start_paused = true)]
@@ -145,8 +144,8 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
     /// # }
     /// ```
     ///
-    /// See [`attempts`](Self::attempts). A policy with async handlers of any kind begins with
-    /// [`begin_async`](Self::begin_async), which awaits them.
+    /// See [`attempts`](Self::attempts). If the policy has async handlers, use [`begin_async`](Self::begin_async),
+    /// which awaits them.
     ///
     /// # Panics
     ///
@@ -162,9 +161,9 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
         AttemptsAsync::new(self)
     }
 
-    /// Same as [`attempts_async`](Self::attempts_async), with a policy that is owned: to keep both in a struct.
+    /// Same as [`attempts_async`](Self::attempts_async), but owns the policy, so that a struct can contain both.
     ///
-    /// A policy in an `Arc` or a `Box` is held by [`AttemptsAsync::new`].
+    /// For a policy in an `Arc` or a `Box`, use [`AttemptsAsync::new`].
     ///
     /// # Panics
     ///
@@ -180,10 +179,10 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
         AttemptsAsync::new(self)
     }
 
-    /// Same as [`attempts_async`](Self::attempts_async), for policies with async handlers: awaits those of `on_try`
+    /// Same as [`attempts_async`](Self::attempts_async), for policies with async handlers. It awaits those of `on_try`
     /// before the first attempt.
     ///
-    /// Of the methods that notify, such a run has only [`after`](AttemptsAsync::after).
+    /// Of the methods that notify, only [`after`](AttemptsAsync::after) is available in such a run.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread", start_paused = true)]
@@ -216,7 +215,7 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
         Begin::new(self, Target::at(Location::caller()))
     }
 
-    /// Goes on with a run whose [`Progress`] was kept elsewhere.
+    /// Continues a run whose [`Progress`] was stored elsewhere.
     ///
     /// ```
     /// use relent::Retry;
@@ -233,8 +232,8 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
     /// assert_eq!(attempts.tries(), 2);
     /// ```
     ///
-    /// The time in between does not count: add it to [`Progress::elapsed`] if [`max_time`](Self::max_time) is to include
-    /// it.
+    /// The time in between does not count. Add it to [`Progress::elapsed`] if [`max_time`](Self::max_time) should
+    /// include it.
     ///
     /// # Panics
     ///
@@ -266,7 +265,7 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
         AttemptsAsync::resume(self, progress)
     }
 
-    /// Decides what follows one attempt of a run that is kept elsewhere: in a queue's message, in a database row.
+    /// Decides what follows one attempt of a run that is stored elsewhere: in a queue's message or a database row.
     ///
     /// ```
     /// use relent::run::Decision;
@@ -290,15 +289,14 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
     /// assert_eq!(message.progress.tries, 3);
     /// ```
     ///
-    /// `progress` is that of the attempts before this one. This call counts the attempt in it, and notes the wait. Set
-    /// [`Progress::elapsed`] before the call if the policy has a [`max_time`](Self::max_time): it should include the
-    /// time in the queue. No clock is read, although the policy needs one that can block; a
-    /// [`Cancel`](crate::Cancel) is asked.
+    /// Pass the progress before this attempt. The call counts the attempt in it, and stores the wait. If the policy has
+    /// a [`max_time`](Self::max_time), set [`Progress::elapsed`] before the call, including the time in the queue. No
+    /// clock is read, although the policy needs a clock that can block. A [`Cancel`](crate::Cancel) is checked.
     ///
-    /// When the run is over, `progress` goes on counting: begin the next run with `Progress::default()`.
+    /// When the run is over, `progress` continues to count: begin the next run with `Progress::default()`.
     ///
-    /// Handlers and observers are notified of the back-off, the success or the give-up, and not of the try, which has
-    /// been made elsewhere.
+    /// Handlers and observers are notified of the back-off, the success or the give-up, but not of the try, since other
+    /// code made it.
     ///
     /// Without the feature `std` and without a [`seed`](Self::seed), jitter draws the same number each time.
     ///
@@ -317,8 +315,8 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
         ByHand::decide_once(self, operation, progress, outcome)
     }
 
-    /// Same as [`decide`](Self::decide), with arguments that observers see as
-    /// [`Details::args`](crate::Details::args): such as the id of a message.
+    /// Same as [`decide`](Self::decide), with arguments that observers see as [`Details::args`](crate::Details::args),
+    /// such as the id of a message.
     ///
     /// # Panics
     ///
@@ -342,31 +340,31 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
     }
 }
 
-/// A run whose attempts are made by code of your own: see [`Retry::attempts`].
+/// A run whose attempts your own code makes: see [`Retry::attempts`].
 ///
-/// `P` is the policy as it is held: `&Retry`, `Retry`, an `Arc` or a `Box` of one.
+/// `P` is `&Retry`, `Retry`, or an `Arc` or `Box` of one.
 #[must_use = "the outcome of each attempt must be passed on: `.after(outcome)` or `.decide(&outcome)`"]
 pub struct Attempts<P: Policy, T, E, A = ()> {
     pub(crate) run: ByHand<P, T, E, A, Blocking>,
 }
 
-/// A run whose attempts are made by async code of your own: see [`Retry::attempts_async`].
+/// A run whose attempts your own async code makes: see [`Retry::attempts_async`].
 ///
-/// `P` is the policy as it is held: `&Retry`, `Retry`, an `Arc` or a `Box` of one. It is `Send` and `'static` if the
-/// policy is, and can be spawned or kept in a stream's struct.
+/// `P` is `&Retry`, `Retry`, or an `Arc` or `Box` of one. The run is `Send` and `'static` if the policy is, so you can
+/// spawn it or keep it in a stream's struct.
 #[must_use = "the outcome of each attempt must be passed on: `.after(outcome).await` or `.decide(&outcome)`"]
 pub struct AttemptsAsync<P: Policy, T, E, A = ()> {
     pub(crate) run: ByHand<P, T, E, A, Async>,
 }
 
-/// The methods that do not wait, which both have.
+/// The methods that do not wait, which both types have.
 macro_rules! attempts {
     ($attempts:ident, $side:ident, $clock:ident, $wait:literal, $new:literal) => {
         impl<P, T, E> $attempts<P, T, E>
         where
             P: PolicyFor<T, E, Observer: NotifyBlocking, Clock: $clock>,
         {
-            /// Begins a run of a policy that is held in any way: by reference, by value, in an `Arc` or a `Box`.
+            /// Begins a run of a policy, a reference, an `Arc` or a `Box`.
             ///
             /// # Panics
             ///
@@ -377,7 +375,7 @@ macro_rules! attempts {
                 Self { run: ByHand::begin(policy, operation) }
             }
 
-            /// Goes on with a run whose [`Progress`] was kept elsewhere.
+            /// Continues a run whose [`Progress`] was stored elsewhere.
             ///
             /// # Panics
             ///
@@ -394,8 +392,8 @@ macro_rules! attempts {
             P: PolicyFor<T, E, Observer: NotifyBlocking, Clock: $clock>,
             A: fmt::Debug,
         {
-            /// Begins a run with arguments that observers see as [`Details::args`](crate::Details::args). `target` is its
-            /// name, unless the policy sets [`Retry::target`].
+            /// Begins a run with arguments that observers see as [`Details::args`](crate::Details::args). `target` is
+            /// its name, unless the policy sets [`Retry::target`].
             ///
             /// # Panics
             ///
@@ -407,25 +405,25 @@ macro_rules! attempts {
         }
 
         impl<P: Policy<Clock: $clock>, T, E, A: ShowArgs> $attempts<P, T, E, A> {
-            /// Returns the number of the attempt that is being made or comes next. The first is 1.
+            /// Returns the number of the current or next attempt. The first is 1.
             ///
-            /// After the run it is the number of attempts that were made.
+            /// After the run, it returns the number of attempts made.
             #[must_use]
             pub fn tries(&self) -> u32 {
                 self.run.tries()
             }
 
-            /// Returns the time since the run began. After the run it is the time that it took.
+            /// Returns the time since the run began, or after the run, its duration.
             ///
-            /// `None` if it is not measured. The clock is read only if the policy, its observers or [`timed`](Self::timed)
-            /// need it, and in a run that [`resume`](Self::resume) continues.
+            /// `None` if the time is not measured. The clock is read only if the policy, its observers or
+            /// [`timed`](Self::timed) need it, and in a run continued by [`resume`](Self::resume).
             #[must_use]
             pub fn elapsed(&self) -> Option<Duration> {
                 self.run.elapsed()
             }
 
-            /// Measures the time of this run from now on, and of all that follow, whether or not the policy or its
-            /// observers need it.
+            /// Measures the time of this run from now on, and of all later runs, even if the policy and its observers
+            /// do not need it.
             ///
             /// ```
             /// use std::time::Duration;
@@ -442,8 +440,9 @@ macro_rules! attempts {
                 self
             }
 
-            /// Makes no attempt at the deadline of [`max_time`](Retry::max_time): a wait that would reach it is skipped, and
-            /// the run gives up. For code that ends each attempt when nothing of [`remaining`](Self::remaining) is left.
+            /// Makes no attempt at the deadline of [`max_time`](Retry::max_time): a wait that would reach it is
+            /// skipped, and the run gives up. Use it if your code ends each attempt when no time of
+            /// [`remaining`](Self::remaining) is left.
             ///
             /// ```
             /// use std::time::Duration;
@@ -459,21 +458,21 @@ macro_rules! attempts {
             /// assert_eq!(attempts.decide(&Err("down")), Decision::GiveUp(StopReason::MaxTime));
             /// ```
             ///
-            /// So does [`interrupt_at_deadline`](Retry::interrupt_at_deadline), which ends the attempts too. Without
-            /// `max_time` it changes nothing.
+            /// [`interrupt_at_deadline`](Retry::interrupt_at_deadline) does this too, and also ends the attempts.
+            /// Without `max_time`, this setting has no effect.
             pub fn leave_time_for_attempts(mut self) -> Self {
                 self.run.leave_time();
                 self
             }
 
-            /// Returns what is left of [`max_time`](Retry::max_time), if that is set: for example for a timeout of the
-            /// attempt's own.
+            /// Returns the time left of [`max_time`](Retry::max_time), if set: for example for a timeout of the
+            /// attempt.
             #[must_use]
             pub fn remaining(&self) -> Option<Duration> {
                 self.run.remaining()
             }
 
-            /// Returns the policy, as it is held.
+            /// Returns the policy in the form in which the run holds it.
             #[must_use]
             pub fn policy(&self) -> &P {
                 &self.run.session.policy
@@ -485,20 +484,22 @@ macro_rules! attempts {
                 self.run.stopped()
             }
 
-            /// Returns what must be kept to go on later, with [`resume`](Self::resume) or [`Retry::decide`].
+            /// Returns the progress to store, so that [`resume`](Self::resume) or [`Retry::decide`] can continue the
+            /// run later.
             ///
-            /// It counts the attempts that were made, and not the one that is being made. After a success it is that of a
-            /// new run. Its `elapsed` is zero if the time is not measured: see [`timed`](Self::timed).
+            /// It counts the finished attempts, but not the current one. After a success, it is the progress of a new
+            /// run. Its `elapsed` is zero if the time is not measured: see [`timed`](Self::timed).
             #[must_use]
             pub fn progress(&self) -> Progress {
                 self.run.progress()
             }
 
-            /// Starts anew: for a loop that lives long, such as a stream that reconnects, when it has worked again.
+            /// Starts a new run. Use it in a long-lived loop, such as a stream that reconnects, when the operation
+            /// works again.
             ///
-            /// If an attempt is being made, it becomes the first one of the new run, without another `on_try`. Otherwise
-            /// the next attempt begins the new run. No observer is notified of a success: to notify of one for each item
-            /// of a stream, pass the items to [`decide`](Self::decide) instead.
+            /// The current attempt, if any, becomes the first one of the new run, without another `on_try`. Otherwise
+            /// the next attempt begins the new run. No observer is notified of a success. To notify of a success for
+            /// each item of a stream, pass the items to [`decide`](Self::decide) instead.
             pub fn reset(&mut self) {
                 self.run.reset();
             }
@@ -511,14 +512,14 @@ macro_rules! attempts {
         {
             /// Notifies observers that the next attempt begins.
             ///
-            /// Call it when the wait is over, right before the attempt. If it is not called, the next outcome does it.
-            /// After a success it begins a new run.
+            /// Call it after the wait, right before the attempt. If you do not, the next outcome does it. After a
+            /// success, it begins a new run.
             ///
             /// # Errors
             ///
-            /// Returns why the run gave up, if it did: before, or now, because it was cancelled during the wait, or
-            /// because the deadline has passed under [`no_attempt_after_deadline`](Retry::no_attempt_after_deadline).
-            /// No attempt is counted then.
+            /// Returns the reason if the run gave up: before, or now because of a cancel during the wait, or because
+            /// the deadline has passed under [`no_attempt_after_deadline`](Retry::no_attempt_after_deadline). No
+            /// attempt is counted then.
             ///
             /// # Panics
             ///
@@ -527,14 +528,14 @@ macro_rules! attempts {
                 self.run.next_try()
             }
 
-            /// Decides what follows the outcome of an attempt, and notifies observers of it. The wait is yours:
+            /// Decides what follows the outcome of an attempt, and notifies observers of it. You do the waiting:
             #[doc = concat!("[`", $wait, "`](Self::", $wait, ") is one on the policy's clock. On another clock, a")]
-            /// [`Cancel`](crate::Cancel) is noticed when the wait is over, by [`next_try`](Self::next_try).
+            /// [`next_try`](Self::next_try) notices a [`Cancel`](crate::Cancel) after the wait.
             ///
-            /// After [`Done`](Decision::Done) the next outcome is that of a new run, which begins at that moment.
+            /// After [`Done`](Decision::Done), the next outcome belongs to a new run, which begins at that moment.
             ///
-            /// After [`GiveUp`](Decision::GiveUp), an outcome that the policy accepts is `Done`, and any other repeats the
-            /// reason. Observers are not notified of these, budgets are not charged, and no run begins before
+            /// After [`GiveUp`](Decision::GiveUp), an outcome that the policy accepts returns `Done`, and any other
+            /// repeats the reason. These do not notify observers or charge budgets, and no run begins before
             /// [`reset`](Self::reset).
             ///
             /// # Panics
@@ -547,11 +548,10 @@ macro_rules! attempts {
 
         #[cfg(feature = "explain")]
         impl<P: PolicyFor<T, E, Clock: $clock>, T, E, A: ShowArgs> $attempts<P, T, E, A> {
-            /// Adds to the last outcome how and why the run ended: see [`Retry::explain`].
+            /// Adds how and why the run ended to the last outcome: see [`Retry::explain`].
             ///
-            /// Call it when the run is over. Before that, the reason is
-            /// [`NotRetryable`](StopReason::NotRetryable): other code has decided to stop. The time is zero unless it is
-            /// measured: see [`timed`](Self::timed).
+            /// Call it after the run. Before that, the reason is [`NotRetryable`](StopReason::NotRetryable), since
+            /// other code has decided to stop. The time is zero unless it is measured: see [`timed`](Self::timed).
             ///
             /// # Errors
             ///
@@ -577,11 +577,11 @@ where
     P: PolicyFor<T, E, Observer: NotifyBlocking, Clock: BlockingClock>,
     A: ShowArgs,
 {
-    /// Takes the outcome of an attempt, and waits if it is to be retried. `Continue`: make the next attempt. `Break`:
+    /// Takes the outcome of an attempt, and waits if it will be retried. `Continue`: make the next attempt. `Break`:
     /// the run is over, and this is its result.
     ///
-    /// The wait blocks the thread. In async code begin the run with [`attempts_async`](Retry::attempts_async): if the
-    /// compiler says that a `ControlFlow` is not a future, "remove the `.await`" is the wrong advice.
+    /// The wait blocks the thread. In async code, begin the run with [`attempts_async`](Retry::attempts_async). If the
+    /// compiler reports that a `ControlFlow` is not a future, its advice "remove the `.await`" is wrong.
     ///
     /// # Panics
     ///
@@ -590,13 +590,14 @@ where
         self.run.after(outcome)
     }
 
-    /// Waits on the policy's clock, until `wait` is over or the run is cancelled: for the wait of a
+    /// Waits on the policy's clock until `wait` is over or the run is cancelled. Use it for the wait of a
     /// [`Decision::Backoff`].
     pub fn sleep(&self, wait: Duration) {
         scope::sleep(&self.run.session.policy.policy().clock, wait);
     }
 
-    /// Makes one attempt. Calls [`next_try`](Self::next_try) first, and makes the attempt even if that returns an error.
+    /// Makes one attempt. Calls [`next_try`](Self::next_try) first, and makes the attempt even if this returns an
+    /// error.
     ///
     /// ```
     /// use std::ops::ControlFlow::Break;
@@ -616,13 +617,13 @@ where
     ///
     /// # Errors
     ///
-    /// Returns the operation's own error.
+    /// Returns the operation's error.
     ///
     /// # Panics
     ///
     /// Panics if a handler or the operation panics.
     pub fn attempt(&mut self, operation: impl FnOnce() -> Result<T, E>) -> Result<T, E> {
-        // Where the run has given up, the attempt is made all the same: it has to return something.
+        // Makes the attempt even if the run has given up, since the method must return an outcome.
         self.run.next_try().ok();
         let _inside = Inside::enter();
         let tries = self.run.tries();
@@ -641,11 +642,11 @@ where
     P: PolicyFor<T, E, Clock: AsyncClock>,
     A: ShowArgs,
 {
-    /// Takes the outcome of an attempt, and awaits what follows. `Continue`: the wait is over, make the next attempt.
+    /// Takes the outcome of an attempt, and awaits the next step. `Continue`: the wait is over, make the next attempt.
     /// `Break`: the run is over, and this is its result.
     ///
-    /// Dropped before it is ready, as by a `select!`, it notifies observers of nothing more. The attempt counts: the
-    /// next outcome is that of the next attempt.
+    /// If the future is dropped early, as by a `select!`, it notifies observers of nothing more. The attempt counts:
+    /// the next outcome belongs to the next attempt.
     ///
     /// # Panics
     ///
@@ -660,14 +661,14 @@ where
     P: PolicyFor<T, E, Observer: NotifyBlocking, Clock: AsyncClock>,
     A: ShowArgs,
 {
-    /// Returns a timer of the policy's clock that is ready when `wait` is over or the run is cancelled: for the wait of a
-    /// [`Decision::Backoff`].
+    /// Returns a timer of the policy's clock that is ready when `wait` is over or the run is cancelled. Use it for the
+    /// wait of a [`Decision::Backoff`].
     pub fn timer(&self, wait: Duration) -> Timer<<P::Clock as AsyncClock>::Timer> {
         Timer::new(scope::sleeping(&self.run.session.policy.policy().clock, wait))
     }
 
-    /// Awaits one attempt. Calls [`next_try`](Self::next_try) first, at once, and makes the attempt even if that returns an
-    /// error.
+    /// Awaits one attempt. Calls [`next_try`](Self::next_try) first, at once, and makes the attempt even if this
+    /// returns an error.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread", start_paused = true)]

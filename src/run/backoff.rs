@@ -38,7 +38,7 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
         Backoff::new(self)
     }
 
-    /// Same as [`backoff`](Self::backoff), with a policy that is owned: to keep both in a struct.
+    /// Same as [`backoff`](Self::backoff), but owns the policy: to keep both in a struct.
     pub const fn into_backoff(self) -> Backoff<Self>
     where
         S: Wait<(), ()>,

@@ -12,8 +12,7 @@ use crate::run::returns::AsIs;
 use crate::slot::Slot;
 use crate::testing::scope::Sleeping;
 
-/// Any policy that runs an operation that returns `Result<T, E>`, blocking the thread: a bound for functions and structs
-/// that take a policy.
+/// Any policy that runs an operation and blocks the thread: a bound for functions and structs that take a policy.
 ///
 /// ```
 /// use relent::Retry;
@@ -27,11 +26,11 @@ use crate::testing::scope::Sleeping;
 /// assert_eq!(load(&Retry::expo().on_backoff(|d| eprintln!("{d}"))), 17);
 /// ```
 ///
-/// A [`Retry`](crate::Retry) implements it if its parts fit the operation: not with async handlers, and not with a clock
-/// that cannot block. A reference, an `Arc` and a `Box` of one do, too, and so does a
+/// A [`Retry`](crate::Retry) implements it if its parts fit the operation. It must not have async handlers, and its
+/// clock must be able to block. A reference, an `Arc` and a `Box` of a policy implement it too, and so does a
 /// [`Runner`](crate::run::Runner) that returns a plain `Result`.
 ///
-/// Implement it for a mock: only [`run`](Self::run) is required.
+/// To write a mock, implement it: only [`run`](Self::run) is required.
 ///
 /// ```
 /// use relent::run::RunBlocking;
@@ -48,7 +47,7 @@ use crate::testing::scope::Sleeping;
 /// assert_eq!(Once.run(|| Err::<(), _>("down")), Err("down"));
 /// ```
 ///
-/// It is not dyn compatible. For a policy behind a type, see [`Retry::boxed`](crate::Retry::boxed).
+/// The trait is not dyn compatible. To hide a policy behind a type, see [`Retry::boxed`](crate::Retry::boxed).
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a policy that can `run` an operation that returns `Result<{T}, {E}>`",
     label = "this policy does not fit the operation",
@@ -99,10 +98,10 @@ where
 }
 
 /// A function that makes the future of each attempt: the operation of [`RunAsync`] and [`RunLocal`]. Every
-/// `FnMut() -> Fut` whose future returns `Result<T, E>` is one.
+/// `FnMut() -> Fut` whose future returns `Result<T, E>` implements it.
 ///
-/// The future is part of the trait, and not a parameter of its own, since the compiler could not prove that a run is
-/// `Send` if the future borrows what the function captures.
+/// The future is an associated type instead of a parameter. Otherwise the compiler could not prove that a run is `Send`
+/// if the future borrows from the function.
 pub trait AttemptFn<T, E>: FnMut() -> <Self as AttemptFn<T, E>>::Attempt {
     /// The future of an attempt.
     type Attempt: Future<Output = Result<T, E>>;
@@ -116,8 +115,7 @@ where
     type Attempt = Fut;
 }
 
-/// Any policy that awaits an operation that returns `Result<T, E>`, on one thread: a bound for functions and structs that
-/// take a policy.
+/// Any policy that awaits an operation on one thread: a bound for functions and structs that take a policy.
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]
@@ -134,8 +132,8 @@ where
 /// # }
 /// ```
 ///
-/// For wasm, `Rc`, and timers of one thread. For futures that are spawned, see [`RunAsync`]. Implement both for a mock;
-/// only [`run_local`](Self::run_local) is required here.
+/// Use it for wasm, `Rc`, and timers of one thread. For spawned futures, see [`RunAsync`]. To write a mock, implement
+/// both traits; only [`run_local`](Self::run_local) is required here.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a policy that can await an operation that returns `Result<{T}, {E}>`",
     label = "this policy does not fit the operation",
@@ -183,8 +181,8 @@ where
     }
 }
 
-/// Any policy that awaits an operation that returns `Result<T, E>`, and whose futures can be spawned: a bound for
-/// functions and structs that take a policy.
+/// Any policy that awaits an operation with futures that can be spawned: a bound for functions and structs that take a
+/// policy.
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]
@@ -213,11 +211,12 @@ where
 /// # }
 /// ```
 ///
-/// A [`Retry`](crate::Retry) implements it if its parts fit the operation and are `Sync`, and its timer is `Send`; with
-/// async handlers or [`cancelled_by`](crate::Retry::cancelled_by), `T` and `E` have to be `Send` too. A reference, an
-/// `Arc` and a `Box` of one do, too, and so does a [`Runner`](crate::run::Runner) that returns a plain `Result`.
+/// A [`Retry`](crate::Retry) implements it if its parts fit the operation and are `Sync`, and its timer is `Send`. With
+/// async handlers or [`cancelled_by`](crate::Retry::cancelled_by), `T` and `E` must be `Send` too. A reference, an
+/// `Arc` and a `Box` of a policy implement it too, and so does a [`Runner`](crate::run::Runner) that returns a plain
+/// `Result`.
 ///
-/// A mock implements it, and [`RunLocal`], with one method each:
+/// To write a mock, implement it and [`RunLocal`], with one method each:
 ///
 /// ```
 /// use std::future::Future;
@@ -242,12 +241,13 @@ where
 /// }
 /// ```
 ///
-/// In generic code the default target of events is often not what you want to read: set a
-/// [`target`](crate::Retry::target). An error type with a lifetime, such as `&'static str`, cannot be proven `Send` by the
-/// compiler if an `async fn` of a generic type is spawned: use an owned error. The same holds for the arguments of
-/// [`run_with_async`](Self::run_with_async): capture references in the operation of [`run_async`](Self::run_async) instead.
+/// In generic code, the default target of events is often hard to read, so set a [`target`](crate::Retry::target). If
+/// you spawn an `async fn` of a generic type, use an owned error: the compiler cannot prove that an error with a
+/// lifetime, such as `&'static str`, is `Send`. The same holds for the arguments of
+/// [`run_with_async`](Self::run_with_async): capture references in the operation of [`run_async`](Self::run_async)
+/// instead.
 ///
-/// It is not dyn compatible. For a policy behind a type, see [`Retry::boxed`](crate::Retry::boxed).
+/// The trait is not dyn compatible. To hide a policy behind a type, see [`Retry::boxed`](crate::Retry::boxed).
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a policy that can `run_async` an operation that returns `Result<{T}, {E}>`, and be spawned",
     label = "this policy does not fit the operation",
@@ -326,10 +326,10 @@ mod boxed {
     use crate::policy::Retry;
     use crate::wait::Wait;
 
-    /// A policy for operations that return `Result<T, E>`, whose type has a name whatever its parts are: see
-    /// [`Retry::boxed`].
+    /// A policy for operations that return `Result<T, E>`, whose type has a name for any parts: see [`Retry::boxed`].
     ///
-    /// It has every form of a run that other policies have, but not [`backoff`](Retry::backoff) and the like. The parts are behind pointers, and no attempt allocates.
+    /// It has every form of a run, but not methods such as [`backoff`](Retry::backoff). The parts are behind pointers,
+    /// and no attempt allocates.
     pub type BoxedRetry<T, E, Z = SystemClock> = Retry<
         Box<dyn Wait<T, E> + Send + Sync>,
         Box<dyn Condition<T, E> + Send + Sync>,
@@ -353,8 +353,8 @@ mod boxed {
 
     /// # A name for any policy
     impl<S, C, H, Z> Retry<S, C, H, Z> {
-        /// Puts the parts of the policy behind pointers, so that its type has a name: to keep it in a field, or to choose
-        /// among policies at run time.
+        /// Puts the parts of the policy behind pointers, so that its type has a name. Use it to keep a policy in a
+        /// field, or to choose among policies at run time.
         ///
         /// ```
         /// use relent::{Retry, TestClock};
@@ -375,12 +375,12 @@ mod boxed {
         /// assert_eq!(outcome, Err("not found".into()));
         /// ```
         ///
-        /// The policy then serves operations of one pair of types. Its parts must be `Send`, `Sync` and `'static`. Async
-        /// handlers cannot be boxed. Box last: a handler that is added afterwards changes the type again.
+        /// The policy then runs operations of one pair of types. Its parts must be `Send`, `Sync` and `'static`. Async
+        /// handlers cannot be boxed. Call this method last, since a handler added later changes the type again.
         ///
-        /// The clock stays in the type: with [`no_attempt_after_deadline`](Self::no_attempt_after_deadline) it is
-        /// `BoxedRetry<T, E, Punctual<SystemClock>>`. A boxed policy is not `Clone`: share it in an `Arc`. `waits`, `describe`,
-        /// `backoff` and `wait_after` need a strategy for any types: call them before.
+        /// The clock stays in the type: with [`no_attempt_after_deadline`](Self::no_attempt_after_deadline), the type
+        /// is `BoxedRetry<T, E, Punctual<SystemClock>>`. A boxed policy is not `Clone`, so share it in an `Arc`.
+        /// `waits`, `describe`, `backoff` and `wait_after` need a strategy for any types, so call them before.
         pub fn boxed<T, E>(self) -> BoxedRetry<T, E, Z>
         where
             S: Wait<T, E> + Send + Sync + 'static,

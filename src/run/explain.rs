@@ -14,7 +14,7 @@ use crate::sealed::Sealed;
 
 /// # Run options: how and why a run ended
 impl<S, C, H, Z> Retry<S, C, H, Z> {
-    /// Makes runs return how and why they ended: in a [`Succeeded`] or a [`RetryError`].
+    /// Makes runs return how and why they ended, in a [`Succeeded`] or a [`RetryError`].
     ///
     /// ```
     /// use relent::{StopReason, Retry, TestClock};
@@ -42,15 +42,15 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
     /// # }
     /// ```
     ///
-    /// A value that [`until`](Self::until) never accepted is an error here.
+    /// A value that [`until`](Self::until) never accepted becomes an error.
     ///
-    /// An error that a [`Condition`](crate::Condition) of your own accepts stays an error, with the reason
-    /// [`NotRetryable`](StopReason::NotRetryable). Handlers are notified of a success then.
+    /// An error that your own [`Condition`](crate::Condition) accepts stays an error, with the reason
+    /// [`NotRetryable`](StopReason::NotRetryable). Handlers are then notified of a success.
     pub const fn explain(&self) -> Runner<&Self, Hidden, Unbounded, Explained> {
         Runner::explaining(self)
     }
 
-    /// Same as [`explain`](Self::explain), with a policy that is owned: for a `static` or a field.
+    /// Same as [`explain`](Self::explain), but owns the policy: for a `static` or a field.
     pub const fn into_explain(self) -> Runner<Self, Hidden, Unbounded, Explained> {
         Runner::explaining(self)
     }
@@ -69,7 +69,7 @@ impl<P, V, B, X> Runner<P, V, B, X> {
     }
 }
 
-/// The result says how the run ended, in the type of a [`Retrying`](crate::future::Retrying).
+/// The result states how the run ended, in the type of a [`Retrying`](crate::future::Retrying).
 #[derive(Clone, Copy, Debug)]
 pub struct Explained;
 
@@ -90,7 +90,7 @@ impl<T, E> Return<Result<T, E>> for Explained {
 
     fn output(&self, outcome: Result<T, E>, end: End) -> Self::Output {
         let End { tries, elapsed, reason } = end;
-        // A user's condition may accept an error: there was nothing to retry.
+        // A user's condition may accept an error, and then nothing is retried.
         let stats = RunStats { tries, elapsed, reason: reason.unwrap_or(StopReason::NotRetryable) };
         match outcome {
             Ok(value) if reason.is_none() => Ok(Succeeded { value, tries, elapsed }),
@@ -100,7 +100,7 @@ impl<T, E> Return<Result<T, E>> for Explained {
     }
 }
 
-/// The value of a run that succeeded, with its number of attempts and its time: see [`Retry::explain`].
+/// The value of a run that succeeded, with the number of attempts and the time: see [`Retry::explain`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Succeeded<T> {
@@ -132,9 +132,8 @@ pub struct Succeeded<T> {
 /// );
 /// ```
 ///
-/// The operation's error is its [`source`](core::error::Error::source), if it implements
-/// [`Error`](core::error::Error). Errors that do not, such as `anyhow::Error` and `Box<dyn Error>`, are returned by
-/// [`into_error`](Self::into_error).
+/// The operation's error is its [`source`](core::error::Error::source), if it implements [`Error`](core::error::Error).
+/// Other errors, such as `anyhow::Error` and `Box<dyn Error>`, are available from [`into_error`](Self::into_error).
 #[derive(thiserror::Error)]
 #[non_exhaustive]
 pub enum RetryError<T, E> {
@@ -172,13 +171,14 @@ impl<T, E> RetryError<T, E> {
         self.stats().reason
     }
 
-    /// The number of attempts.
+    /// Returns the number of attempts.
     #[must_use]
     pub const fn tries(&self) -> u32 {
         self.stats().tries
     }
 
-    /// The time from the start of the run to the end of the last attempt, or to the end of a wait that was cut short.
+    /// Returns the time from the start of the run to the end of the last attempt, or to the end of a wait that was cut
+    /// short.
     #[must_use]
     pub const fn elapsed(&self) -> Duration {
         self.stats().elapsed
@@ -224,7 +224,7 @@ impl<T, E> RetryError<T, E> {
     }
 }
 
-/// Shows the error, and not the value, which need not be `Debug`.
+/// Shows the error, but not the value, which may lack `Debug`.
 impl<T, E: fmt::Debug> fmt::Debug for RetryError<T, E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -238,7 +238,7 @@ impl<T, E: fmt::Debug> fmt::Debug for RetryError<T, E> {
     }
 }
 
-/// When and why a run gave up: what a [`RetryError`] adds to the operation's own error.
+/// When and why a run gave up: the part of a [`RetryError`] besides the operation's error.
 ///
 /// ```
 /// use relent::{Retry, TestClock};

@@ -37,8 +37,7 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
     ///
     /// # Panics
     ///
-    /// Panics if the operation or a handler panics, and if a handler runs the policy that it belongs to. The policy
-    /// stays usable.
+    /// Panics if the operation or a handler panics, and if a handler runs its own policy. The policy stays usable.
     pub fn run<T, E, F>(&self, operation: F) -> Result<T, E>
     where
         F: FnMut() -> Result<T, E>, // If it returns a future: `run_async`.
@@ -64,8 +63,8 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
     /// assert_eq!(last, Some(100));
     /// ```
     ///
-    /// [`until`](Self::until) decides which value is accepted. Without it, the first one is. If the policy gives up,
-    /// the last value is returned although it was not accepted.
+    /// [`until`](Self::until) decides which value is accepted. Without it, the first value is. If the policy gives up,
+    /// the last value is returned even though it was not accepted.
     ///
     /// # Panics
     ///
@@ -114,7 +113,7 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
         drive(self, CallWith::new(args, operation, Hidden), AsIs)
     }
 
-    /// Same as [`run`](Self::run), but passes the [`Attempt`] to the operation: its number, and the time that is left.
+    /// Same as [`run`](Self::run), but passes the [`Attempt`] to the operation: its number and the remaining time.
     ///
     /// ```
     /// use std::time::Duration;
@@ -134,7 +133,7 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
     /// assert_eq!(left, [10, 9, 7, 3]);
     /// ```
     ///
-    /// Use it to give a request a timeout of its own, or a header with the number of the attempt.
+    /// Use it to set a timeout for a request, or a header with the number of the attempt.
     ///
     /// # Errors
     ///

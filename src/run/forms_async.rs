@@ -14,7 +14,7 @@ use crate::wait::Wait;
 
 /// # Run async
 ///
-/// The futures do nothing before they are first polled. Dropping one calls no handler.
+/// The futures do nothing before the first poll. Dropping one calls no handler.
 ///
 /// They are `Send` if the policy is `Sync` and the operation, its futures and the timer are `Send`. With async
 /// handlers or [`cancelled_by`](Retry::cancelled_by), the operation's value and error must be `Send` too.
@@ -39,14 +39,14 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
     /// # }
     /// ```
     ///
-    /// The operation is any function or closure that returns a future: `|| client.get(id)`, `|| async { .. }`,
-    /// `async || ..`. It makes a new future for each attempt.
+    /// The operation is any function or closure that returns a future: `|| client.get(id)`, `|| async { .. }`, `async
+    /// || ..`. It makes a new future for each attempt.
     ///
     /// The futures cannot borrow mutably from the closure. The compiler then reports "async closure does not implement
     /// `FnMut` because it captures state from its environment". Change captured state through a `Cell` or an atomic, or
     /// make the attempts [in line](Self::attempts_async).
     ///
-    /// The future borrows the policy. Await it in the statement that builds a temporary policy, or use
+    /// The future borrows the policy. If the policy is temporary, await the future in the same statement, or use
     /// [`into_run_async`](Self::into_run_async).
     ///
     /// # Errors
@@ -55,9 +55,9 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
     ///
     /// # Panics
     ///
-    /// The future panics if the operation or a handler panics, if a handler runs the policy that it belongs to, and if
-    /// it is polled after it has ended. With the default clock it panics if it must wait outside of a tokio runtime; a
-    /// run whose first attempt succeeds needs none.
+    /// The future panics if the operation or a handler panics, if a handler runs its own policy, and if it is polled
+    /// after it has ended. With the default clock, it panics if it must wait outside a tokio runtime. A run whose first
+    /// attempt succeeds needs no runtime.
     pub fn run_async<T, E, F, Fut>(&self, operation: F) -> Retrying<&Self, Call<F>>
     where
         F: FnMut() -> Fut,
@@ -70,8 +70,8 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
         Retrying::new(self, Call(operation), AsIs)
     }
 
-    /// Same as [`run_async`](Self::run_async), with a future that owns its policy: to spawn it, or to return it from a
-    /// function.
+    /// Same as [`run_async`](Self::run_async), but the future owns its policy. Use it to spawn the future, or to return
+    /// it from a function.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread", start_paused = true)]
@@ -85,8 +85,8 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
     /// # }
     /// ```
     ///
-    /// A closure that owns what an attempt needs clones it for each attempt. If the policy is a `static`, the task can own
-    /// everything instead:
+    /// If a closure owns the data of an attempt, it must clone them for each attempt. With a policy in a `static`, the
+    /// task can own everything instead:
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread", start_paused = true)]
@@ -167,7 +167,7 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
         Retrying::new(self, Call(operation), ValueOnly)
     }
 
-    /// Same as [`poll_async`](Self::poll_async), with a future that owns its policy.
+    /// Same as [`poll_async`](Self::poll_async), but the future owns its policy.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread", start_paused = true)]
@@ -247,8 +247,8 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
         Retrying::new(self, CallWith::new(args, operation, Hidden), AsIs)
     }
 
-    /// Same as [`run_async`](Self::run_async), but passes the [`Attempt`] to the operation: its number, and the time that
-    /// is left.
+    /// Same as [`run_async`](Self::run_async), but passes the [`Attempt`] to the operation: its number and the
+    /// remaining time.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread", start_paused = true)]

@@ -81,7 +81,7 @@ impl<P: Policy<Clock: AsyncClock>, F> InAttempt<'_, P, F> {
         InTime::new(self, timer, most, Convert)
     }
 
-    /// Ends the attempt if it takes longer than `most`, with an error that a function makes.
+    /// Ends the attempt if it takes longer than `most`, with an error made by a function.
     pub fn within_with<E, M>(self, most: Duration, error: M) -> InTime<Self, TimerOf<P>, By<M>>
     where
         M: Fn(TimedOut) -> E + Clone,

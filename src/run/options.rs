@@ -1,4 +1,4 @@
-//! Run options, which wrap a policy and change what its runs show, take or return. They combine.
+//! Run options, which wrap a policy and change what its runs show, limit or return. They can be combined.
 
 use core::future::Future;
 use core::time::Duration;
@@ -26,9 +26,10 @@ use crate::testing::scope::Sleeping;
 
 /// # Run options: shown arguments
 ///
-/// Run options change what the runs of a policy show, limit or return. They combine in any order, except that
-/// `interrupt_at_deadline` comes after `attempt_timeout`, and end in one of the forms of `run` and `run_async`. These
-/// methods borrow the policy; their `into_` forms own it, for a `static`, a field or a spawned task. A policy in an `Arc` or a `Box` gets run options by [`Runner::new`].
+/// Run options change what the runs of a policy show, limit or return. Combine them in any order, with one exception:
+/// `interrupt_at_deadline` comes after `attempt_timeout`. End with a form of `run` or `run_async`. These methods borrow
+/// the policy; their `into_` forms own it, for a `static`, a field or a spawned task. For a policy in an `Arc` or a
+/// `Box`, use [`Runner::new`].
 impl<S, C, H, Z> Retry<S, C, H, Z> {
     /// Shows the arguments to handlers and observers, as [`Details::args`](crate::Details::args).
     ///
@@ -45,12 +46,12 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
     /// assert_eq!(seen, r#"("user", 7)"#);
     /// ```
     ///
-    /// Without it, arguments are not shown, since they may hold secrets and need not be `Debug`.
+    /// Arguments are not shown by default, since they may hold secrets and may lack `Debug`.
     pub const fn show_args(&self) -> Runner<&Self, Shown> {
         Runner { policy: self, visibility: Shown, bound: Unbounded, returns: AsIs }
     }
 
-    /// Same as [`show_args`](Self::show_args), with a policy that is owned.
+    /// Same as [`show_args`](Self::show_args), but owns the policy.
     pub const fn into_show_args(self) -> Runner<Self, Shown> {
         Runner { policy: self, visibility: Shown, bound: Unbounded, returns: AsIs }
     }
@@ -71,7 +72,7 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
 /// # }
 /// ```
 ///
-/// `P` is the policy as it is held: `&Retry`, `Retry`, an `Arc` or a `Box` of one. One that owns its policy can be kept:
+/// `P` is `&Retry`, `Retry`, or an `Arc` or `Box` of one. You can keep a runner that owns its policy:
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread", start_paused = true)]
@@ -106,14 +107,14 @@ pub struct Runner<P, V = Hidden, B = Unbounded, X = AsIs> {
 }
 
 impl<P> Runner<P> {
-    /// Creates run options, none of which is set, for a policy that is held in any way.
+    /// Creates a runner without options, from a policy, a reference, an `Arc` or a `Box`.
     pub const fn new(policy: P) -> Self {
         Self { policy, visibility: Hidden, bound: Unbounded, returns: AsIs }
     }
 }
 
 impl<P, V: Copy, B: Clone, X: Copy> Runner<P, V, B, X> {
-    /// Borrows the policy, with the same options: for a run of an owned one that is not `Copy`.
+    /// Borrows the policy, with the same options: to run an owned policy that is not `Copy`.
     pub fn by_ref(&self) -> Runner<&P, V, B, X> {
         let Self { policy, visibility, bound, returns } = self;
         Runner { policy, visibility: *visibility, bound: bound.clone(), returns: *returns }
@@ -141,8 +142,8 @@ impl<P, V, B, X> Runner<P, V, B, X> {
 
 /// # Run options: a timeout for each attempt
 impl<S, C, H, Z> Retry<S, C, H, Z> {
-    /// Ends each attempt that takes longer than `most`, and treats it as failed, so that an attempt that hangs is
-    /// retried. For async runs only.
+    /// Ends each attempt that takes longer than `most`, and treats it as failed, so that hanging attempts are retried.
+    /// For async runs only.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread", start_paused = true)]
@@ -166,22 +167,23 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
     /// ```
     ///
     /// The operation's error type must implement `From<`[`TimedOut`](crate::TimedOut)`>`, as [`std::io::Error`],
-    /// `Box<dyn Error>` and `anyhow::Error` do. A [`retry_if`](Self::retry_if) has to accept that error for the attempt
-    /// to be retried.
+    /// `Box<dyn Error>` and `anyhow::Error` do. If the policy has a [`retry_if`](Self::retry_if), it must accept this
+    /// error for a retry.
     ///
-    /// The operation's future is dropped when its time is over. A server may still complete the request. The timer is that of the policy's clock.
+    /// The operation's future is dropped at the timeout. A server may still complete the request. The timer is that of
+    /// the policy's clock.
     ///
-    /// A blocking call cannot be interrupted. [`run_attempt`](Self::run_attempt) passes it the time that is left.
+    /// A blocking call cannot be interrupted. [`run_attempt`](Self::run_attempt) passes the remaining time to it.
     ///
-    /// The final attempt at the deadline of [`max_time`](Self::max_time) gets its whole timeout too, so that a run takes
-    /// at most the sum of both. [`interrupt_at_deadline`](Runner::interrupt_at_deadline) changes that.
+    /// The final attempt at the deadline of [`max_time`](Self::max_time) also gets its whole timeout, so a run takes at
+    /// most the sum of both. [`interrupt_at_deadline`](Runner::interrupt_at_deadline) changes that.
     #[doc(alias = "timeout")]
     pub const fn attempt_timeout(&self, most: Duration) -> Runner<&Self, Hidden, AttemptTimeout> {
         let bound = AttemptTimeout::new(most);
         Runner { policy: self, visibility: Hidden, bound, returns: AsIs }
     }
 
-    /// Same as [`attempt_timeout`](Self::attempt_timeout), with a policy that is owned: for a `static` or a field.
+    /// Same as [`attempt_timeout`](Self::attempt_timeout), but owns the policy: for a `static` or a field.
     pub const fn into_attempt_timeout(
         self,
         most: Duration,
@@ -190,8 +192,8 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
         Runner { policy: self, visibility: Hidden, bound, returns: AsIs }
     }
 
-    /// Same as [`attempt_timeout`](Self::attempt_timeout), with an error that a function makes: for error types that do
-    /// not implement `From<`[`TimedOut`](crate::TimedOut)`>` and that are not yours.
+    /// Same as [`attempt_timeout`](Self::attempt_timeout), with an error made by a function. Use it for error types
+    /// that do not implement `From<`[`TimedOut`](crate::TimedOut)`>` and that are not yours.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread", start_paused = true)]
@@ -218,7 +220,7 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
         Runner { policy: self, visibility: Hidden, bound, returns: AsIs }
     }
 
-    /// Same as [`attempt_timeout_with`](Self::attempt_timeout_with), with a policy that is owned: for a `static` or a
+    /// Same as [`attempt_timeout_with`](Self::attempt_timeout_with), but owns the policy: for a `static` or a
     /// field.
     pub const fn into_attempt_timeout_with<E, F>(
         self,
@@ -232,8 +234,8 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
         Runner { policy: self, visibility: Hidden, bound, returns: AsIs }
     }
 
-    /// Ends an attempt at the deadline of [`max_time`](Self::max_time), with an error that a function makes: a hard limit
-    /// for the whole run. For async runs only.
+    /// Ends an attempt at the deadline of [`max_time`](Self::max_time), with an error made by a function. This makes
+    /// `max_time` a hard limit for the whole run. For async runs only.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread", start_paused = true)]
@@ -252,11 +254,12 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
     /// ```
     ///
     /// The run then gives up with [`StopReason::MaxTime`](crate::StopReason::MaxTime), even if the error is not
-    /// retryable. No attempt is made at the deadline, since no time would remain; a wait that would reach it is skipped,
-    /// and the run returns its last outcome. Timers may be late: a wait that ends within the clock's
-    /// [`resolution`](crate::AsyncClock::resolution) of the deadline is skipped, too. Without `max_time` it changes nothing.
+    /// retryable. No attempt is made at the deadline, since no time would remain. A wait that would reach it is
+    /// skipped, and the run returns its last outcome. Timers may be late, so a wait that ends within the clock's
+    /// [`resolution`](crate::AsyncClock::resolution) of the deadline is also skipped. Without `max_time`, this option
+    /// has no effect.
     ///
-    /// The operation's future is dropped when its time is over, as with [`attempt_timeout`](Self::attempt_timeout).
+    /// The operation's future is dropped at the deadline, as with [`attempt_timeout`](Self::attempt_timeout).
     #[doc(alias("timeout", "deadline"))]
     pub const fn interrupt_at_deadline<E, F>(
         &self,
@@ -269,7 +272,7 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
         Runner { policy: self, visibility: Hidden, bound, returns: AsIs }
     }
 
-    /// Same as [`interrupt_at_deadline`](Self::interrupt_at_deadline), with a policy that is owned: for a `static` or a
+    /// Same as [`interrupt_at_deadline`](Self::interrupt_at_deadline), but owns the policy: for a `static` or a
     /// field.
     ///
     /// ```
@@ -327,7 +330,7 @@ impl<P, V, B: Unlimited, X> Runner<P, V, B, X> {
 }
 
 impl<P, V, M, X> Runner<P, V, AttemptTimeout<M>, X> {
-    /// Ends attempts at the deadline of [`max_time`](Retry::max_time) too, so that no attempt outlives it: see
+    /// Also ends attempts at the deadline of [`max_time`](Retry::max_time), so that no attempt outlives it: see
     /// [`Retry::interrupt_at_deadline`].
     ///
     /// ```
@@ -364,7 +367,7 @@ impl<P, V, M, X> Runner<P, V, AttemptTimeout<M>, X> {
 
 /// # Run
 ///
-/// Not with [`attempt_timeout`](Retry::attempt_timeout), since a blocking call cannot be interrupted.
+/// Not available with [`attempt_timeout`](Retry::attempt_timeout), since a blocking call cannot be interrupted.
 impl<P: Policy, V, B: Clone, X> Runner<P, V, B, X> {
     /// Same as [`Retry::run`].
     ///
@@ -423,7 +426,7 @@ type Bounded<B, O> = <B as Bound>::Operation<O>;
 
 /// # Run async
 ///
-/// The futures hold the policy as these options do. For options that own a policy that is not `Copy`, use
+/// The futures contain the policy as the runner holds it. If the runner owns a policy that is not `Copy`, use
 /// [`by_ref`](Self::by_ref).
 #[expect(clippy::type_complexity, reason = "each parameter is one of the policy's or the call's")]
 impl<P: Policy, V, B: Bound, X> Runner<P, V, B, X> {
@@ -492,7 +495,7 @@ impl<P: Policy, V, B: Bound, X> Runner<P, V, B, X> {
 
 /// # Bounds for any policy
 ///
-/// A policy with run options that returns a plain `Result` is a policy like any other. These methods do not show arguments,
+/// A runner that returns a plain `Result` implements the same bounds as a policy. These methods do not show arguments,
 /// even with [`show_args`](Self::show_args).
 impl<T, E, P, V> RunBlocking<T, E> for Runner<P, V>
 where

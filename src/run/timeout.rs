@@ -45,13 +45,13 @@ pub struct TimedOut {
 }
 
 impl TimedOut {
-    /// Creates the error of an attempt that had this much time, for tests of your own conversions.
+    /// Creates the error of an attempt with this timeout, to test your own conversions.
     #[must_use]
     pub const fn new(after: Duration) -> Self {
         Self { after }
     }
 
-    /// Returns how much time the attempt had.
+    /// Returns the timeout of the attempt.
     #[must_use]
     pub const fn after(&self) -> Duration {
         self.after
@@ -83,7 +83,7 @@ pub trait Bound: Clone + Sealed {
     fn bind<O>(self, operation: O) -> Self::Operation<O>;
 }
 
-/// What surrounds the attempts of a blocking run, in the type of a [`Runner`](crate::run::Runner). Sealed:
+/// The surroundings of attempts in a blocking run, in the type of a [`Runner`](crate::run::Runner). Sealed:
 /// [`Unbounded`], and `Traced` with the feature `tracing`.
 #[diagnostic::on_unimplemented(
     message = "a blocking run cannot interrupt an attempt",
@@ -91,16 +91,17 @@ pub trait Bound: Clone + Sealed {
     note = "use `run_async`; or pass the call itself a timeout, for which `run_attempt` gives the operation the time that is left"
 )]
 pub trait BoundBlocking: Bound {
-    /// The operation with what surrounds its attempts.
+    /// The operation with its surroundings.
     type Blocking<O>;
 
     /// Surrounds the operation's attempts.
     fn bind_blocking<O>(self, operation: O) -> Self::Blocking<O>;
 }
 
-/// What surrounds attempts without a limit on their time. Sealed: [`Unbounded`], and `Traced` with the feature `tracing`.
+/// The surroundings of attempts without a limit on their time. Sealed: [`Unbounded`], and `Traced` with the feature
+/// `tracing`.
 pub trait Unlimited: Bound {
-    /// The same with a limit.
+    /// The same surroundings with a limit.
     type With<L>;
 
     /// Adds a limit.
@@ -160,7 +161,7 @@ impl<M> AttemptTimeout<M> {
         Self { most: Duration::MAX, at_deadline: true, error }
     }
 
-    /// The same, and the deadline of the run.
+    /// The timeout, combined with the deadline of the run.
     pub(crate) fn or_at_deadline<F>(self, error: F) -> AttemptTimeout<OrAtDeadline<M, F>> {
         let Self { most, error: timeout, .. } = self;
         let error = OrAtDeadline { timeout, deadline: error };
@@ -187,13 +188,13 @@ impl<M: Clone> Bound for AttemptTimeout<M> {
     }
 }
 
-/// How the error of an attempt that took too long is made, in the type of [`AttemptTimeout`]. Sealed.
+/// How the error of a timeout is made, in the type of [`AttemptTimeout`]. Sealed.
 pub trait MakeError<E>: Clone + Sealed {
     /// Makes the error of an attempt that reached its timeout, or the deadline of the run.
     fn make(&self, timed_out: TimedOut, at_deadline: bool) -> E;
 }
 
-/// An error that is made by `From<TimedOut>`.
+/// Makes the error by `From<TimedOut>`.
 #[derive(Clone, Copy, Debug)]
 pub struct Convert;
 
@@ -205,7 +206,7 @@ impl<E: From<TimedOut>> MakeError<E> for Convert {
     }
 }
 
-/// An error that is made by a function.
+/// Makes the error by a function.
 #[derive(Clone, Copy)]
 pub struct By<F>(pub(crate) F);
 
@@ -223,7 +224,7 @@ impl<E, F: Fn(TimedOut) -> E + Clone> MakeError<E> for By<F> {
     }
 }
 
-/// An error that is made in one way for a timeout, and by a function for the deadline.
+/// Makes the error in one way for a timeout, and by a function for the deadline.
 #[derive(Clone, Copy)]
 pub struct OrAtDeadline<M, F> {
     pub(crate) timeout: M,
@@ -300,7 +301,7 @@ pin_project! {
         #[pin]
         timer: W,
         after: Duration,
-        // Whether it is the deadline of the run that is reached then.
+        // Whether the timer ends at the deadline of the run.
         at_deadline: bool,
         was_polled: bool,
         error: M,
@@ -328,9 +329,9 @@ where
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
-        // An attempt that is ready at once needs no timer. From then on the timer is polled first: an attempt may use
-        // up its task's budget, and tokio's timer would then never be ready. An outcome that is there counts, however
-        // late it is polled.
+        // An attempt that is ready at once needs no timer. Later, the timer is polled first: an attempt may use up its
+        // task's budget, and tokio's timer would then never be ready. A finished outcome counts, however late it is
+        // polled.
         let mut timer = this.timer;
         let is_over = *this.was_polled && timer.as_mut().poll(context).is_ready();
         if let Poll::Ready(outcome) = this.attempt.poll(context) {

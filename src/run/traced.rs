@@ -23,7 +23,7 @@ use crate::run::timeout::{
 use crate::sealed::Sealed;
 use crate::trace::{InSpan, Trace};
 
-/// Attempts in spans, in the type of a [`Runner`]. `B` is the limit on their time.
+/// Attempts in spans, in the type of a [`Runner`]. `B` is the limit on the time of an attempt.
 #[derive(Clone, Copy, Debug)]
 pub struct Traced<B = Unbounded>(pub(crate) B);
 
@@ -69,7 +69,7 @@ impl<O> InSpans<O> {
     where
         O: Operation<Z>,
     {
-        // So that the run begins with its span.
+        // This way the run begins with its span.
         Needs { elapsed: true, ..self.operation.needs() }
     }
 }
@@ -173,8 +173,8 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
     /// assert_eq!(outcome, Ok(7));
     /// ```
     ///
-    /// A call that was saved by its third attempt looks like a slow call in a trace, unless its attempts are spans of their
-    /// own. The spans have the `tracing` target `relent` and the level `INFO`:
+    /// In a trace, a call that its third attempt saved looks like one slow call, unless its attempts have their own
+    /// spans. The spans have the `tracing` target `relent` and the level `INFO`:
     ///
     /// | span | field | value |
     /// |---|---|---|
@@ -184,21 +184,21 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
     /// | | `reason` | why the run gave up, such as `max_tries`; or `dropped`, `panicked`, `reset` |
     /// | | `otel.status_code` | `OK`, `ERROR`, or nothing for a run that was dropped or reset |
     /// | `attempt`, a child of `retry` | `attempt` | its number; the first is 1 |
-    /// | | `resend_count` | how many attempts were made before it, if there were any; as `http.request.resend_count` |
-    /// | | `wait_ms` | the wait before it, if there was one |
+    /// | | `resend_count` | the number of attempts before it, if any; as `http.request.resend_count` |
+    /// | | `wait_ms` | the wait before it, if any |
     /// | | `outcome` | `success`, `failure`, `dropped` or `panicked` |
     /// | | `otel.status_code` | `ERROR` for a failure or a panic |
     ///
-    /// The span `retry` begins when the run does, as a child of the span that is current then. `attempt` is entered while
-    /// the operation runs, and around each poll of its future; handlers and observers are called in `retry`. The line that
-    /// connects them to OpenTelemetry is in the [guide](crate::guide::handlers#traces).
+    /// The span `retry` begins with the run, as a child of the current span. The span `attempt` is entered while the
+    /// operation runs, and around each poll of its future. Handlers and observers run in `retry`. The
+    /// [guide](crate::guide::handlers#traces) has the line that connects the spans to OpenTelemetry.
     ///
     /// For runs in line, see [`Attempts::traced`](crate::run::Attempts::traced).
     pub const fn traced(&self) -> Runner<&Self, Hidden, Traced> {
         Runner { policy: self, visibility: Hidden, bound: Traced(Unbounded), returns: AsIs }
     }
 
-    /// Same as [`traced`](Self::traced), with a policy that is owned: for a `static` or a field.
+    /// Same as [`traced`](Self::traced), but owns the policy: for a `static` or a field.
     ///
     /// ```
     /// use relent::Retry;
@@ -255,7 +255,7 @@ where
     }
 }
 
-/// Arguments of a run in spans, in the type of [`Attempts`]. `A` is what observers see of them.
+/// Arguments of a run in spans, in the type of [`Attempts`]. `A` is the part that observers see.
 #[derive(Debug)]
 pub struct TracedArgs<A = ()> {
     args: A,
@@ -287,7 +287,7 @@ impl<P: Policy, T, E, A: ShowArgs, M: Side<P::Clock>> ByHand<P, T, E, A, M> {
         operation.leaves_time = leaves_time;
         let session = Session::resume(policy, operation, Ending, run);
         let mut traced = ByHand { session, phase };
-        // A run that is timed passes through its beginning, where the span begins, in each driver.
+        // A run that is timed passes through its beginning in each driver, and the span begins there.
         traced.time();
         if let Phase::Attempting = phase {
             traced.session.begin_trace();
@@ -298,7 +298,7 @@ impl<P: Policy, T, E, A: ShowArgs, M: Side<P::Clock>> ByHand<P, T, E, A, M> {
 
 /// # Spans
 impl<P: Policy<Clock: BlockingClock>, T, E, A: ShowArgs> Attempts<P, T, E, A> {
-    /// Puts this run, all that follow, and the attempts that [`attempt`](Self::attempt) makes into spans of the `tracing`
+    /// Puts this run, all later ones, and the attempts made by [`attempt`](Self::attempt) into spans of the `tracing`
     /// crate: see [`Retry::traced`].
     ///
     /// ```
@@ -317,8 +317,8 @@ impl<P: Policy<Clock: BlockingClock>, T, E, A: ShowArgs> Attempts<P, T, E, A> {
     /// assert_eq!(value, Ok(3));
     /// ```
     ///
-    /// Call it before the first attempt. It also measures the time, as [`timed`](Self::timed) does. Attempts that are made
-    /// without [`attempt`](Self::attempt) have no span of their own. The span of a run that the loop leaves before its end
+    /// Call it before the first attempt. It also measures the time, as [`timed`](Self::timed) does. Attempts made
+    /// without [`attempt`](Self::attempt) have no span. If the loop leaves a run before its end, the span of this run
     /// has the reason `dropped`.
     pub fn traced(self) -> Attempts<P, T, E, TracedArgs<A>> {
         Attempts { run: self.run.traced() }
@@ -327,7 +327,7 @@ impl<P: Policy<Clock: BlockingClock>, T, E, A: ShowArgs> Attempts<P, T, E, A> {
 
 /// # Spans
 impl<P: Policy<Clock: AsyncClock>, T, E, A: ShowArgs> AttemptsAsync<P, T, E, A> {
-    /// Puts this run, all that follow, and the attempts that [`attempt`](Self::attempt) makes into spans of the `tracing`
+    /// Puts this run, all later ones, and the attempts made by [`attempt`](Self::attempt) into spans of the `tracing`
     /// crate: see [`Attempts::traced`].
     ///
     /// ```

@@ -7,7 +7,7 @@ use crate::sealed::Sealed;
 /// How a request is cloned, in the type of a [`RetryLayer`](crate::service::RetryLayer). Sealed: [`ByClone`] and
 /// [`ByFn`].
 pub trait CloneRequest<R>: Sealed {
-    /// Returns a clone for the next attempt, or `None` if there can be none.
+    /// Returns a clone for the next attempt, or `None` if the request cannot be repeated.
     fn clone_request(&self, request: &R) -> Option<R>;
 }
 

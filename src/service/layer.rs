@@ -67,14 +67,13 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
 
 /// A layer whose services retry their requests: see [`Retry::into_layer`].
 ///
-/// Each request is one run of the policy. Its outcome is the service's `Result`, so that handlers,
+/// Each request is one run of the policy. Its outcome is the service's `Result`. Handlers,
 /// [`retry_if`](Retry::retry_if) and [`retry_after`](Retry::retry_after) see the service's error, and
-/// [`until`](Retry::until) and [`retry_after_value`](Retry::retry_after_value) its response. The answer of a server
-/// that is overloaded is a response to most clients, and is retried only if `until` says so.
+/// [`until`](Retry::until) and [`retry_after_value`](Retry::retry_after_value) see its response. For most clients, the
+/// answer of an overloaded server is a response, so it is retried only if `until` rejects it.
 ///
-/// `P` is the policy as it is held: a `&'static Retry`, a `Retry` that is `Clone`, or an `Arc` of one, since each
-/// request has a clone. A policy with handlers goes into an `Arc`, or shares them by
-/// [`share_observers`](Retry::share_observers):
+/// `P` is a `&'static Retry`, a `Retry` that is `Clone`, or an `Arc` of one, since each request gets a clone. Put a
+/// policy with handlers into an `Arc`, or share the handlers with [`share_observers`](Retry::share_observers):
 ///
 /// ```
 /// use std::sync::Arc;
@@ -89,29 +88,29 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
 ///
 /// # Services that must be ready
 ///
-/// The first attempt calls the instance on which `poll_ready` was called. For each retry, `poll_ready` is called on a
-/// clone, and then that clone is called. Limits on concurrency and rates, load balancers and buffers inside of the layer
-/// therefore count every attempt. Layers that should count requests belong outside, and layers that should count
-/// attempts, such as a timeout, inside. If a clone fails to become ready, the attempt has failed.
+/// The first attempt calls the instance on which `poll_ready` was called. Each retry calls `poll_ready` on a clone, and
+/// then calls that clone. So limits on concurrency and rates, load balancers and buffers inside the layer count every
+/// attempt. Put layers that should count requests outside, and layers that should apply to attempts, such as a timeout,
+/// inside. If a clone fails to become ready, the attempt has failed.
 ///
 /// # Requests that cannot be cloned
 ///
-/// A request is cloned before each attempt: there is nothing to clone any more when an attempt has failed. Where
-/// requests are not `Clone`, or only some should be repeated, see [`clone_by`](Self::clone_by).
+/// A request is cloned before each attempt, since a failed attempt leaves nothing to clone. If requests are not
+/// `Clone`, or only some should be repeated, see [`clone_by`](Self::clone_by).
 ///
-/// # What `tower` has been asked for
+/// # Feature requests for `tower`
 ///
-/// `tower` leaves its users to write a policy: [#682](https://github.com/tower-rs/tower/issues/682) asks for policies
-/// that need not be written, and [#698](https://github.com/tower-rs/tower/pull/698) has one with back-off and a budget.
-/// In their place:
+/// `tower` has no ready-made policy: [#682](https://github.com/tower-rs/tower/issues/682) requests one, and
+/// [#698](https://github.com/tower-rs/tower/pull/698) proposes one with back-off and a budget. These are the
+/// counterparts:
 ///
-/// | wish | here |
+/// | feature | here |
 /// |---|---|
-/// | a standard policy of back-off and a budget | [`standard`](crate::service::standard), and any other [`Retry`] |
-/// | back-off that is not tied to one timer | [`Retry::clock`] |
-/// | a budget without time, and budgets of one's own | [`Budget`](crate::Budget), [`Condition`](crate::Condition) |
-/// | what to retry as a closure | [`retry_if`](Retry::retry_if), [`until`](Retry::until) |
-/// | how to clone requests as a closure, for bodies that can be replayed | [`clone_by`](Self::clone_by) |
+/// | a standard policy with back-off and a budget | [`standard`](crate::service::standard), and any other [`Retry`] |
+/// | back-off that works with any timer | [`Retry::clock`] |
+/// | a budget without time, and your own budgets | [`Budget`](crate::Budget), [`Condition`](crate::Condition) |
+/// | a closure that decides what to retry | [`retry_if`](Retry::retry_if), [`until`](Retry::until) |
+/// | a closure that clones requests, for bodies that can be replayed | [`clone_by`](Self::clone_by) |
 #[derive(Clone, Copy)]
 #[must_use = "a layer does nothing until it is given a service"]
 pub struct RetryLayer<P, C = ByClone, B = Unbounded> {
@@ -121,7 +120,7 @@ pub struct RetryLayer<P, C = ByClone, B = Unbounded> {
 }
 
 impl<P> RetryLayer<P> {
-    /// Creates a layer for a policy that is held in any way: by reference, by value, in an `Arc` or a `Box`.
+    /// Creates a layer from a policy, a reference, an `Arc` or a `Box`.
     pub const fn new(policy: P) -> Self {
         Self { policy, clone: ByClone, bound: Unbounded }
     }
@@ -160,12 +159,12 @@ impl<P, C, B> RetryLayer<P, C, B> {
 impl<P, C> RetryLayer<P, C> {
     /// Ends each attempt that takes longer than `most`, and treats it as failed: see [`Retry::attempt_timeout`].
     ///
-    /// The time includes that in which the service becomes ready for a retry.
+    /// The time includes the wait until the service is ready for a retry.
     pub fn attempt_timeout(self, most: Duration) -> RetryLayer<P, C, AttemptTimeout> {
         self.with_bound(AttemptTimeout::new(most))
     }
 
-    /// Same as [`attempt_timeout`](Self::attempt_timeout), with an error that a function makes.
+    /// Same as [`attempt_timeout`](Self::attempt_timeout), with an error made by a function.
     pub fn attempt_timeout_with<E, F>(
         self,
         most: Duration,
@@ -199,7 +198,7 @@ impl<S, P: Clone, C: Clone, B: Clone> Layer<S> for RetryLayer<P, C, B> {
     }
 }
 
-/// A service that retries its requests: what a [`RetryLayer`] makes of one.
+/// A service that retries its requests, made by a [`RetryLayer`].
 #[derive(Clone, Copy)]
 pub struct RetryService<S, P, C = ByClone, B = Unbounded> {
     service: S,
@@ -246,7 +245,7 @@ where
 
     fn call(&mut self, request: R) -> Self::Future {
         let RetryLayer { policy, clone, bound } = self.layer.clone();
-        // The service that is ready is the one to call, and a clone need not be.
+        // Call the service that is ready: a clone may not be.
         let next = self.service.clone();
         let service = mem::replace(&mut self.service, next);
         Retrying::new(

@@ -1,6 +1,6 @@
-//! Services that retry: a layer for `tower`'s services, and a policy for its own retry.
+//! Services that retry: a layer for `tower` services, and a policy for `tower`'s own retry.
 //!
-//! * [`RetryLayer`] (feature `tower-layer`) makes every request of a service a run. It is the one to use.
+//! * [`RetryLayer`] (feature `tower-layer`) makes every request of a service a run. Prefer it.
 #![cfg_attr(
     feature = "tower",
     doc = "* [`TowerPolicy`] (feature `tower`) is for places that take a [`tower::retry::Policy`]."
@@ -9,17 +9,17 @@
     not(feature = "tower"),
     doc = "* `TowerPolicy` (feature `tower`) is for places that take a `tower::retry::Policy`."
 )]
-//! * [`standard`] is a policy with a budget, to begin with.
+//! * [`standard`] is a policy with a budget, as a starting point.
 //!
 //! | | `RetryLayer` | `TowerPolicy` in `tower`'s retry |
 //! |---|---|---|
 //! | back-off, limits, conditions, requested waits, budgets, events | yes | yes |
 //! | async handlers | yes | refused by the compiler |
-//! | a timeout for each attempt | yes | no; `tower`'s own layer inside |
-//! | cancelled in a wait | ends at once | the wait ends at once, and one more attempt is made |
+//! | a timeout for each attempt | yes | no; put `tower`'s own layer inside |
+//! | a cancel during a wait | the run ends at once | the wait ends at once, and one more attempt is made |
 //! | [`no_attempt_after_deadline`](crate::Retry::no_attempt_after_deadline) | yes | an attempt after a wait that took too long is still made |
-//! | the service fails to become ready for a retry | an outcome like others | ends the request, without an event |
-//! | a request that cannot be cloned | one attempt, which gives up if it fails | one attempt, without an event |
+//! | the service fails to become ready for a retry | the attempt has failed | the request ends, without an event |
+//! | a request that cannot be cloned | one attempt, and a give-up if it fails | one attempt, without an event |
 
 mod clone;
 mod layer;
@@ -40,7 +40,7 @@ use crate::condition::{AnyError, Budget, Budgeted};
 use crate::policy::Retry;
 use crate::wait::strategies::Expo;
 
-/// Returns a policy for the requests to one service: up to three attempts, and a budget of its own.
+/// Returns a policy for the requests to one service: up to three attempts, and its own budget.
 ///
 /// ```
 /// use relent::service::standard;
@@ -54,13 +54,12 @@ use crate::wait::strategies::Expo;
 /// assert_eq!(requests, 100 + 35); // of 200 retries, the budget allows 35
 /// ```
 ///
-/// The waits are at most 100 ms and 200 ms, with full jitter. The [`Budget`] is that of [`Budget::new`]: as long as
-/// requests succeed, it is refilled, and in an outage retries soon cease. All clones of the policy share it, so make
-/// one for each service that can be down.
+/// The waits are at most 100 ms and 200 ms, with full jitter. The [`Budget`] is that of [`Budget::new`]. Successful
+/// requests refill it, and in an outage retries soon stop. All clones of the policy share it, so make one policy for
+/// each service that can be down.
 ///
-/// Every error is retried, and no response is. Which errors and responses are worth a retry depends on the service: add
-/// [`retry_if`](Retry::retry_if), [`until`](Retry::until) and
-/// [`retry_after_value`](Retry::retry_after_value).
+/// The policy retries every error and no response. Which errors and responses are worth a retry depends on the service:
+/// add [`retry_if`](Retry::retry_if), [`until`](Retry::until) and [`retry_after_value`](Retry::retry_after_value).
 pub fn standard() -> Retry<Expo, Budgeted<AnyError, Arc<Budget>>> {
     Retry::expo()
         .first_wait(Duration::from_millis(100))

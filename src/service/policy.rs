@@ -52,16 +52,16 @@ impl<S, C, H: crate::observe::chain::Chain, Z> Retry<S, C, H, Z> {
 /// A policy for `tower`'s own retry: implements [`tower::retry::Policy`]. See
 /// [`Retry::into_tower_policy`].
 ///
-/// `P` is the policy as it is held: a `&'static Retry`, a `Retry` that is `Clone`, or an `Arc` of one.
+/// `P` is a `&'static Retry`, a `Retry` that is `Clone`, or an `Arc` of one.
 ///
 /// # One run for each request
 ///
-/// `tower` asks the policy of a service for a clone of the request before the first attempt, and then clones the policy
-/// for that request. The run begins with the former and is in the clone: requests share the budget, the handlers and
-/// the cancel handle, and neither the number of attempts nor the jitter. A policy that other code drives must be cloned
-/// in the same order, or serve one request at a time.
+/// Before the first attempt, `tower` requests a clone of the request from the policy of a service, and then clones the
+/// policy for that request. The run begins with the clone of the request, and the cloned policy holds it. Requests
+/// share the budget, the handlers and the cancel handle, but not the number of attempts or the jitter. Other code that
+/// drives this policy must clone in the same order, or serve one request at a time.
 ///
-/// A request of which there is no clone is no run: `tower` never asks about its outcome.
+/// A request without a clone is not a run: `tower` never passes its outcome to the policy.
 #[derive(Clone)]
 pub struct TowerPolicy<P: Policy, C = ByClone> {
     policy: P,
@@ -71,7 +71,7 @@ pub struct TowerPolicy<P: Policy, C = ByClone> {
 }
 
 impl<P: Policy> TowerPolicy<P> {
-    /// Creates a policy from one that is held in any way: by reference, by value, in an `Arc` or a `Box`.
+    /// Creates a policy for `tower` from a policy, a reference, an `Arc` or a `Box`.
     pub fn new(policy: P) -> Self {
         Self { policy, clone: ByClone, run: Run::NEW, phase: Phase::New }
     }
@@ -87,7 +87,7 @@ impl<P: Policy, C> TowerPolicy<P, C> {
         TowerPolicy { policy, clone: ByFn(clone), run, phase }
     }
 
-    /// Goes on with the run for a moment.
+    /// Continues the run for a moment.
     fn with_run<T, E, R>(&mut self, go_on: impl FnOnce(&mut ByHand<&P, T, E, (), Async>) -> R) -> R
     where
         P: PolicyFor<T, E, Clock: AsyncClock>,
@@ -121,10 +121,10 @@ where
     fn clone_request(&mut self, request: &R) -> Option<R> {
         let clone = self.clone.clone_request(request)?;
         if !matches!(self.phase, Phase::Waiting { .. }) {
-            // The run in it is that of an earlier request, which has a clone of this policy.
+            // It holds the run of an earlier request, which has a clone of this policy.
             (self.run, self.phase) = (Run::NEW, Phase::New);
         }
-        // A run that is cancelled gives up here. The attempt is made all the same: `tower` does not ask.
+        // A cancelled run gives up here. The attempt is made anyway, since `tower` does not check.
         self.with_run::<T, E, _>(|run| run.next_try().ok());
         Some(clone)
     }

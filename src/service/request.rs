@@ -16,15 +16,15 @@ use crate::service::clone::CloneRequest;
 /// A request and the service that it goes to: the operation of a [`RetryService`](crate::service::RetryService).
 pub struct Requests<S, R, C> {
     service: S,
-    /// Whether the service has been ready, and has not been called since.
+    /// Whether the service became ready and has not been called since.
     is_ready: bool,
-    /// What the next attempt sends.
+    /// The request of the next attempt.
     next: Option<R>,
     clone: C,
 }
 
 impl<S, R, C> Requests<S, R, C> {
-    /// A request to a service that is ready.
+    /// Creates a request to a service that is ready.
     pub(crate) const fn new(service: S, request: R, clone: C) -> Self {
         Self { service, is_ready: true, next: Some(request), clone }
     }
@@ -50,7 +50,7 @@ where
                 *is_ready = false;
                 InService::Called { response: service.call(request) }
             }
-            // A service is asked before each call. The clone keeps what it reserves until it is called.
+            // `poll_ready` comes before each call. The clone keeps what it reserves until it is called.
             (request, _) => InService::Readying { service: service.clone(), request },
         }
     }

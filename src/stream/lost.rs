@@ -4,7 +4,7 @@ use core::error::Error;
 use core::fmt;
 use core::time::Duration;
 
-/// Why a connection counts as lost that did not fail itself.
+/// Why a connection counts as lost although it reported no error.
 ///
 /// ```
 /// use std::io;
@@ -16,12 +16,12 @@ use core::time::Duration;
 /// assert_eq!(io::Error::from(Lost::Ended).kind(), io::ErrorKind::UnexpectedEof);
 /// ```
 ///
-/// The error type of a stream that [reconnects at the end](crate::stream::Reconnecting::reconnect_at_end) of a
-/// connection is made from it.
+/// A stream that [reconnects at the end](crate::stream::Reconnecting::reconnect_at_end) of a connection makes its error
+/// from it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Lost {
-    /// The other side ended the connection.
+    /// The server ended the connection.
     Ended,
     /// Nothing arrived for this long: see [`idle_timeout`](crate::stream::Reconnecting::idle_timeout).
     Idle(Duration),

@@ -1,7 +1,7 @@
 //! Streams that reconnect: what [`Retry::stream`] returns.
 //!
 //! A connection is itself a stream, whose items are `Result`s. [`Reconnecting`] yields the items of one connection
-//! after the other, and waits between them as its policy says.
+//! after another. Between connections it waits according to its policy.
 
 mod lost;
 mod polling;
@@ -36,7 +36,7 @@ use crate::testing::scope::Sleeping;
 use crate::wait::Wait;
 
 type TimerOf<P> = <<P as Policy>::Clock as AsyncClock>::Timer;
-/// Where an outcome is kept through a wait.
+/// Stores an outcome during a wait.
 type OutcomeSlot<P> = <<TimerOf<P> as Future>::Output as TimerOutput>::Outcome;
 type StateOf<P, Fut> = State<
     Fut,
@@ -47,7 +47,7 @@ type StateOf<P, Fut> = State<
 
 /// # Run as a stream
 impl<S, C, H, Z> Retry<S, C, H, Z> {
-    /// Returns a stream of the items of one connection after the other: connects again when a connection fails.
+    /// Returns a stream of the items of one connection after another, which reconnects when a connection fails.
     ///
     /// ```
     /// use std::pin::pin;
@@ -71,44 +71,44 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
     /// ```
     ///
     /// `connect` makes the future of each connection. It receives the token of the last item that the stream yielded,
-    /// as [`resume_by`](Reconnecting::resume_by) computes it, and `None` before the first item. A connection that
-    /// begins right after that item neither loses nor repeats any. A stream without a token connects by
+    /// as [`resume_by`](Reconnecting::resume_by) computes it, or `None` before the first item. A connection that begins
+    /// right after that item loses and repeats nothing. For a stream without tokens, use
     /// `policy.stream(|_: Option<()>| connect())`.
     ///
     /// ## How it ends
     ///
-    /// Each item is `Ok`, until the policy gives up: the last item is then the last error, and the stream is over. The
-    /// errors before it are not items. Handlers and observers are notified of them. For the reason of the give-up, see
-    /// [`explain`](Reconnecting::explain) and [`stopped`](Reconnecting::stopped).
+    /// Each item is `Ok` until the policy gives up. Then the last item is the last error, and the stream is over.
+    /// Earlier errors are not items, but handlers and observers are notified of them. For the reason of the give-up,
+    /// see [`explain`](Reconnecting::explain) and [`stopped`](Reconnecting::stopped).
     ///
-    /// A connection that ends without an error ends the stream, without an error.
+    /// A connection that ends without an error ends the stream, also without an error.
     /// [`reconnect_at_end`](Reconnecting::reconnect_at_end) changes that.
     ///
     /// ## When a run succeeds
     ///
-    /// An attempt is a connection, from the call of `connect` on. It fails if the connection cannot be established, or
-    /// is lost soon. It succeeds once it has been established for 30 seconds, whether or not items have arrived:
-    /// [`healthy_after`](Reconnecting::healthy_after) changes that time. That is the success of the run, of
-    /// which `on_success` is notified. The loss of a connection after that is the first failure of a new run.
+    /// An attempt is a connection, starting with the call of `connect`. It fails if the connection cannot be
+    /// established or is lost soon. It succeeds once the connection has lived for 30 seconds, even if no items arrive.
+    /// [`healthy_after`](Reconnecting::healthy_after) changes that time. The run then succeeds, and `on_success` is
+    /// called. If the connection is lost later, this is the first failure of a new run.
     ///
-    /// So the waits keep growing for a server that accepts connections and drops them at once, even if it sends an item
-    /// each time. The limits are those of an outage: [`max_tries(5)`](Self::max_tries) allows four attempts to reconnect
-    /// after a loss, and [`max_time`](Self::max_time) begins with the loss.
+    /// So the waits keep growing if a server accepts connections and drops them at once, even if it sends an item each
+    /// time. The limits apply to one outage: [`max_tries(5)`](Self::max_tries) allows four attempts to reconnect after
+    /// a loss, and [`max_time`](Self::max_time) begins with the loss.
     ///
-    /// The outcome of an attempt is a `Result<(), E>`: it is what [`retry_if`](Self::retry_if), handlers and a
-    /// [`BoxedRetry`](crate::run::BoxedRetry) see.
+    /// [`retry_if`](Self::retry_if), handlers and a [`BoxedRetry`](crate::run::BoxedRetry) see the outcome of an
+    /// attempt as a `Result<(), E>`.
     ///
     /// ## Limits, and what ends it early
     ///
-    /// - [`connect_timeout`](Reconnecting::connect_timeout) and [`idle_timeout`](Reconnecting::idle_timeout) limit the time
-    ///   of an attempt. [`attempt_timeout`](Self::attempt_timeout) does not exist here.
-    /// - A [`Cancel`](crate::Cancel) ends a wait, and prevents another one. It does not end a connection.
+    /// - [`connect_timeout`](Reconnecting::connect_timeout) and [`idle_timeout`](Reconnecting::idle_timeout) limit the
+    ///   time of an attempt. [`attempt_timeout`](Self::attempt_timeout) is not available here.
+    /// - A [`Cancel`](crate::Cancel) ends a wait and prevents further waits. It does not end a connection.
     /// - Dropping the stream drops the connection. No handler is called.
-    /// - Async handlers are refused by the compiler, as in other runs that code drives by hand.
+    /// - The compiler refuses async handlers, as in other runs that code drives by hand.
     ///
-    /// The stream does nothing before it is first polled. It must be pinned, for example with [`core::pin::pin!`]. It
-    /// borrows the policy: see [`into_stream`](Self::into_stream). It keeps its place between polls: dropping the
-    /// future of one item, as a `select!` does, loses nothing.
+    /// The stream does nothing before the first poll. Pin it, for example with [`core::pin::pin!`]. It borrows the
+    /// policy: see [`into_stream`](Self::into_stream). It keeps its state between polls, so dropping the future of one
+    /// item, as a `select!` does, loses nothing.
     ///
     /// # Panics
     ///
@@ -126,9 +126,9 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
         Reconnecting::new(self, connect)
     }
 
-    /// Same as [`stream`](Self::stream), with a policy that is owned: to spawn the stream, or to keep it in a struct.
+    /// Same as [`stream`](Self::stream), but owns the policy. Use it to spawn the stream, or to keep it in a struct.
     ///
-    /// A policy in an `Arc` or a `Box` is held by [`Reconnecting::new`].
+    /// For a policy in an `Arc` or a `Box`, use [`Reconnecting::new`].
     ///
     /// # Panics
     ///
@@ -150,9 +150,9 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
 pin_project! {
     /// A stream that reconnects: see [`Retry::stream`].
     ///
-    /// `P` is the policy as it is held: `&Retry`, `Retry`, an `Arc` or a `Box` of one. `F` is the function that
-    /// connects, `Fut` its future, `K` the token, `G` how it is computed, and `X` the form of the last error. With a
-    /// boxed future and `fn` pointers, all of them have names:
+    /// `P` is `&Retry`, `Retry`, or an `Arc` or `Box` of one. `F` is the function that connects, `Fut` its future, `K`
+    /// the token, `G` the way to compute it, and `X` the form of the last error. With a boxed future and `fn` pointers,
+    /// all of them have names:
     ///
     /// ```
     /// use std::{future, io, pin::Pin};
@@ -201,7 +201,7 @@ where
     F: FnMut(Option<K>) -> Fut,
     Fut: Connecting,
 {
-    /// Creates a stream for a policy that is held in any way: by reference, by value, in an `Arc` or a `Box`.
+    /// Creates a stream from a policy, a reference, an `Arc` or a `Box`.
     ///
     /// ```
     /// use std::{io, sync::Arc};
@@ -237,10 +237,10 @@ where
     P: Policy<Clock: AsyncClock>,
     Fut: Connecting,
 {
-    /// Computes from each item the token by which a new connection goes on after that item.
+    /// Computes a token from each item, so that a new connection can resume after that item.
     ///
-    /// The token is that of the last item that the stream has yielded, and not of those that a connection has received.
-    /// Where only some items have one, such as the events of a server that have an id, the function can keep the last:
+    /// The stream uses the token of the last item that it yielded, not of items that a connection received. If only
+    /// some items have a token, such as server-sent events with an id, the function can remember the last one:
     ///
     /// ```
     /// # use futures::stream;
@@ -268,13 +268,13 @@ where
         Reconnecting { run, connect, token: first, resume_by, returns, rules, state }
     }
 
-    /// Sets the token of the first connection: for example one that was stored before the program was restarted.
+    /// Sets the token of the first connection, for example a token stored before a restart.
     pub fn resume_from(mut self, token: K) -> Self {
         self.token = Some(token);
         self
     }
 
-    /// Sets how long a connection must have been established to count as a success. The default is 30 seconds.
+    /// Sets how long a connection must live to count as a success. The default is 30 seconds.
     ///
     /// ```
     /// use std::time::Duration;
@@ -298,22 +298,21 @@ where
     /// # });
     /// ```
     ///
-    /// The time counts from the moment when the connection is established. It should be at least as long as the longest
-    /// wait, since a connection that is lost later is followed by the first wait. With a time of zero every connection
-    /// is a success, however short it is: the waits after a server drops its connections never grow, and the stream
-    /// never gives up because of them.
+    /// The time counts from the moment when the connection is established. Set it to at least the longest wait, since
+    /// after a later loss the waits start again with the first one. With a time of zero, every connection is a success,
+    /// however short. If a server then drops its connections, the waits never grow, and the stream never gives up.
     ///
-    /// The timer is that of the policy's clock. It is checked when the stream is polled.
+    /// The timer is that of the policy's clock. Polling the stream checks it.
     pub fn healthy_after(mut self, time: Duration) -> Self {
         self.rules.healthy_after = time;
         self
     }
 
-    /// Connects again after a connection that ended without an error, as after one that failed. By default, the stream
+    /// Reconnects after a connection that ended without an error, as after one that failed. By default, the stream
     /// ends.
     ///
     /// The error type must implement `From<`[`Lost`]`>`, as [`std::io::Error`], `Box<dyn Error>` and `anyhow::Error`
-    /// do. A [`retry_if`](Retry::retry_if) has to accept that error.
+    /// do. A [`retry_if`](Retry::retry_if) must accept that error.
     pub fn reconnect_at_end(self) -> Self
     where
         Fut::Error: From<Lost>,
@@ -321,7 +320,7 @@ where
         self.reconnect_at_end_with(From::from)
     }
 
-    /// Same as [`reconnect_at_end`](Self::reconnect_at_end), with an error that a function makes.
+    /// Same as [`reconnect_at_end`](Self::reconnect_at_end), with an error made by a function.
     pub fn reconnect_at_end_with(mut self, error: fn(Lost) -> Fut::Error) -> Self {
         self.rules.at_end = Some(error);
         self
@@ -337,7 +336,7 @@ where
         self.connect_timeout_with(most, From::from)
     }
 
-    /// Same as [`connect_timeout`](Self::connect_timeout), with an error that a function makes.
+    /// Same as [`connect_timeout`](Self::connect_timeout), with an error made by a function.
     pub fn connect_timeout_with(
         mut self,
         most: Duration,
@@ -347,8 +346,8 @@ where
         self
     }
 
-    /// Drops a connection that has sent nothing for this long while the stream was polled, and treats it as lost: for
-    /// connections whose other side may be gone without a word.
+    /// Drops a connection that has sent nothing for this long while the stream was polled, and treats it as lost. Use
+    /// it if a peer may vanish without closing the connection.
     ///
     /// The error type must implement `From<`[`Lost`]`>`, as for [`reconnect_at_end`](Self::reconnect_at_end).
     pub fn idle_timeout(self, most: Duration) -> Self
@@ -358,14 +357,14 @@ where
         self.idle_timeout_with(most, From::from)
     }
 
-    /// Same as [`idle_timeout`](Self::idle_timeout), with an error that a function makes.
+    /// Same as [`idle_timeout`](Self::idle_timeout), with an error made by a function.
     pub fn idle_timeout_with(mut self, most: Duration, error: fn(Lost) -> Fut::Error) -> Self {
         self.rules.idle = Some(Limit { most, error });
         self
     }
 
-    /// Makes the last error a [`RetryError`](crate::RetryError), which says why the stream ended, and after how many
-    /// attempts.
+    /// Turns the last error into a [`RetryError`](crate::RetryError), with the reason why the stream ended, and the
+    /// number of attempts.
     ///
     /// ```
     /// use std::pin::pin;
@@ -400,13 +399,13 @@ where
         matches!(self.state, State::Connected { .. })
     }
 
-    /// Returns the token with which the next connection begins: for example to store it.
+    /// Returns the token for the next connection, for example to store it.
     #[must_use]
     pub fn resume_token(&self) -> Option<&K> {
         self.token.as_ref()
     }
 
-    /// Returns the number of the attempt that is being made or comes next. The first of each run is 1.
+    /// Returns the number of the current or next attempt. The first of each run is 1.
     #[must_use]
     pub fn tries(&self) -> u32 {
         self.run.tries()

@@ -94,12 +94,12 @@ where
     }
 }
 
-/// What a connection does next.
+/// The next step of a connection.
 enum Received<T, E> {
     Item(T),
-    /// It has ended, or is lost.
+    /// The connection has ended, or is lost.
     End(Result<(), E>),
-    /// It is healthy, and the policy does not accept that.
+    /// The connection is healthy, but the policy does not accept that.
     Refused(Decision),
 }
 
@@ -115,9 +115,9 @@ where
 {
     /// Begins an attempt.
     fn connect(&mut self) {
-        // Code that panics leaves a stream that is over.
+        // If code panics, the stream stays over.
         self.state.set(State::Over);
-        // After a wait it is known already that there is another attempt.
+        // After a wait, another attempt is already certain.
         self.run.next_try().ok();
         let attempt = (self.connect)(self.token.clone());
         self.state.set(State::Connecting { attempt, timer: None });
@@ -173,14 +173,14 @@ where
             (Ok(None), Some(error)) => Err(error(Lost::Ended)),
             (Ok(None), None) => Ok(()),
         };
-        // Once more: polling it may have taken time.
+        // Check once more, since polling may have taken time.
         let refused = prove(self.run, healthy, context).map(Received::Refused);
         Poll::Ready(refused.unwrap_or(Received::End(outcome)))
     }
 
     /// Ends an attempt, or a connection that was a success. `Break`: the stream is over.
     fn end(&mut self, outcome: Result<(), Fut::Error>) -> ControlFlow<Option<L>> {
-        // Dropped before anyone is notified.
+        // Drop the connection before notifying anyone.
         self.state.set(State::Over);
         if let (Phase::Succeeded(_), Ok(())) = (self.run.phase, &outcome) {
             return ControlFlow::Break(None);
@@ -189,7 +189,7 @@ where
         self.follow(decision, outcome)
     }
 
-    /// Does what was decided.
+    /// Carries out the decision.
     fn follow(
         &mut self,
         decision: Decision,
@@ -205,7 +205,7 @@ where
         ControlFlow::Continue(())
     }
 
-    /// Goes on after a wait.
+    /// Continues after a wait.
     fn wake(&mut self) -> ControlFlow<Option<L>> {
         let StateProjection::Waiting { outcome, .. } = self.state.as_mut().project() else {
             return ControlFlow::Continue(());
@@ -220,15 +220,15 @@ where
         ControlFlow::Continue(())
     }
 
-    /// The last item of a stream that is over, if there is one.
+    /// Returns the last item of a stream that is over, if there is one.
     fn last(&self, outcome: Result<(), Fut::Error>) -> Option<L> {
         let (Phase::Succeeded(end) | Phase::GaveUp(_, end)) = self.run.phase else { return None };
         self.returns.output(outcome, end).err()
     }
 }
 
-/// Ends the run if its connection has been healthy for long enough by now. Returns what follows if the policy does not
-/// accept that.
+/// Ends the run if its connection has been healthy for long enough. Returns what follows if the policy does not accept
+/// that.
 fn prove<P, E>(
     run: &mut ByHand<P, (), E, (), Async>,
     mut healthy: Pin<&mut Option<impl Future>>,

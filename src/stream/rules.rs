@@ -17,13 +17,13 @@ use crate::testing::scope::Sleeping;
 
 /// The future of a connection: a bound of [`Reconnecting`](crate::stream::Reconnecting).
 ///
-/// Implemented for every future that returns `Result<N, E>`, where `N` is a stream of `Result<T, E>`.
+/// Every future that returns `Result<N, E>` implements it, if `N` is a stream of `Result<T, E>`.
 pub trait Connecting: Future<Output = Result<Self::Connection, Self::Error>> {
     /// The connection: a stream.
     type Connection: Stream<Item = Result<Self::Item, Self::Error>>;
-    /// What the connection yields.
+    /// The items of the connection.
     type Item;
-    /// The error with which connections fail.
+    /// The error of connections that fail.
     type Error;
 }
 
@@ -37,10 +37,10 @@ where
     type Error = E;
 }
 
-/// How a token is computed from an item, in the type of a [`Reconnecting`](crate::stream::Reconnecting). Sealed:
+/// The way to compute a token from an item, in the type of a [`Reconnecting`](crate::stream::Reconnecting). Sealed:
 /// [`NoToken`] and [`ByItem`].
 pub trait ResumeBy<T, K>: Sealed {
-    /// The token of an item, if it has one.
+    /// Returns the token of an item, if it has one.
     fn token(&mut self, item: &T) -> Option<K>;
 }
 
@@ -87,17 +87,17 @@ impl<E> Rules<E> {
         Self { healthy_after: Duration::from_secs(30), at_end: None, connecting: None, idle: None };
 }
 
-/// How long something may be pending, and the error if it is longer.
+/// How long something may be pending, and the error after that.
 pub(crate) struct Limit<W, E> {
     pub(crate) most: Duration,
     pub(crate) error: fn(W) -> E,
 }
 
-/// Polls something within a limit, if there is one. `Err`: it was pending for longer.
+/// Polls something within a limit, if there is one. `Err`: it was pending for too long.
 ///
-/// The timer is made when it is first pending: what is ready at once needs none. From then on the timer is polled
-/// first: what is waited for may use up its task's budget, and tokio's timer would then never be ready. A result that
-/// is there counts, however late it is polled.
+/// The timer is made when the thing is first pending, since it may be ready at once. Later, the timer is polled first:
+/// the thing may use up its task's budget, and tokio's timer would then never be ready. A finished result counts,
+/// however late it is polled.
 pub(crate) fn poll_within<Z: AsyncClock, R, W, E>(
     limit: Option<&Limit<W, E>>,
     why: fn(Duration) -> W,
@@ -119,7 +119,7 @@ pub(crate) fn poll_within<Z: AsyncClock, R, W, E>(
     polled.map(Ok)
 }
 
-/// Whether there is a timer, and its time has passed.
+/// Returns whether there is a timer whose time has passed.
 pub(crate) fn is_ready<W: Future>(timer: Pin<&mut Option<W>>, context: &mut Context<'_>) -> bool {
     timer.as_pin_mut().is_some_and(|timer| timer.poll(context).is_ready())
 }

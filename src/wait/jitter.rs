@@ -7,10 +7,10 @@ use crate::error::InvalidSetting;
 use crate::nanos::nanos;
 use crate::wait::floats::{rounded, unrounded};
 
-/// How a wait is spread at random, so that clients that failed together do not come back together.
+/// How waits are randomised, so that clients that failed together do not return together.
 ///
-/// Jitter makes a window of the strategy's wait, and the wait is drawn from it: each length in the window is as
-/// likely as any other.
+/// Jitter turns the strategy's wait into a window, and draws the wait from it. Each length in the window is equally
+/// likely.
 ///
 /// | jitter | window of a wait `w` |
 /// |---|---|
@@ -38,26 +38,26 @@ use crate::wait::floats::{rounded, unrounded};
 /// assert_eq!(waits[2], Duration::from_secs(8));
 /// ```
 ///
-/// A window that ends beyond [`max_wait`](crate::Retry::max_wait) is moved down as a whole, though not below zero, so
-/// that capped waits are spread too. A wait that the server asks for ([`retry_after`](crate::Retry::retry_after)) moves
-/// the window up, so that clients that are asked for the same wait do not come back together either.
+/// If a window ends beyond [`max_wait`](crate::Retry::max_wait), all of it moves down, but not below zero. So capped
+/// waits are spread too. A wait that the server requests ([`retry_after`](crate::Retry::retry_after)) moves the window
+/// up, so that clients with the same requested wait do not return together either.
 ///
-/// Draws also depend on the system's time, so that processes differ after a `fork`, or if they are restored from the
-/// same snapshot. A [`seed`](crate::Retry::seed) fixes the draws, for tests.
+/// Draws also depend on the system's time, so that processes differ after a `fork`, or after they are restored from one
+/// snapshot. A [`seed`](crate::Retry::seed) fixes the draws for tests.
 ///
-/// Without the feature `std`, unseeded draws depend on the time of the policy's clock, and on `wasm32-unknown-unknown` on
-/// its [`Entropy`](crate::clock::Entropy).
+/// Without the feature `std`, unseeded draws depend on the time of the policy's clock. On `wasm32-unknown-unknown`,
+/// they depend on its [`Entropy`](crate::clock::Entropy).
 #[derive(Clone, Copy, Debug, Default)]
 #[non_exhaustive]
 pub enum Jitter {
-    /// Draws from zero to the whole wait, as Python's `backoff` does. The strategy's waits are then *maxima*.
+    /// Draws from zero to the whole wait, like Python's `backoff`. The strategy's waits are then *maxima*.
     #[default]
     Full,
     /// Draws from half the wait to the whole wait.
     Equal,
-    /// Draws from the wait to this much more.
+    /// Draws from the wait to the wait plus this duration.
     Additive(Duration),
-    /// Draws from this part of the wait less to this part more: with `0.2`, from 80 % to 120 %.
+    /// Draws from the wait minus this fraction to the wait plus this fraction. With `0.2`, that is 80 % to 120 %.
     ///
     /// ```
     /// use std::time::Duration;
@@ -69,9 +69,9 @@ pub enum Jitter {
     /// assert!(clock.waits().iter().all(|wait| (8.0..=12.0).contains(&wait.as_secs_f64())));
     /// ```
     ///
-    /// From 0 to 1: the setter refuses other numbers.
+    /// The fraction must be from 0 to 1: the setter refuses other numbers.
     Proportional(f64),
-    /// Draws from the range that the function makes of the wait. An empty range is its start.
+    /// Draws from the range that the function returns for the wait. If the range is empty, the wait is its start.
     ///
     /// ```
     /// use std::time::Duration;
@@ -88,17 +88,18 @@ pub enum Jitter {
     Between(fn(Duration) -> RangeInclusive<Duration>),
     /// Waits exactly as long as the strategy computes.
     None,
-    /// Waits as long as the function computes, at most [`max_wait`](crate::Retry::max_wait): for other distributions.
+    /// Waits as long as the function returns, but at most [`max_wait`](crate::Retry::max_wait). Use it for other
+    /// distributions.
     ///
-    /// The function has to bring its own randomness, which a [`seed`](crate::Retry::seed) does not fix.
+    /// The function must provide its own randomness, which a [`seed`](crate::Retry::seed) does not affect.
     Custom(fn(Duration) -> Duration),
 }
 
 impl Jitter {
-    /// This jitter, unless it has a part that is not from 0 to 1.
+    /// Returns this jitter, unless its fraction is not from 0 to 1.
     pub(crate) const fn checked(self) -> Result<Self, InvalidSetting> {
         match self {
-            // In this order NaN is refused too.
+            // This order also refuses NaN.
             Self::Proportional(part) if !(part >= 0.0 && part <= 1.0) => {
                 Err(InvalidSetting::new("the part of Jitter::Proportional must be from 0 to 1"))
             }
@@ -106,7 +107,7 @@ impl Jitter {
         }
     }
 
-    /// The window of a wait.
+    /// Returns the window of a wait.
     pub(crate) fn window(self, wait: u64) -> Window {
         match self {
             Self::Full => Window { start: 0, width: wait },
@@ -128,7 +129,7 @@ impl Jitter {
     }
 }
 
-/// The waits from which one is drawn, in nanoseconds.
+/// A range of waits in nanoseconds, from which one is drawn.
 #[derive(Clone, Copy)]
 pub(crate) struct Window {
     pub(crate) start: u64,
@@ -136,37 +137,37 @@ pub(crate) struct Window {
 }
 
 impl Window {
-    /// The window of a range of nanoseconds. An empty range is its start.
+    /// Creates the window of a range of nanoseconds. If the range is empty, the window is its start.
     pub(crate) fn of(range: &RangeInclusive<u64>) -> Self {
         let start = *range.start();
         Self { start, width: range.end().saturating_sub(start) }
     }
 
-    /// The longest wait in it.
+    /// Returns the longest wait in the window.
     #[cfg(feature = "std")]
     pub(crate) fn end(self) -> u64 {
         self.start.saturating_add(self.width)
     }
 
-    /// The middle of it alone.
+    /// Reduces the window to its middle.
     pub(crate) fn middle(self) -> Self {
         Self { start: self.start.saturating_add(self.width / 2), width: 0 }
     }
 
-    /// Moves it down as a whole, so that it ends at `most` at the latest, though not below zero.
+    /// Moves the whole window down so that it ends at `most` or before, but not below zero.
     pub(crate) fn moved_below(self, most: u64) -> Self {
         let width = self.width.min(most);
         Self { start: self.start.min(most - width), width }
     }
 
-    /// Cuts it off at `most`.
+    /// Cuts the window off at `most`.
     pub(crate) fn cut_at(self, most: u64) -> Self {
         let start = self.start.min(most);
         Self { start, width: self.width.min(most - start) }
     }
 
-    /// Moves its start up to `least`. Where that leaves less than its width, it is as wide as it was, though not wider
-    /// than `least` is long.
+    /// Moves the window's start up to `least`. The window keeps its width if it would shrink, but is not wider than
+    /// `least` is long.
     pub(crate) fn moved_above(self, least: u64) -> Self {
         let start = self.start.max(least);
         let end = self.start.saturating_add(self.width);

@@ -11,7 +11,7 @@
     not(feature = "std"),
     doc = "with the feature `std` there is one that owns its list of waits."
 )]
-//! [`Jitter`] randomises the waits of any strategy. For a strategy of your own, implement [`Wait`] and pass it to
+//! [`Jitter`] randomises the waits of any strategy. To write your own strategy, implement [`Wait`] and pass it to
 //! [`Retry::new`](crate::Retry::new).
 
 pub(crate) mod chance;
@@ -60,12 +60,11 @@ use crate::sealed::Sealed;
 /// assert_eq!(clock.waits(), [1, 8, 27].map(Duration::from_millis));
 /// ```
 ///
-/// A strategy is a function of the attempt, not an iterator that is used up, so one policy can serve any number of
-/// concurrent runs. The wait that it returns is capped by [`max_wait`](crate::Retry::max_wait), then made a window by
-/// the [`Jitter`], from which one wait is drawn, then limited to the time left of
-/// [`max_time`](crate::Retry::max_time).
+/// A strategy is a function of the attempt, not an iterator that is consumed, so one policy can serve any number of
+/// concurrent runs. [`max_wait`](crate::Retry::max_wait) caps the returned wait. The [`Jitter`] turns it into a window,
+/// from which one wait is drawn. The time left of [`max_time`](crate::Retry::max_time) limits this wait.
 ///
-/// [`wait`](Self::wait) is all that a strategy must have.
+/// Only [`wait`](Self::wait) is required.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a strategy for an operation that returns `Result<{T}, {E}>`",
     label = "the policy's strategy does not match the types of the operation",
@@ -75,26 +74,26 @@ use crate::sealed::Sealed;
 pub trait Wait<T, E> {
     /// Returns the wait after attempt number `details.tries`, or `None` to give up.
     ///
-    /// Called after each attempt that is to be retried and that no limit has ended, also if the other side asks for a
-    /// longer wait. `details` has the outcome, except in [`Retry::waits`](crate::Retry::waits) and
+    /// The run calls it after each attempt that will be retried, if no limit has ended the run, even if the server
+    /// requests a longer wait. `details` has the outcome, except in [`Retry::waits`](crate::Retry::waits) and
     /// [`Retry::backoff`](crate::Retry::backoff).
     fn wait(&self, details: &Details<'_, T, E>) -> Option<Duration>;
 
-    /// Returns a window of its own from which the wait is drawn, for a strategy that is random itself.
+    /// Returns the window from which the wait is drawn, for a strategy that is itself random.
     ///
     /// The policy's [`Jitter`] is then ignored, except [`Jitter::None`], which takes the middle of the window.
-    /// [`wait`](Self::wait) still decides whether there is a wait. An empty range is its start. `None` by default.
+    /// [`wait`](Self::wait) still decides whether there is a wait. If the window is empty, the wait is its start.
+    /// `None` by default.
     ///
-    /// The window ends at [`max_wait`](crate::Retry::max_wait) at the latest. One that begins there or later is moved down
-    /// as a whole, so that its waits are still spread.
+    /// The window is cut at [`max_wait`](crate::Retry::max_wait). If it starts there or later, all of it moves down, so
+    /// that its waits are still spread.
     fn window(&self, details: &Details<'_, T, E>) -> Option<RangeInclusive<Duration>> {
         let _ = details;
         None
     }
 
     /// Returns this strategy as a function of the number of tries, if it depends on nothing else. It must agree with
-    /// `wait`. Hidden: it allows the code that computes the next wait to be compiled once for a program, and not once
-    /// for each operation.
+    /// `wait`. Hidden: it lets a program contain the code that computes the next wait once, not once per operation.
     #[doc(hidden)]
     fn numeric(&self) -> Option<&dyn Numeric> {
         None
@@ -102,13 +101,13 @@ pub trait Wait<T, E> {
 
     /// Returns whether [`wait`](Self::wait) reads [`Details::elapsed`]. `true` by default.
     ///
-    /// Return `false` if it does not: a run that needs the time nowhere never reads the clock. `wait` may then see an
-    /// `elapsed` of zero.
+    /// Return `false` if it does not. A run in which nothing needs the time never reads the clock. `wait` may then see
+    /// an `elapsed` of zero.
     fn needs_elapsed(&self) -> bool {
         true
     }
 
-    /// Returns whether the waits end by themselves: whether [`wait`](Self::wait) returns `None` at some point.
+    /// Returns whether [`wait`](Self::wait) returns `None` at some point, so that the waits end by themselves.
     ///
     /// If `true`, the default limit of 10 tries does not apply. `false` by default.
     fn ends(&self) -> bool {
@@ -149,19 +148,19 @@ wait_by_reference! {
     #[cfg(feature = "std")] std::sync::Arc<W>,
 }
 
-/// A strategy that depends on numbers alone. For a strategy of your own, implement [`Wait`] instead.
+/// A strategy that depends only on numbers. For your own strategy, implement [`Wait`] instead.
 pub trait Numeric {
     /// Returns the wait after this many tries, in nanoseconds, or `None` to give up.
     fn nanos(&self, tries: u32) -> Option<u64>;
 
-    /// Returns a window of its own, in nanoseconds, which may depend on the last wait.
+    /// Returns the strategy's own window in nanoseconds, which may depend on the last wait.
     fn window(&self, last_wait: u64) -> Option<RangeInclusive<u64>> {
         let _ = last_wait;
         None
     }
 
-    /// Returns whether the middle of [`window`](Self::window) grows in proportion to the last wait. The mean of a wait is
-    /// then the middle of the window that follows the mean of the last wait. `false` by default.
+    /// Returns whether the middle of [`window`](Self::window) grows in proportion to the last wait. The mean of a wait
+    /// is then the middle of the window that follows the mean of the last wait. `false` by default.
     fn is_linear(&self) -> bool {
         false
     }
@@ -172,7 +171,7 @@ pub trait Numeric {
     }
 }
 
-/// A strategy whose waits depend on the number of tries alone: the bound of
+/// A strategy whose waits depend only on the number of tries: the bound of
 /// [`Retry::wait_after`](crate::Retry::wait_after). Sealed.
 #[diagnostic::on_unimplemented(
     message = "the waits of `{Self}` do not depend on the number of attempts alone",

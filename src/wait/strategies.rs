@@ -105,7 +105,7 @@ impl Expo {
         }
     }
 
-    /// Same as [`new`](Self::new), but returns an error instead of panicking: for numbers that are read at run time.
+    /// Same as [`new`](Self::new), but returns an error instead of panicking, for numbers read at run time.
     ///
     /// # Errors
     ///
@@ -193,7 +193,7 @@ impl Fibo {
         }
     }
 
-    /// Same as [`new`](Self::new), but returns an error instead of panicking: for a wait that is read at run time.
+    /// Same as [`new`](Self::new), but returns an error instead of panicking, for a wait read at run time.
     ///
     /// # Errors
     ///
@@ -233,7 +233,7 @@ pub struct Constant {
 }
 
 impl Constant {
-    /// Creates waits of `wait` each.
+    /// Creates waits that all equal `wait`.
     ///
     /// ```
     /// use std::time::Duration;
@@ -287,7 +287,7 @@ impl Linear {
         }
     }
 
-    /// Same as [`new`](Self::new), but returns an error instead of panicking: for waits that are read at run time.
+    /// Same as [`new`](Self::new), but returns an error instead of panicking, for waits read at run time.
     ///
     /// # Errors
     ///
@@ -299,7 +299,7 @@ impl Linear {
         }
     }
 
-    /// The waits of once, twice, three times `step` and so on.
+    /// Waits of 1, 2, 3 and so on times `step`.
     pub(crate) const fn try_by_step(step: Duration) -> Result<Self, InvalidSetting> {
         match checked_wait(step, "the step of `linear` must be longer than zero") {
             Ok(step) => Self::try_new(step, step),
@@ -354,7 +354,7 @@ impl Decay {
         }
     }
 
-    /// Same as [`new`](Self::new), but returns an error instead of panicking: for numbers that are read at run time.
+    /// Same as [`new`](Self::new), but returns an error instead of panicking, for numbers read at run time.
     ///
     /// # Errors
     ///
@@ -415,7 +415,7 @@ impl<T, E> Wait<T, E> for Decay {
     }
 }
 
-/// The waits of a list, each used once and in order. See [`Retry::sequence`](crate::Retry::sequence).
+/// The waits of a list, in order, each used once. See [`Retry::sequence`](crate::Retry::sequence).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Sequence<L> {
     pub(crate) waits: L,

@@ -143,9 +143,10 @@ fn stories(make: &dyn Fn(&World) -> Run, has_clock: bool) -> Vec<Story> {
             }
             outcome
         };
-        let explained = match is_nested {
-            true => Retry::expo().poll(|| run(&mut operation)),
-            false => run(&mut operation),
+        let explained = if is_nested {
+            Retry::expo().poll(|| run(&mut operation))
+        } else {
+            run(&mut operation)
         };
         let end = match explained {
             Ok(succeeded) => (Ok(succeeded.value), None),

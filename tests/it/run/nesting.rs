@@ -17,6 +17,8 @@ use relent::{
 
 use crate::support::secs;
 
+use EventKind::{Backoff, GiveUp, Success, Try};
+
 const POLICY: Retry = Retry::expo().max_tries(2).jitter(Jitter::None);
 const DOWN: Result<(), &str> = Err("down");
 const UP: Result<(), &str> = Ok(());
@@ -192,7 +194,6 @@ fn all_events_and_the_condition_see_the_depth() {
     });
     assert_eq!(seen.into_inner(), [1, 1, 1]);
     let events = depths.0.into_inner().unwrap();
-    use EventKind::{Backoff, GiveUp, Success, Try};
     let expected = [Try, Backoff, Try, GiveUp, Try, Success].map(|event| (event, 1));
     assert_eq!(events, expected);
 }
@@ -221,8 +222,8 @@ fn a_panic_in_an_attempt_leaves_it() {
     }))
     .unwrap_err();
     catch_unwind(AssertUnwindSafe(|| {
-        let mut attempts = policy.attempts_async();
-        attempts.attempt(async || -> Result<(), ()> { panic!("expected") }()).now_or_never()
+        let mut attempts = policy.attempts_async::<(), ()>();
+        attempts.attempt(async { panic!("expected") }).now_or_never()
     }))
     .unwrap_err();
     assert_eq!(depth_here(), 0);
@@ -271,8 +272,8 @@ fn threads_and_decisions_begin_at_the_outermost_level() {
 
     let depths = Depths::default();
     let decides = POLICY.nested(Nested::Once).observe(&depths);
-    let decided = policy.run(|| Ok::<_, ()>(decides.decide(&mut Progress::default(), &DOWN)));
-    assert_eq!((decided, depths.take()), (Ok(Decision::Backoff(secs(1))), 0));
+    let outcome = policy.run(|| Ok::<_, ()>(decides.decide(&mut Progress::default(), &DOWN)));
+    assert_eq!((outcome, depths.take()), (Ok(Decision::Backoff(secs(1))), 0));
 }
 
 #[tokio::test(start_paused = true)]
