@@ -7,6 +7,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 
 // The SDK needs it, and Node.js has it since version 22.
 Promise.withResolvers ??= function () {
@@ -81,7 +82,7 @@ async function ready(url) {
 
 const [ingress, admin, node, service] = await Promise.all([1, 2, 3, 4].map(freePort));
 const directory = mkdtempSync(join(tmpdir(), "relent-restate-"));
-const server = spawn(join(import.meta.dirname, "node_modules/.bin/restate-server"), ["--base-dir", directory], {
+const server = spawn(fileURLToPath(new URL("node_modules/.bin/restate-server", import.meta.url)), ["--base-dir", directory], {
     stdio: "ignore",
     env: {
         ...process.env,
@@ -95,7 +96,8 @@ const ended = new Promise((resolve) => server.once("exit", resolve));
 
 let failure;
 try {
-    await restate.serve({ services: [probe], port: service });
+    // Its log would show each failed attempt as an error.
+    await restate.serve({ services: [probe], port: service, logger: () => {} });
     await ready(`http://127.0.0.1:${admin}/health`);
     await post(`http://127.0.0.1:${admin}/deployments`, { uri: `http://127.0.0.1:${service}` });
     await post(`http://127.0.0.1:${ingress}/probe/run`, {});
