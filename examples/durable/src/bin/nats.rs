@@ -224,6 +224,7 @@ async fn play(context: &Context, address: &str, plan: Plan, seed: u64) -> Result
         })
         .await?;
     let states = context.get_key_value(STATES).await?;
+    late_workers_change_nothing(&states).await?;
     let queue = context
         .create_stream(stream::Config {
             name: JOBS.to_string(),
@@ -270,6 +271,26 @@ async fn watch(states: &kv::Store) -> Result<Arc<Mutex<Vec<End>>>, Error> {
         }
     });
     Ok(ends)
+}
+
+/// Lets two workers read the same state, which kills rarely show.
+async fn late_workers_change_nothing(states: &kv::Store) -> Result<(), Error> {
+    let job = Job { id: u32::MAX, busy: 0, valid: true };
+    // Twice: for a job that nothing is kept of, and for one with a state.
+    for begun in 1..=2 {
+        let (mut late, mut first) =
+            (State::read(states, &job).await?, State::read(states, &job).await?);
+        (first.begun, late.begun) = (begun, 7);
+        let stored = [
+            first.commit(states, &job).await,
+            late.commit(states, &job).await,
+            first.commit(states, &job).await,
+        ];
+        if stored != [true, false, true] || State::read(states, &job).await?.begun != begun {
+            return Err(format!("a late worker changes a state: {stored:?}").into());
+        }
+    }
+    Ok(())
 }
 
 /// Shows why both the list and the delay are needed: the list is for workers that die, and a NAK ignores it.

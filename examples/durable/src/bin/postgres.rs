@@ -146,6 +146,7 @@ async fn handle_one(client: &Client, worker: u32, leases: &Vec<i64>) -> Result<b
 async fn supervise(rounds: u64) -> Result<(), Error> {
     let server = Postgres::start()?;
     let client = connect(&server.address).await?;
+    late_workers_change_nothing(&client).await?;
     let mut all = Figures::default();
     for number in 0..rounds {
         for (name, plan) in [("mixed", Plan::mixed(8)), ("outage", Plan::outage(2))] {
@@ -170,6 +171,37 @@ async fn play(client: &Client, address: &str, plan: Plan, seed: u64) -> Result<F
     }
     let arguments = ["worker", address, &plan.capacity.to_string()].map(str::to_string).to_vec();
     round(arguments, plan, seed, async || Ok((ends(client).await?, true))).await
+}
+
+/// Lets a worker take so long that another one takes its job, which kills do not show.
+async fn late_workers_change_nothing(client: &Client) -> Result<(), Error> {
+    client.batch_execute(TABLES).await?;
+    client.execute("INSERT INTO jobs (id, payload) VALUES (0, '')", &[]).await?;
+    let take = async || -> Result<Option<i32>, Error> {
+        Ok(client.query_opt(TAKE, &[&vec![60_000_000_i64]]).await?.map(|row| row.get("begun")))
+    };
+    let end =
+        async |begun: i32| client.execute(END, &[&0, &begun, &"{}", &begun, &None::<&str>]).await;
+    let put_back = async |begun: i32| client.execute(PUT_BACK, &[&0, &begun, &"{}", &0_i64]).await;
+
+    let late = take().await?.ok_or("no job is due")?;
+    if take().await?.is_some() {
+        return Err("a job is due before its lease is over".into());
+    }
+    client.execute("UPDATE jobs SET next_attempt_at = now()", &[]).await?;
+    let second = take().await?.ok_or("no job is due after the lease")?;
+    let rows = [
+        put_back(late).await?,
+        end(late).await?,
+        end(second).await?,
+        end(second).await?,
+        put_back(second).await?,
+    ];
+    if rows == [0, 0, 1, 0, 0] {
+        Ok(())
+    } else {
+        Err(format!("a late worker changes a job: {rows:?}").into())
+    }
 }
 
 async fn ends(client: &Client) -> Result<Vec<End>, Error> {
