@@ -5,19 +5,20 @@
 /// There the standard library compiles, but it has no time, no sleep and no randomness. So the default clock,
 /// [`SystemClock`](crate::clock::SystemClock), does not implement the clock traits, and every other clock must implement
 /// this trait, or all browsers would draw the same waits. On other targets it is not needed and not called.
+/// `BrowserClock` (feature `wasm-bindgen`) does. Implement it for a host without JavaScript, or for another timer:
 ///
 /// ```
 /// use std::time::Duration;
 /// use relent::AsyncClock;
 /// use relent::clock::Entropy;
 ///
-/// struct Browser;
+/// struct Host;
 ///
-/// impl AsyncClock for Browser {
-///     type Timer = std::future::Ready<()>; // of `setTimeout`
+/// impl AsyncClock for Host {
+///     type Timer = std::future::Ready<()>; // of the host's timer
 ///
 ///     fn now(&self) -> Duration {
-///         Duration::ZERO // `performance.now()`
+///         Duration::ZERO // from the host's clock
 ///     }
 ///
 ///     fn timer(&self, _wait: Duration) -> Self::Timer {
@@ -25,20 +26,20 @@
 ///     }
 /// }
 ///
-/// impl Entropy for Browser {
+/// impl Entropy for Host {
 ///     fn entropy(&self) -> u64 {
-///         0x5eed // `crypto.getRandomValues(..)`
+///         0x5eed // from the host's random numbers
 ///     }
 /// }
-/// # assert_eq!(Browser.entropy(), 0x5eed);
+/// # assert_eq!(Host.entropy(), 0x5eed);
 /// ```
 ///
 /// Policies with a [`seed`](crate::Retry::seed) never call it.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` has no random numbers for jitter, and neither has the standard library on this target",
     label = "does not implement `Entropy`",
-    note = "on wasm32-unknown-unknown, implement `relent::clock::Entropy` and `AsyncClock` or `BlockingClock` for a clock of your own",
-    note = "then set that clock: `.clock(..)`"
+    note = "where there is JavaScript, enable relent's feature `wasm-bindgen` and set its clock: `.clock(relent::clock::BrowserClock)`",
+    note = "elsewhere, implement `relent::clock::Entropy` and `AsyncClock` or `BlockingClock` for a clock of your own, and set it"
 )]
 pub trait Entropy {
     /// Returns a random number, another one with each call.

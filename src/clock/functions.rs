@@ -21,8 +21,8 @@ use crate::clock::{AsyncClock, BlockingClock, EntropyIfNeeded};
 /// # }
 /// ```
 ///
-/// Use it for the timer of a runtime that relent has no feature for. Runs are `Send` if the functions are `Sync` and the
-/// timer's future is `Send`. On `wasm32-unknown-unknown` it does not implement [`AsyncClock`], since it has no
+/// Use it for the timer of a runtime that relent has no feature for, such as compio, monoio or glommio. Runs are `Send` if
+/// the functions are `Sync` and the timer's future is `Send`; the timers of these three are not, and need not be. On `wasm32-unknown-unknown` it does not implement [`AsyncClock`], since it has no
 /// [`Entropy`](crate::clock::Entropy): implement both for a type of your own.
 #[derive(Clone, Copy)]
 pub struct AsyncFnClock<N, F> {

@@ -1,18 +1,37 @@
 //! Clocks, which runs read and wait on.
 //!
 //! Blocking runs need a [`BlockingClock`], async runs an [`AsyncClock`]. The default, [`SystemClock`], implements both
-//! (features `std` and `tokio`). Set another clock with [`Retry::clock`](crate::Retry::clock): for another async
-//! runtime, for a device without an operating system, or for tests (`TestClock`, feature `test-util`).
+//! (features `std` and `tokio`). Set another clock with [`Retry::clock`](crate::Retry::clock):
+//!
+//! | clock | feature | for |
+//! |---|---|---|
+//! | `FuturesTimer` | `futures-timer` | any async executor: a thread of its own keeps the time |
+//! | `AsyncIo` | `async-io` | smol, and executors without a timer |
+//! | `EmbassyClock` | `embassy-time` | Embassy, without `std` and without an allocator |
+//! | `BrowserClock` | `wasm-bindgen` | browsers, Node.js and Deno |
+//! | [`AsyncFnClock`], [`BlockingFnClock`] | | any other timer, as two functions |
+//! | `TestClock` | `test-util` | tests |
+//! | a type that implements [`AsyncClock`] or [`BlockingClock`] | | everything else |
+//!
+//! A feature adds a type and changes no other clock. With every feature on, [`SystemClock`] still uses tokio's timer.
 //!
 //! [`Cancel`] cancels runs: see [`Retry::cancelled_by`](crate::Retry::cancelled_by). The other items appear only in the
 //! types of policies and timers.
 
+#[cfg(all(feature = "async-io", not(all(target_family = "wasm", target_os = "unknown"))))]
+mod async_io;
+#[cfg(feature = "wasm-bindgen")]
+mod browser;
 #[cfg(feature = "std")]
 pub(crate) mod cancel;
 #[cfg(feature = "std")]
 pub(crate) mod cancellable;
+#[cfg(all(feature = "embassy-time", not(all(target_family = "wasm", target_os = "unknown"))))]
+mod embassy;
 pub(crate) mod entropy;
 mod functions;
+#[cfg(all(feature = "futures-timer", not(all(target_family = "wasm", target_os = "unknown"))))]
+mod futures_timer;
 pub(crate) mod punctual;
 #[cfg(all(feature = "std", not(all(target_family = "wasm", target_os = "unknown"))))]
 mod system;
@@ -22,12 +41,25 @@ pub(crate) mod tokio;
 #[cfg(feature = "std")]
 pub(crate) mod wakers;
 
+#[cfg(all(feature = "async-io", not(all(target_family = "wasm", target_os = "unknown"))))]
+pub use async_io::{AsyncIo, AsyncIoTimer};
+#[cfg(feature = "wasm-bindgen")]
+pub use browser::BrowserClock;
+#[cfg(all(feature = "wasm-bindgen", target_family = "wasm", target_os = "unknown"))]
+pub use browser::timer::BrowserTimer;
 #[cfg(feature = "std")]
 pub use cancel::Cancel;
 #[cfg(feature = "std")]
 pub use cancellable::{Cancellable, CancellableTimer};
+#[cfg(all(feature = "embassy-time", not(all(target_family = "wasm", target_os = "unknown"))))]
+pub use embassy::{EmbassyClock, EmbassyTimer};
 pub use entropy::{Entropy, EntropyIfNeeded};
 pub use functions::{AsyncFnClock, BlockingFnClock};
+#[cfg(all(
+    feature = "futures-timer",
+    not(all(target_family = "wasm", target_os = "unknown"))
+))]
+pub use futures_timer::{FuturesTimer, FuturesTimerDelay};
 pub use punctual::{Punctual, PunctualTimer};
 #[cfg(all(feature = "tokio", not(all(target_family = "wasm", target_os = "unknown"))))]
 pub use tokio::SystemTimer;
@@ -83,7 +115,8 @@ use crate::sealed::Sealed;
         message = "`{Self}` cannot be used as the clock of a blocking run",
         label = "the policy's clock does not implement `BlockingClock`",
         note = "on wasm32-unknown-unknown the standard library has no time, no sleep and no randomness, so `SystemClock` does not work",
-        note = "implement `relent::BlockingClock` and `relent::clock::Entropy` for a clock of your own, and set it: `.clock(..)`"
+        note = "where there is JavaScript, nothing can block: use an async run, with relent's feature `wasm-bindgen` and `relent::clock::BrowserClock`",
+        note = "elsewhere, implement `relent::BlockingClock` and `relent::clock::Entropy` for a clock of your own, and set it: `.clock(..)`"
     )
 )]
 pub trait BlockingClock: EntropyIfNeeded {
@@ -181,7 +214,7 @@ pub trait BlockingClock: EntropyIfNeeded {
         message = "`{Self}` cannot be used as the clock of an async run",
         label = "the policy's clock does not implement `AsyncClock`",
         note = "for tokio, enable relent's feature `tokio`: the default clock, `SystemClock`, needs it",
-        note = "for another runtime, implement `relent::AsyncClock` with its timer, and set that clock: `.clock(..)`"
+        note = "for another runtime, set a clock on its timer: `.clock(..)` takes those of relent's features, such as `futures-timer`, and any type that implements `relent::AsyncClock`"
     )
 )]
 #[cfg_attr(
@@ -190,7 +223,8 @@ pub trait BlockingClock: EntropyIfNeeded {
         message = "`{Self}` cannot be used as the clock of an async run",
         label = "the policy's clock does not implement `AsyncClock`",
         note = "on wasm32-unknown-unknown the standard library has no time, no sleep and no randomness, so `SystemClock` does not work",
-        note = "implement `relent::AsyncClock` and `relent::clock::Entropy` for a clock of your own, and set it: `.clock(..)`"
+        note = "where there is JavaScript, enable relent's feature `wasm-bindgen` and set its clock: `.clock(relent::clock::BrowserClock)`",
+        note = "elsewhere, implement `relent::AsyncClock` and `relent::clock::Entropy` for a clock of your own, and set it: `.clock(..)`"
     )
 )]
 pub trait AsyncClock: EntropyIfNeeded {
@@ -355,7 +389,7 @@ impl Sealed for Interruptible {}
 /// tokio's clock for both (feature `tokio`), so tokio's paused time advances limits and waits together.
 ///
 /// On `wasm32-unknown-unknown` it implements neither clock trait, since the standard library has no time there. Runs
-/// need a clock of your own, with [`Entropy`].
+/// need `BrowserClock` (feature `wasm-bindgen`) or a clock of your own, with [`Entropy`].
 #[derive(Clone, Copy, Debug, Default)]
 pub struct SystemClock;
 

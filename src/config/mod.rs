@@ -86,7 +86,8 @@ use crate::wait::strategies::Expo;
 ///
 /// Two configurations are equal if they make the same policy: `expo` is `expo first_wait=1s`.
 ///
-/// Conditions, handlers, budgets, clocks and targets are code: add them to the policy. For a configuration of a policy
+/// Conditions, handlers, budgets, clocks and targets are code: add them to the policy. A policy that has them is refused by
+/// `try_from`, so add them to a default in a `static` only when it is run. For a configuration of a policy
 /// that exists, use `RetryConfig::try_from(&policy)`.
 #[derive(Clone)]
 #[must_use = "a configuration does nothing: `.policy()` makes a policy of it"]

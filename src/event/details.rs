@@ -103,8 +103,12 @@ pub struct Details<'a, T, E> {
     ///
     /// It counts on one thread, and within the polls of one task. In an async run, it counts in the future of an
     /// attempt, but not in the function that makes this future. It is 0 in a task or thread that an attempt spawned,
-    /// under [`Retry::decide`](crate::Retry::decide), and without the feature `std`. In line, only attempts made by
-    /// [`Attempts::attempt`](crate::run::Attempts::attempt) count. See [`Retry::nested`](crate::Retry::nested).
+    /// under [`Retry::decide`](crate::Retry::decide), and without the feature `std`. If an attempt itself polls a task,
+    /// that task is inside the attempt: `block_on` of a runtime on one thread polls all tasks of that runtime.
+    ///
+    /// In line, only attempts made by [`Attempts::attempt`](crate::run::Attempts::attempt) count. In a stream that
+    /// reconnects, all that a connection does counts, also after it has been established. See
+    /// [`Retry::nested`](crate::Retry::nested).
     pub depth: u32,
     target: Target,
     /// Whether the run gave up in a wait, so that handlers have already seen the last attempt.

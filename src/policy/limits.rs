@@ -160,6 +160,9 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
     /// passed, the run gives up with its last outcome. A run keeps that outcome during its waits, which makes its
     /// future larger. To spawn such a run, its value and its error must be `Send`.
     ///
+    /// It changes the type of the clock: a static of it is a `Retry<Expo, AnyError, (), Punctual<SystemClock>>`. To keep the plain
+    /// type, call it at the run.
+    ///
     /// This method is `const`, and needs a policy that is `Copy`. Call it before you add handlers, `cancelled_by` and
     /// other parts that are not `Copy`, or borrow the policy: `policy.by_ref().no_attempt_after_deadline()`.
     #[doc(alias = "deadline")]

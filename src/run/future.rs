@@ -24,7 +24,8 @@ use crate::testing::scope::Sleeping;
 use crate::trace::Trace;
 
 mod state;
-use state::{State, StateProjection, ended};
+pub(crate) use state::ended;
+use state::{State, StateProjection};
 
 #[cfg(feature = "macros")]
 mod ahead;

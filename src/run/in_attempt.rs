@@ -46,16 +46,19 @@ pin_project! {
     #[must_use = "futures do nothing unless they are awaited or polled"]
     pub struct InAttempt<'a, P, F> {
         policy: &'a P,
-        trace: Option<&'a mut Trace>,
         #[pin]
         operation: F,
+        unfinished: Unfinished<'a>,
     }
+}
 
-    impl<P, F> PinnedDrop for InAttempt<'_, P, F> {
-        fn drop(this: Pin<&mut Self>) {
-            if let Some(trace) = this.project().trace {
-                trace.drop_attempt();
-            }
+/// The spans of an attempt that is not finished, if it has any.
+struct Unfinished<'a>(Option<&'a mut Trace>);
+
+impl Drop for Unfinished<'_> {
+    fn drop(&mut self) {
+        if let Some(trace) = &mut self.0 {
+            trace.drop_attempt();
         }
     }
 }
@@ -70,24 +73,33 @@ impl<'a, P, F> InAttempt<'a, P, F> {
         if let Some(trace) = &mut trace {
             trace.begin_attempt(tries);
         }
-        Self { policy, trace, operation }
+        Self { policy, operation, unfinished: Unfinished(trace) }
     }
 }
 
-impl<P: Policy<Clock: AsyncClock>, F> InAttempt<'_, P, F> {
+impl<'a, P: Policy<Clock: AsyncClock>, F> InAttempt<'a, P, F> {
     /// Ends the attempt if it takes longer than `most`. Its error is made by `From<`[`TimedOut`]`>`.
-    pub fn within(self, most: Duration) -> InTime<Self, TimerOf<P>> {
-        let timer = Timer::new(scope::timeout(&self.policy.policy().clock, most));
-        InTime::new(self, timer, most, Convert)
+    pub fn within(self, most: Duration) -> InAttempt<'a, P, InTime<F, TimerOf<P>>> {
+        self.limited(most, Convert)
     }
 
     /// Ends the attempt if it takes longer than `most`, with an error made by a function.
-    pub fn within_with<E, M>(self, most: Duration, error: M) -> InTime<Self, TimerOf<P>, By<M>>
+    pub fn within_with<E, M>(
+        self,
+        most: Duration,
+        error: M,
+    ) -> InAttempt<'a, P, InTime<F, TimerOf<P>, By<M>>>
     where
         M: Fn(TimedOut) -> E + Clone,
     {
-        let timer = Timer::new(scope::timeout(&self.policy.policy().clock, most));
-        InTime::new(self, timer, most, By(error))
+        self.limited(most, By(error))
+    }
+
+    // The limit is inside of the attempt: one that is reached is its outcome.
+    fn limited<M>(self, most: Duration, error: M) -> InAttempt<'a, P, InTime<F, TimerOf<P>, M>> {
+        let Self { policy, operation, unfinished } = self;
+        let timer = Timer::new(scope::timeout(&policy.policy().clock, most));
+        InAttempt { policy, operation: InTime::new(operation, timer, most, error), unfinished }
     }
 }
 
@@ -97,13 +109,13 @@ impl<P, F: Future> Future for InAttempt<'_, P, F> {
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<F::Output> {
         let this = self.project();
         let _inside = Inside::enter();
-        let polled = match this.trace {
+        let polled = match &mut this.unfinished.0 {
             Some(trace) => trace.within_attempt(|| this.operation.poll(context)),
             None => this.operation.poll(context),
         };
         if polled.is_ready() {
             // What it is worth is decided later.
-            *this.trace = None;
+            this.unfinished.0 = None;
         }
         polled
     }

@@ -26,8 +26,9 @@ use crate::testing::scope::Sleeping;
 
 /// # Run options: shown arguments
 ///
-/// Run options change what the runs of a policy show, limit or return. Combine them in any order, with one exception:
-/// `interrupt_at_deadline` comes after `attempt_timeout`. End with a form of `run` or `run_async`. These methods borrow
+/// Run options change what the runs of a policy show, limit or return. They come after all settings, since they return a
+/// [`Runner`], which has no settings. Combine them in any order, with one exception: `interrupt_at_deadline` comes after
+/// `attempt_timeout`. End with a form of `run` or `run_async`. These methods borrow
 /// the policy; their `into_` forms own it, for a `static`, a field or a spawned task. For a policy in an `Arc` or a
 /// `Box`, use [`Runner::new`].
 impl<S, C, H, Z> Retry<S, C, H, Z> {
@@ -166,8 +167,11 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
     /// # }
     /// ```
     ///
+    /// Set it after all settings of the policy.
+    ///
     /// The operation's error type must implement `From<`[`TimedOut`](crate::TimedOut)`>`, as [`std::io::Error`],
-    /// `Box<dyn Error>` and `anyhow::Error` do. If the policy has a [`retry_if`](Self::retry_if), it must accept this
+    /// `Box<dyn Error>` and `anyhow::Error` do. An error that only wraps `io::Error` needs a conversion of its own, with
+    /// `thiserror` by `#[from] TimedOut`, or [`attempt_timeout_with`](Self::attempt_timeout_with). If the policy has a [`retry_if`](Self::retry_if), it must accept this
     /// error for a retry.
     ///
     /// The operation's future is dropped at the timeout. A server may still complete the request. The timer is that of

@@ -186,14 +186,15 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
     /// | `attempt`, a child of `retry` | `attempt` | its number; the first is 1 |
     /// | | `resend_count` | the number of attempts before it, if any; as `http.request.resend_count` |
     /// | | `wait_ms` | the wait before it, if any |
-    /// | | `outcome` | `success`, `failure`, `dropped` or `panicked` |
+    /// | | `outcome` | `success`, `failure`, `dropped`, `panicked` or `reset` |
     /// | | `otel.status_code` | `ERROR` for a failure or a panic |
     ///
     /// The span `retry` begins with the run, as a child of the current span. The span `attempt` is entered while the
     /// operation runs, and around each poll of its future. Handlers and observers run in `retry`. The
     /// [guide](crate::guide::handlers#traces) has the line that connects the spans to OpenTelemetry.
     ///
-    /// For runs in line, see [`Attempts::traced`](crate::run::Attempts::traced).
+    /// For runs in line, see [`Attempts::traced`](crate::run::Attempts::traced). The layer of a service has a method of
+    /// the same name.
     pub const fn traced(&self) -> Runner<&Self, Hidden, Traced> {
         Runner { policy: self, visibility: Hidden, bound: Traced(Unbounded), returns: AsIs }
     }

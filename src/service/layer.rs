@@ -12,9 +12,12 @@ use tower_service::Service;
 use crate::clock::AsyncClock;
 use crate::policy::Retry;
 use crate::policy::hold::{Policy, PolicyFor};
+#[cfg(feature = "tracing")]
+use crate::run::Traced;
 use crate::run::future::Retrying;
 use crate::run::operation::Operation;
-use crate::run::timeout::{AttemptTimeout, Bound, By, TimedOut, Unbounded};
+use crate::run::returns::AsIs;
+use crate::run::timeout::{AttemptTimeout, Bound, By, OrAtDeadline, TimedOut, Unbounded};
 use crate::service::clone::{ByClone, ByFn, CloneRequest};
 use crate::service::request::Requests;
 
@@ -190,6 +193,69 @@ impl<P, C> RetryLayer<P, C> {
     }
 }
 
+impl<P, C, M> RetryLayer<P, C, AttemptTimeout<M>> {
+    /// Ends attempts at the deadline of [`max_time`](Retry::max_time) too, so that no request outlives it: see
+    /// [`Retry::interrupt_at_deadline`].
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread", start_paused = true)]
+    /// # async fn main() {
+    /// use std::future::pending;
+    /// use std::time::Duration;
+    /// use relent::{Jitter, Retry};
+    /// use tokio::time::Instant;
+    /// use tower::{ServiceBuilder, ServiceExt, service_fn};
+    ///
+    /// static API: Retry = Retry::expo().max_time(Duration::from_secs(10)).jitter(Jitter::None);
+    ///
+    /// let layer = API
+    ///     .into_layer()
+    ///     .attempt_timeout_with(Duration::from_secs(8), |_| "hangs")
+    ///     .interrupt_at_deadline(|_| "too slow");
+    /// let service = ServiceBuilder::new().layer(layer).service(service_fn(|(): ()| pending::<Result<(), _>>()));
+    ///
+    /// let began = Instant::now();
+    /// assert_eq!(service.oneshot(()).await, Err("too slow"));
+    /// assert_eq!(began.elapsed(), Duration::from_secs(10)); // 8, a wait of 1, and what was left
+    /// # }
+    /// ```
+    pub fn interrupt_at_deadline<E, F>(
+        self,
+        error: F,
+    ) -> RetryLayer<P, C, AttemptTimeout<OrAtDeadline<M, F>>>
+    where
+        F: Fn(TimedOut) -> E + Clone,
+    {
+        let Self { policy, clone, bound } = self;
+        RetryLayer { policy, clone, bound: bound.or_at_deadline(error) }
+    }
+}
+
+#[cfg(feature = "tracing")]
+impl<P, C, B> RetryLayer<P, C, B> {
+    /// Puts each request and each of its attempts into spans of the `tracing` crate: see [`Retry::traced`].
+    ///
+    /// ```
+    /// use relent::{Retry, TestClock};
+    /// use tower::{ServiceBuilder, ServiceExt, service_fn};
+    ///
+    /// # futures::executor::block_on(async {
+    /// let policy = Retry::expo().target("users").clock(TestClock::new());
+    /// let users = ServiceBuilder::new().layer(policy.into_layer().traced()).service(service_fn(async |id: u32| {
+    ///     tracing::info!("sending"); // in the span `attempt`
+    ///     Ok::<_, &str>(id)
+    /// }));
+    /// assert_eq!(users.oneshot(7).await, Ok(7));
+    /// # });
+    /// ```
+    ///
+    /// Call it last: limits on the time of an attempt belong into its span.
+    pub fn traced(self) -> RetryLayer<P, C, Traced<B>> {
+        let Self { policy, clone, bound } = self;
+        RetryLayer { policy, clone, bound: Traced(bound) }
+    }
+}
+
 impl<S, P: Clone, C: Clone, B: Clone> Layer<S> for RetryLayer<P, C, B> {
     type Service = RetryService<S, P, C, B>;
 
@@ -248,11 +314,7 @@ where
         // Call the service that is ready: a clone may not be.
         let next = self.service.clone();
         let service = mem::replace(&mut self.service, next);
-        Retrying::new(
-            policy,
-            bound.bind(Requests::new(service, request, clone)),
-            crate::run::returns::AsIs,
-        )
+        Retrying::new(policy, bound.bind(Requests::new(service, request, clone)), AsIs)
     }
 }
 

@@ -9,6 +9,7 @@ use pin_project_lite::pin_project;
 use tower_service::Service;
 
 use crate::event::Target;
+use crate::run::future::ended;
 use crate::run::operation::{Attempt, Attempted, Operation};
 use crate::sealed::Sealed;
 use crate::service::clone::CloneRequest;
@@ -89,8 +90,8 @@ impl<S: Service<R>, R> Future for InService<S, R, S::Future> {
                     if let Err(error) = ready!(service.poll_ready(context)) {
                         return Poll::Ready(Err(error));
                     }
-                    // No attempt begins without a request: the run ends when there is none.
-                    let Some(request) = request.take() else { return Poll::Pending };
+                    // An attempt begins with a request, which is gone if the service panicked when it was called.
+                    let Some(request) = request.take() else { ended() };
                     service.call(request)
                 }
             };

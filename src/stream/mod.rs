@@ -112,7 +112,8 @@ impl<S, C, H, Z> Retry<S, C, H, Z> {
     ///
     /// # Panics
     ///
-    /// The stream panics if a handler, `connect` or a connection panics.
+    /// The stream panics if a handler, `connect`, a connection or another function that it was given panics. It is over
+    /// then.
     pub fn stream<K, F, Fut, N, T, E>(&self, connect: F) -> Reconnecting<&Self, F, Fut, K>
     where
         F: FnMut(Option<K>) -> Fut,

@@ -1,6 +1,7 @@
 //! How a stream that reconnects is polled.
 
 use core::future::Future;
+use core::mem;
 use core::ops::ControlFlow;
 use core::pin::Pin;
 use core::task::{Context, Poll, ready};
@@ -10,7 +11,7 @@ use pin_project_lite::pin_project;
 
 use crate::clock::AsyncClock;
 use crate::observe::chain::NotifyBlocking;
-use crate::policy::hold::PolicyFor;
+use crate::policy::hold::{Policy, PolicyFor};
 use crate::run::Decision;
 use crate::run::by_hand::{ByHand, Phase};
 use crate::run::nesting::Inside;
@@ -47,35 +48,69 @@ where
 {
     type Item = Result<Fut::Item, L>;
 
-    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        loop {
-            let mut this = self.as_mut().project();
-            let ended = match this.state.as_mut().project() {
-                StateProjection::Over => return Poll::Ready(None),
-                StateProjection::Due => {
-                    this.connect();
+    fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let mut stream = OverByPanic(self);
+        let polled = poll_item(stream.0.as_mut(), context);
+        mem::forget(stream);
+        polled
+    }
+}
+
+/// Ends a stream whose code panics: what it has received may be lost, and must not be skipped in silence.
+struct OverByPanic<'a, P, F, Fut, K, G, X>(Pin<&'a mut Reconnecting<P, F, Fut, K, G, X>>)
+where
+    P: Policy<Clock: AsyncClock>,
+    Fut: Connecting;
+
+impl<P, F, Fut, K, G, X> Drop for OverByPanic<'_, P, F, Fut, K, G, X>
+where
+    P: Policy<Clock: AsyncClock>,
+    Fut: Connecting,
+{
+    fn drop(&mut self) {
+        self.0.as_mut().project().state.set(State::Over);
+    }
+}
+
+fn poll_item<P, F, Fut, K, G, X, Y, L>(
+    mut stream: Pin<&mut Reconnecting<P, F, Fut, K, G, X>>,
+    context: &mut Context<'_>,
+) -> Poll<Option<Result<Fut::Item, L>>>
+where
+    P: PolicyFor<(), Fut::Error, Observer: NotifyBlocking, Clock: AsyncClock>,
+    F: FnMut(Option<K>) -> Fut,
+    Fut: Connecting,
+    K: Clone,
+    G: ResumeBy<Fut::Item, K>,
+    X: Return<Result<(), Fut::Error>, Value = (), Error = Fut::Error, Output = Result<Y, L>>,
+{
+    loop {
+        let mut this = stream.as_mut().project();
+        let ended = match this.state.as_mut().project() {
+            StateProjection::Over => return Poll::Ready(None),
+            StateProjection::Due => {
+                this.connect();
+                continue;
+            }
+            StateProjection::Connecting { .. } => match ready!(this.poll_connecting(context)) {
+                Ok(connection) => {
+                    this.connected(connection);
                     continue;
                 }
-                StateProjection::Connecting { .. } => match ready!(this.poll_connecting(context)) {
-                    Ok(connection) => {
-                        this.connected(connection);
-                        continue;
-                    }
-                    Err(error) => this.end(Err(error)),
-                },
-                StateProjection::Connected { .. } => match ready!(this.poll_connected(context)) {
-                    Received::Item(item) => return Poll::Ready(Some(Ok(item))),
-                    Received::End(outcome) => this.end(outcome),
-                    Received::Refused(decision) => this.follow(decision, Ok(())),
-                },
-                StateProjection::Waiting { sleep, .. } => {
-                    ready!(sleep.poll(context));
-                    this.wake()
-                }
-            };
-            if let ControlFlow::Break(last) = ended {
-                return Poll::Ready(last.map(Err));
+                Err(error) => this.end(Err(error)),
+            },
+            StateProjection::Connected { .. } => match ready!(this.poll_connected(context)) {
+                Received::Item(item) => return Poll::Ready(Some(Ok(item))),
+                Received::End(outcome) => this.end(outcome),
+                Received::Refused(decision) => this.follow(decision, Ok(())),
+            },
+            StateProjection::Waiting { sleep, .. } => {
+                ready!(sleep.poll(context));
+                this.wake()
             }
+        };
+        if let ControlFlow::Break(last) = ended {
+            return Poll::Ready(last.map(Err));
         }
     }
 }
@@ -115,8 +150,6 @@ where
 {
     /// Begins an attempt.
     fn connect(&mut self) {
-        // If code panics, the stream stays over.
-        self.state.set(State::Over);
         // After a wait, another attempt is already certain.
         self.run.next_try().ok();
         let attempt = (self.connect)(self.token.clone());
@@ -160,7 +193,10 @@ where
         }
         let clock = &self.run.session.policy.policy().clock;
         let limit = self.rules.idle.as_ref();
-        let poll = |context: &mut Context<'_>| connection.poll_next(context);
+        let poll = |context: &mut Context<'_>| {
+            let _inside = Inside::enter();
+            connection.poll_next(context)
+        };
         let received = ready!(poll_within(limit, Lost::Idle, idle, clock, context, poll));
         let outcome = match (received, self.rules.at_end) {
             (Ok(Some(Ok(item))), _) => {

@@ -13,7 +13,7 @@ use std::time::Duration;
 use relent::clock::{Cancellable, CancellableTimer, Interruptible, SystemClock, SystemTimer};
 use relent::condition::{AnyError, Budgeted, RetryAfter, RetryAfterValue, RetryIf, Until};
 use relent::event::Target;
-use relent::future::{After, Begin};
+use relent::future::{After, Begin, InAttempt, Timer};
 use relent::iter::Waits;
 use relent::observe::{Handlers, HandlersAsync, Observed};
 use relent::run::{
@@ -148,6 +148,11 @@ assert_not_impl_any!(InLineAsync<'static, Observed<(), NotSend>, u8>: Send, Sync
 assert_impl_all!(Next<'static, u8>: Debug, Send, Future<Output = ControlFlow<Result<u8, ()>>>);
 assert_not_impl_any!(Next<'static, NotSend>: Send, Sync);
 assert_impl_all!(Begin<&'static Retry, u8, ()>: Debug, Send, Future);
+
+type Made<F> = InAttempt<'static, &'static Retry, F>;
+assert_impl_all!(Made<std::future::Ready<u8>>: Debug, Send, Sync, Unpin, Future);
+assert_not_impl_any!(Made<std::future::Ready<NotSend>>: Send, Sync);
+assert_impl_all!(Timer<SystemTimer>: Debug, Send, Future);
 
 // Who may cancel, and what they all draw from, is shared by threads.
 assert_impl_all!(Cancel: Clone, Debug, Default, Send, Sync, Unpin, UnwindSafe, RefUnwindSafe);

@@ -3,6 +3,7 @@
 use std::cell::Cell;
 use std::collections::VecDeque;
 use std::future::{Future, Ready, pending, ready};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::{Pin, pin};
 use std::rc::Rc;
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
@@ -178,6 +179,21 @@ mod by_layer {
         let policy = EXPO.clock(TestClock::new()).observe(&story);
         let service = RetryLayer::new(&policy).layer(Strict::new([]).refusing([true]));
         assert_eq!((send(service), story.told()), (Err("not ready"), String::new()));
+    }
+
+    #[test]
+    fn a_service_that_panics_for_a_retry_leaves_no_future_that_waits_for_ever() {
+        let calls = Cell::new(0);
+        let service = EXPO.clock(TestClock::new()).into_layer().layer(service_fn(|()| {
+            calls.set(calls.get() + 1);
+            assert!(calls.get() < 2, "expected");
+            ready(DOWN)
+        }));
+        let mut response = pin!(service.oneshot(()));
+        let mut poll = || catch_unwind(AssertUnwindSafe(|| poll_once(response.as_mut())));
+        assert!((0..9).any(|_| poll().is_err())); // after a wait
+        assert!(poll().is_err());
+        assert_eq!(calls.get(), 2);
     }
 
     #[test]

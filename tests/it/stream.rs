@@ -618,6 +618,81 @@ fn a_panic_leaves_a_stream_that_is_over() {
     assert_eq!(poll_once(stream.as_mut()), Poll::Ready(None));
 }
 
+#[test]
+fn after_a_panic_of_what_it_was_given_a_stream_is_over_and_skips_no_item() {
+    fn panics<S: FusedStream>(stream: S) {
+        let mut stream = pin!(stream);
+        catch_unwind(AssertUnwindSafe(|| while poll_once(stream.as_mut()).is_ready() {}))
+            .unwrap_err();
+        assert!(stream.is_terminated());
+        assert!(matches!(poll_once(stream.as_mut()), Poll::Ready(None)));
+    }
+    let policy = EXPO.clock(TestClock::new());
+
+    let server = Server::new([&[Sends(1), Sends(2)]]);
+    panics(policy.stream(|token| server.connect(token)).resume_by(|_| panic!("token")));
+    assert_eq!(server.dropped(), 1);
+
+    let server = Server::new([&[Sends(1)]]);
+    let lost: fn(Lost) -> Fault = |_| panic!("error");
+    panics(policy.stream(|token| server.connect(token)).reconnect_at_end_with(lost));
+    assert_eq!(server.dropped(), 1);
+
+    let connection = || stream::poll_fn(|_| -> Poll<Option<Result<u32, Fault>>> { panic!("poll") });
+    panics(policy.stream(|_: Option<()>| future::ok(connection())));
+
+    let server = Server::new([&[Sends(1), Sends(2)]]);
+    let observed = policy.on_success(|_| panic!("handler"));
+    panics(observed.stream(|token| server.connect(token)).healthy_after(Duration::ZERO));
+    assert_eq!(server.dropped(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_longest_times_never_come() {
+    let server = Server::new([&[Sends(1), IsQuiet]]);
+    let connect = |token| server.connect(token);
+    let (policy, on_tokio) = (EXPO.clock(&server.clock), EXPO);
+    let most = Duration::MAX;
+    let stream = policy.stream(connect).healthy_after(most).idle_timeout(most);
+    let mut stream = pin!(stream.connect_timeout(most));
+    assert_eq!(poll_once(stream.as_mut()), Poll::Ready(Some(Ok(1))));
+    assert!(poll_once(stream.as_mut()).is_pending());
+    server.clock.advance(secs(1 << 40));
+    assert!(poll_once(stream.as_mut()).is_pending());
+
+    let connect = |_: Option<()>| future::ok(stream::pending::<Result<u32, Fault>>());
+    let stream = on_tokio.stream(connect).healthy_after(most).idle_timeout(most);
+    let mut stream = pin!(stream.connect_timeout(most));
+    assert!(poll_once(stream.as_mut()).is_pending());
+    tokio::time::advance(secs(1 << 20)).await;
+    assert!(poll_once(stream.as_mut()).is_pending());
+}
+
+#[test]
+fn what_a_connection_does_is_inside_of_an_attempt() {
+    /// The depth of a run that is made here.
+    fn depth() -> u32 {
+        let depth = AtomicU32::new(u32::MAX);
+        let see = |details: &Details<'_, _, _>| depth.store(details.depth, Ordering::Relaxed);
+        EXPO.on_success(see).run(|| Ok::<_, ()>(())).unwrap();
+        depth.into_inner()
+    }
+
+    let seen = Mutex::new(Vec::new());
+    let see = |_: &Details<'_, (), Fault>| seen.lock().unwrap().push(depth());
+    let policy = EXPO.max_tries(2).clock(TestClock::new()).on_backoff(see).on_giveup(see);
+    let connect = async |_: Option<()>| {
+        let steps = [true, false].map(|sends| (depth(), sends));
+        Ok(stream::iter(steps).map(|(connecting, sends)| {
+            if sends { Ok((connecting, depth())) } else { Err(Fault::Reset) }
+        }))
+    };
+    let items = collect(policy.stream(connect));
+    assert_eq!(items, [Ok((1, 1)), Ok((1, 1)), Err(Fault::Reset)]);
+    drop(policy);
+    assert_eq!(seen.into_inner().unwrap(), [0, 0]);
+}
+
 /// Accepts every error, and no value.
 struct Contrary;
 

@@ -5,6 +5,7 @@ mod capture;
 use std::future::{pending, ready};
 use std::ops::ControlFlow::Break;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, Mutex};
 use std::task::{Context, Waker};
 use std::time::Duration;
 
@@ -13,8 +14,10 @@ use futures::executor::block_on;
 use futures::future::BoxFuture;
 use relent::condition::AnyError;
 use relent::run::{RunAsync, RunBlocking, Runner};
+use relent::service::RetryLayer;
 use relent::wait::Expo;
 use relent::{Cancel, Decision, Jitter, Nested, Retry, TestClock, TimedOut, Tracing};
+use tower::{Layer, ServiceExt, service_fn};
 use tracing::{info, info_span};
 
 use crate::capture::{tree, tree_without};
@@ -120,7 +123,7 @@ fn every_blocking_form_of_a_run_has_a_span_with_a_child_for_each_attempt() {
     assert_eq!(any(&|| assert_eq!(RunBlocking::run(&traced, failing(2)), Ok(3))), SAVED);
     let explained = || assert_eq!(policy.traced().explain().run(failing(2)).unwrap().tries, 3);
     assert_eq!(tree(explained), SAVED);
-    let owned = Runner::new(std::sync::Arc::new(policy)).traced();
+    let owned = Runner::new(Arc::new(policy)).traced();
     assert_eq!(tree(|| assert_eq!(owned.by_ref().run(failing(2)), Ok(3))), SAVED);
 }
 
@@ -203,6 +206,25 @@ fn a_run_in_line_has_the_same_spans() {
         };
         assert_eq!(tree(awaited), saved_async());
     }
+}
+
+#[test]
+fn a_request_of_a_service_has_the_same_spans() {
+    let users = || {
+        let operation = Arc::new(Mutex::new(failing_async(2)));
+        service_fn(move |()| operation.lock().unwrap()())
+    };
+    let policy = policy();
+    let layer = RetryLayer::new(&policy);
+    let plain = || {
+        assert_eq!(block_on(layer.traced().layer(users()).oneshot(())), Ok(3));
+    };
+    assert_eq!(tree(plain), saved_async());
+    let timed = || {
+        let layer = layer.attempt_timeout(SECOND).interrupt_at_deadline(|_| Fault::TimedOut);
+        assert_eq!(block_on(layer.traced().layer(users()).oneshot(())), Ok(3));
+    };
+    assert_eq!(tree(timed), saved_async());
 }
 
 #[test]
@@ -296,6 +318,19 @@ retry operation=fetch tries=1 reason=max_tries otel.status_code=ERROR
     attempt attempt=1 outcome=failure otel.status_code=ERROR
 ";
     assert_eq!(tree(act), expected);
+    let in_line = || {
+        let mut attempts = policy.attempts_async().traced();
+        let outcome = {
+            let mut attempt = Box::pin(attempts.attempt(pending::<Result<(), _>>()).within(SECOND));
+            let mut context = Context::from_waker(Waker::noop());
+            assert!(attempt.as_mut().poll(&mut context).is_pending());
+            clock.advance(SECOND);
+            attempt.now_or_never().unwrap()
+        };
+        let end = attempts.after(outcome).now_or_never().unwrap();
+        assert_eq!(end, Break(Err(Fault::TimedOut)));
+    };
+    assert_eq!(tree(in_line), expected);
 }
 
 #[test]
@@ -479,11 +514,17 @@ fn a_run_in_line_that_starts_anew_has_a_new_span() {
         info!("between");
         // After a success the next outcome is that of a new run.
         assert!(attempts.after(Ok(())).is_break());
+        attempts.attempt(|| Ok(())).unwrap();
+        attempts.reset();
+        assert!(attempts.after(Ok(())).is_break());
     };
     let expected = "\
 retry operation=fetch tries=1 reason=reset
 retry operation=fetch tries=1 otel.status_code=OK
 - between
+retry operation=fetch tries=1 otel.status_code=OK
+retry operation=fetch tries=1 reason=reset
+    attempt attempt=1 outcome=reset
 retry operation=fetch tries=1 otel.status_code=OK
 ";
     assert_eq!(tree(act), expected);

@@ -170,7 +170,8 @@ impl<S, C, H, Z> RetryRequest<'_, S, C, H, Z> {
 }
 
 fn has_key(request: &Request) -> bool {
-    request.headers().contains_key(IdempotencyKey::HEADER)
+    // By an empty one no server knows a request again.
+    request.headers().get(IdempotencyKey::HEADER).is_some_and(|key| !key.is_empty())
 }
 
 /// The policy, with what is to be known of HTTP.

@@ -5,7 +5,8 @@ use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use futures::executor::block_on;
-use relent::{Jitter, Retry};
+use relent::clock::{SystemClock, SystemTimer};
+use relent::{AsyncClock, Jitter, Retry};
 
 use crate::support::{panic_of, secs};
 
@@ -29,6 +30,19 @@ fn outside_of_a_tokio_runtime_runs_that_need_not_wait_work() {
     // Nor does an attempt that is ready at once need its timer.
     let timed = Retry::expo().into_attempt_timeout(secs(1));
     assert_eq!(block_on(timed.run_async(async || Ok::<_, std::io::Error>(1))).unwrap(), 1);
+}
+
+// With all features on, there are clocks with other timers beside it.
+#[tokio::test(start_paused = true)]
+async fn with_every_feature_the_clock_of_the_system_is_still_tokio_s() {
+    let timer: SystemTimer = AsyncClock::timer(&SystemClock, secs(3600));
+    assert!(format!("{timer:?}").contains("Sleep"), "{timer:?}");
+
+    let (began, really) = (tokio::time::Instant::now(), Instant::now());
+    let policy = Retry::constant(secs(3600)).max_time(secs(86_400));
+    policy.run_async(async || Err::<(), _>("down")).await.unwrap_err();
+    assert_eq!(began.elapsed(), secs(86_400));
+    assert!(really.elapsed() < secs(3600));
 }
 
 #[tokio::test(start_paused = true)]

@@ -282,6 +282,13 @@ async fn a_spawned_task_begins_at_the_outermost_level() {
     assert_eq!(spawned.unwrap(), 0);
 }
 
+#[test]
+fn a_task_that_an_attempt_drives_is_inside_of_it() {
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let driven = POLICY.poll(|| runtime.block_on(async { tokio::spawn(depth_in_future()).await }));
+    assert_eq!(driven.unwrap(), 1);
+}
+
 const ONCE: Retry = Retry::expo().max_tries(5).jitter(Jitter::None).nested(Nested::Once);
 
 /// Runs a policy inside of another run's only attempt.

@@ -69,6 +69,17 @@ async fn a_post_that_may_have_been_sent_is_repeated_only_if_told() {
 }
 
 #[tokio::test]
+async fn an_empty_idempotency_key_is_none() {
+    for (makes_key, connections) in [(false, 1), (true, 2)] {
+        let server = Server::new(&[DOWN, OK]).await;
+        let request = client().post(server.url()).header("idempotency-key", "").retry(&QUICK);
+        let request = if makes_key { request.idempotency_key() } else { request };
+        request.await.unwrap();
+        assert_eq!(server.connections(), connections);
+    }
+}
+
+#[tokio::test]
 async fn the_idempotency_key_is_the_same_in_each_attempt_of_a_run_and_in_no_other_run() {
     let server = Server::new(&[DOWN, DOWN, OK, OK]).await;
     let clock = TestClock::new();
