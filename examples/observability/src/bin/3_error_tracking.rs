@@ -80,6 +80,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     assert!(elapsed.as_f64().is_some_and(|seconds| seconds < 5.0), "{elapsed}");
     let attempt = reported["attempt_duration"].take();
     assert!(attempt.as_f64().is_some_and(|seconds| seconds < 5.0), "{attempt}");
+    let retry_time = reported["retry_time"].take();
+    assert!(retry_time.as_f64().is_some_and(|seconds| seconds < 5.0), "{retry_time}");
     assert!(reported["run"].take().is_u64(), "a run has a number");
     assert_eq!(
         reported,
@@ -96,6 +98,8 @@ fn main() -> Result<(), Box<dyn Error>> {
             "not_accepted": false,
             "attempt_duration": null,
             "run": null,
+            "depth": 0,
+            "retry_time": null,
         })
     );
     println!("4 runs, 1 report");
