@@ -8,7 +8,7 @@ mod shown;
 mod signature;
 mod wait;
 
-pub use attempt::{Traced, awaited, awaited_traced, call, call_traced, spans};
+pub use attempt::{awaited, awaited_traced, call, call_traced, spans, traced};
 
 #[cfg(feature = "std")]
 pub use handler::{On, on};

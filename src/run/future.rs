@@ -21,7 +21,6 @@ use crate::run::{End, Step};
 use crate::slot::Slot;
 use crate::testing::scope;
 use crate::testing::scope::Sleeping;
-use crate::trace::Trace;
 
 mod state;
 pub(crate) use state::ended;
@@ -153,10 +152,10 @@ where
             if let StateProjection::Attempting { attempt } = this.state.as_mut().project() {
                 let polled = {
                     let _inside = Inside::enter();
-                    let panics = Panics(this.session.operation.trace_mut());
-                    let polled = attempt.poll(context);
-                    mem::forget(panics);
-                    polled
+                    match this.session.operation.trace_mut() {
+                        Some(trace) => trace.guard(|| attempt.poll(context)),
+                        None => attempt.poll(context),
+                    }
                 };
                 let returned = ready!(polled);
                 if let ControlFlow::Break(output) = this.attempted(returned) {
@@ -289,18 +288,6 @@ where
             (_, None) => self.state.as_mut().enter(|| State::Due),
         }
         ControlFlow::Continue(())
-    }
-}
-
-/// Ends the spans of a run whose attempt panics.
-struct Panics<'a>(Option<&'a mut Trace>);
-
-impl Drop for Panics<'_> {
-    #[inline]
-    fn drop(&mut self) {
-        if let Some(trace) = &mut self.0 {
-            trace.panicked();
-        }
     }
 }
 

@@ -39,6 +39,8 @@ pub(crate) mod timeout;
 
 #[cfg(feature = "tracing")]
 mod traced;
+#[cfg(any(feature = "tracing", feature = "macros"))]
+mod traced_args;
 
 #[cfg(feature = "macros")]
 #[doc(hidden)]
@@ -72,7 +74,9 @@ pub use timeout::{
     TimedOut, Unbounded, Unlimited,
 };
 #[cfg(feature = "tracing")]
-pub use traced::{InSpans, InSpansBlocking, Traced, TracedArgs};
+pub use traced::{InSpans, SpanOn, Traced};
+#[cfg(any(feature = "tracing", feature = "macros"))]
+pub use traced_args::TracedArgs;
 
 pub use crate::policy::hold::{Policy, PolicyFor};
 

@@ -1,6 +1,7 @@
 //! Runs and attempts in spans of the `tracing` crate.
 
 use core::fmt;
+use core::marker::PhantomData;
 
 use crate::clock::{AsyncClock, BlockingClock};
 use crate::event::Target;
@@ -16,10 +17,11 @@ use crate::run::operation::{Attempt, Attempted, Call, Hidden, Needs, Operation};
 use crate::run::options::Runner;
 use crate::run::returns::{AsIs, Ending};
 use crate::run::session::Session;
-use crate::run::side::Side;
+use crate::run::side::{Async, Blocking, Side};
 use crate::run::timeout::{
     AttemptTimeout, Bound, BoundBlocking, OrAtDeadline, TimedOut, Unbounded, Unlimited,
 };
+use crate::run::traced_args::TracedArgs;
 use crate::sealed::Sealed;
 use crate::trace::{InSpan, Trace};
 
@@ -30,18 +32,18 @@ pub struct Traced<B = Unbounded>(pub(crate) B);
 impl<B> Sealed for Traced<B> {}
 
 impl<B: Bound> Bound for Traced<B> {
-    type Operation<O> = InSpans<B::Operation<O>>;
+    type Operation<O> = InSpans<B::Operation<O>, Async>;
 
-    fn bind<O>(self, operation: O) -> InSpans<B::Operation<O>> {
+    fn bind<O>(self, operation: O) -> InSpans<B::Operation<O>, Async> {
         InSpans::new(self.0.bind(operation))
     }
 }
 
 impl BoundBlocking for Traced {
-    type Blocking<O> = InSpansBlocking<O>;
+    type Blocking<O> = InSpans<O, Blocking>;
 
-    fn bind_blocking<O>(self, operation: O) -> InSpansBlocking<O> {
-        InSpansBlocking(InSpans::new(operation))
+    fn bind_blocking<O>(self, operation: O) -> InSpans<O, Blocking> {
+        InSpans::new(operation)
     }
 }
 
@@ -53,44 +55,65 @@ impl Unlimited for Traced {
     }
 }
 
-/// An operation whose attempts are futures in spans, in the type of a [`Retrying`](crate::future::Retrying).
+/// How an attempt is in its span: as a call, or as a future that is entered around each poll. Sealed: [`Blocking`] and
+/// [`Async`].
+pub trait SpanOn<A>: Sealed {
+    /// The attempt in its span.
+    type Output;
+
+    /// Makes an attempt whose span has begun.
+    fn make(trace: &mut Trace, attempt: impl FnOnce() -> A) -> Self::Output;
+}
+
+impl<A> SpanOn<A> for Blocking {
+    type Output = A;
+
+    fn make(trace: &mut Trace, attempt: impl FnOnce() -> A) -> A {
+        trace.within_attempt(attempt)
+    }
+}
+
+impl<A> SpanOn<A> for Async {
+    type Output = InSpan<A>;
+
+    fn make(trace: &mut Trace, attempt: impl FnOnce() -> A) -> InSpan<A> {
+        let future = trace.within_attempt(attempt);
+        trace.instrument(future)
+    }
+}
+
+/// An operation whose attempts are in spans, in the type of a [`Retrying`](crate::future::Retrying). `M` is [`Blocking`]
+/// or [`Async`].
 #[derive(Debug)]
-pub struct InSpans<O> {
+pub struct InSpans<O, M> {
     operation: O,
     trace: Trace,
+    side: PhantomData<fn() -> M>,
 }
 
-impl<O> InSpans<O> {
+impl<O, M> InSpans<O, M> {
     const fn new(operation: O) -> Self {
-        Self { operation, trace: Trace::new() }
-    }
-
-    fn needs<Z>(&self) -> Needs
-    where
-        O: Operation<Z>,
-    {
-        // This way the run begins with its span.
-        Needs { elapsed: true, ..self.operation.needs() }
+        Self { operation, trace: Trace::new(), side: PhantomData }
     }
 }
 
-impl<O> Sealed for InSpans<O> {}
+impl<O, M> Sealed for InSpans<O, M> {}
 
-impl<O: Attempted<Z>, Z> Attempted<Z> for InSpans<O> {
-    type Output = InSpan<O::Output>;
+impl<O: Attempted<Z>, M: SpanOn<O::Output>, Z> Attempted<Z> for InSpans<O, M> {
+    type Output = M::Output;
 }
 
-impl<O: Operation<Z>, Z> Operation<Z> for InSpans<O> {
-    fn attempt(&mut self, clock: &Z, attempt: impl FnOnce() -> Attempt) -> Self::Output {
-        let Self { operation, trace } = self;
+impl<O: Operation<Z>, M: SpanOn<O::Output>, Z> Operation<Z> for InSpans<O, M> {
+    fn attempt(&mut self, clock: &Z, attempt: impl FnOnce() -> Attempt) -> M::Output {
+        let Self { operation, trace, .. } = self;
         let attempt = attempt();
         trace.begin_attempt(attempt.tries);
-        let future = trace.within_attempt(|| operation.attempt(clock, || attempt));
-        trace.instrument(future)
+        M::make(trace, || operation.attempt(clock, || attempt))
     }
 
     fn needs(&self) -> Needs {
-        self.needs()
+        // This way the run begins with its span.
+        Needs { elapsed: true, ..self.operation.needs() }
     }
 
     fn args(&self) -> Option<&dyn fmt::Debug> {
@@ -111,49 +134,6 @@ impl<O: Operation<Z>, Z> Operation<Z> for InSpans<O> {
 
     fn trace_mut(&mut self) -> Option<&mut Trace> {
         Some(&mut self.trace)
-    }
-}
-
-/// An operation whose attempts are calls in spans. It appears in error messages.
-#[derive(Debug)]
-pub struct InSpansBlocking<O>(InSpans<O>);
-
-impl<O> Sealed for InSpansBlocking<O> {}
-
-impl<O: Attempted<Z>, Z> Attempted<Z> for InSpansBlocking<O> {
-    type Output = O::Output;
-}
-
-impl<O: Operation<Z>, Z> Operation<Z> for InSpansBlocking<O> {
-    fn attempt(&mut self, clock: &Z, attempt: impl FnOnce() -> Attempt) -> O::Output {
-        let InSpans { operation, trace } = &mut self.0;
-        let attempt = attempt();
-        trace.begin_attempt(attempt.tries);
-        trace.within_attempt(|| operation.attempt(clock, || attempt))
-    }
-
-    fn needs(&self) -> Needs {
-        self.0.needs()
-    }
-
-    fn args(&self) -> Option<&dyn fmt::Debug> {
-        self.0.operation.args()
-    }
-
-    fn can_repeat(&self) -> bool {
-        self.0.operation.can_repeat()
-    }
-
-    fn target(&self) -> Target {
-        self.0.operation.target()
-    }
-
-    fn trace(&self) -> Option<&Trace> {
-        Some(&self.0.trace)
-    }
-
-    fn trace_mut(&mut self) -> Option<&mut Trace> {
-        Some(&mut self.0.trace)
     }
 }
 
@@ -256,34 +236,11 @@ where
     }
 }
 
-/// Arguments of a run in spans, in the type of [`Attempts`]. `A` is the part that observers see.
-#[derive(Debug)]
-pub struct TracedArgs<A = ()> {
-    args: A,
-    trace: Trace,
-}
-
-impl<A> Sealed for TracedArgs<A> {}
-
-impl<A: ShowArgs> ShowArgs for TracedArgs<A> {
-    fn args(&self) -> Option<&dyn fmt::Debug> {
-        self.args.args()
-    }
-
-    fn trace(&self) -> Option<&Trace> {
-        Some(&self.trace)
-    }
-
-    fn trace_mut(&mut self) -> Option<&mut Trace> {
-        Some(&mut self.trace)
-    }
-}
-
 impl<P: Policy, T, E, A: ShowArgs, M: Side<P::Clock>> ByHand<P, T, E, A, M> {
     fn traced(self) -> ByHand<P, T, E, TracedArgs<A>, M> {
         let Self { session: Session { policy, operation, run, .. }, phase } = self;
         let InLine { target, args, leaves_time, .. } = operation;
-        let args = TracedArgs { args, trace: Trace::new() };
+        let args = TracedArgs::new(args, Trace::new());
         let mut operation = InLine::new(target, args);
         operation.leaves_time = leaves_time;
         let session = Session::resume(policy, operation, Ending, run);

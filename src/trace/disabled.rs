@@ -37,7 +37,7 @@ impl Trace {
         match *self {}
     }
 
-    pub(crate) fn panicked(&mut self) {
+    pub(crate) fn guard<R>(&mut self, _: impl FnOnce() -> R) -> R {
         match *self {}
     }
 

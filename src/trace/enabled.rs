@@ -96,8 +96,13 @@ impl Trace {
     /// Calls a function in the span of the attempt.
     pub(crate) fn within_attempt<R>(&mut self, function: impl FnOnce() -> R) -> R {
         let attempt = self.attempt.clone();
+        self.guard(|| attempt.in_scope(function))
+    }
+
+    /// Calls code of the operation. If it panics, the run is over.
+    pub(crate) fn guard<R>(&mut self, function: impl FnOnce() -> R) -> R {
         let panics = Panics(self);
-        let returned = attempt.in_scope(function);
+        let returned = function();
         mem::forget(panics);
         returned
     }
@@ -113,7 +118,7 @@ impl Trace {
     }
 
     /// Ends the run, since code of the operation panicked.
-    pub(crate) fn panicked(&mut self) {
+    fn panicked(&mut self) {
         self.end("panicked", ERROR);
     }
 

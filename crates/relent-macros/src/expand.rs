@@ -367,7 +367,7 @@ impl Body<'_> {
         });
         let mut args = self.shown(&kept, &mentioned, is_async, &private);
         if attribute.traced.is_some() {
-            args = quote!(#private::Traced(&mut #trace, #args));
+            args = quote!(#private::traced(&mut #trace, #args));
         }
         let tries = quote!(#decorated::tries(#shared_run));
         let making = if is_async {

@@ -1,15 +1,13 @@
 //! The attempts of a retried function.
 
-use core::fmt;
 use core::future::Future;
 use core::pin::Pin;
 use core::task::{Context, Poll};
 use pin_project_lite::pin_project;
 
 use crate::run::in_attempt::InAttempt;
-use crate::run::in_line::ShowArgs;
 use crate::run::nesting::Inside;
-use crate::sealed::Sealed;
+use crate::run::traced_args::TracedArgs;
 use crate::trace::Trace;
 
 /// Calls the body of a function, which is a closure for the sake of `?` and `return`.
@@ -56,23 +54,9 @@ impl<F: Future> Future for Awaited<F> {
     }
 }
 
-/// What observers see of a run in spans.
-pub struct Traced<'a, A>(pub &'a mut Trace, pub A);
-
-impl<A> Sealed for Traced<'_, A> {}
-
-impl<A: ShowArgs> ShowArgs for Traced<'_, A> {
-    fn args(&self) -> Option<&dyn fmt::Debug> {
-        self.1.args()
-    }
-
-    fn trace(&self) -> Option<&Trace> {
-        Some(self.0)
-    }
-
-    fn trace_mut(&mut self) -> Option<&mut Trace> {
-        Some(self.0)
-    }
+/// Adds the spans of a run to what observers see of an attempt.
+pub fn traced<A>(trace: &mut Trace, args: A) -> TracedArgs<A, &mut Trace> {
+    TracedArgs::new(args, trace)
 }
 
 /// The spans of a run.
