@@ -15,12 +15,12 @@ use futures::executor::block_on;
 use futures::future::join;
 use relent::run::BoxedRetry;
 use relent::service::{RetryLayer, RetryService, TowerPolicy, standard};
-use relent::{Budget, Cancel, Details, Jitter, Observe, Retry, StopReason, TestClock, TimedOut};
+use relent::{Budget, Cancel, Details, Jitter, Retry, StopReason, TestClock, TimedOut};
 use static_assertions::assert_impl_all;
 use tower::util::BoxCloneSyncService;
 use tower::{BoxError, Layer, Service, ServiceBuilder, ServiceExt, service_fn};
 
-use crate::support::{letter, secs};
+use crate::support::{Events, secs};
 
 /// Waits 1, 2, 4 ... seconds.
 const EXPO: Retry = Retry::expo().jitter(Jitter::None);
@@ -95,27 +95,6 @@ impl<R> Service<R> for Strict {
     }
 }
 
-/// Writes down each event as a letter and the number of the try.
-#[derive(Default)]
-struct Story(Mutex<Vec<String>>);
-
-impl Story {
-    fn told(&self) -> String {
-        std::mem::take(&mut *self.0.lock().unwrap()).join(" ")
-    }
-}
-
-impl<T, E> Observe<T, E> for Story {
-    fn on_event(&self, details: &Details<'_, T, E>) {
-        let mut event = format!("{}{}", letter(details.event), details.tries);
-        if let Some(reason) = details.reason {
-            event.push(':');
-            event.push_str(reason.name());
-        }
-        self.0.lock().unwrap().push(event);
-    }
-}
-
 fn send<S: Service<Request>>(service: S) -> Result<S::Response, S::Error> {
     block_on(service.oneshot(Request::default()))
 }
@@ -129,17 +108,17 @@ mod by_layer {
 
     #[test]
     fn a_request_is_a_run_and_each_attempt_asks_a_service_that_has_been_asked() {
-        let (clock, story) = (TestClock::new(), Story::default());
-        let policy = EXPO.max_tries(4).clock(&clock).observe(&story);
+        let (clock, events) = (TestClock::new(), Events::default());
+        let policy = EXPO.max_tries(4).clock(&clock).observe(&events);
         let service = Strict::new([DOWN, DOWN, Ok(3)]);
         let script = service.script();
         let layer = RetryLayer::new(&policy);
         assert_eq!(send(layer.layer(service)), Ok(3));
-        assert_eq!(story.told(), "T1 B1 T2 B2 T3 S3");
+        assert_eq!(events.take(), "T1 B1 T2 B2 T3 S3");
         assert_eq!((clock.waits(), script.lock().unwrap().calls), ([1, 2].map(secs).to_vec(), 3));
 
         assert_eq!(send(layer.layer(Strict::new([DOWN; 9]))), DOWN);
-        assert_eq!(story.told(), "T1 B1 T2 B2 T3 B3 T4 G4:max_tries");
+        assert_eq!(events.take(), "T1 B1 T2 B2 T3 B3 T4 G4:max_tries");
     }
 
     #[test]
@@ -164,21 +143,21 @@ mod by_layer {
 
     #[test]
     fn a_clone_that_does_not_become_ready_is_a_failed_attempt() {
-        let story = Story::default();
+        let events = Events::default();
         let service = Strict::new([DOWN, Ok(2)]).refusing([false, true, false]);
         let script = service.script();
-        let policy = EXPO.clock(TestClock::new()).observe(&story);
+        let policy = EXPO.clock(TestClock::new()).observe(&events);
         assert_eq!(send(RetryLayer::new(&policy).layer(service)), Ok(2));
-        assert_eq!(story.told(), "T1 B1 T2 B2 T3 S3");
+        assert_eq!(events.take(), "T1 B1 T2 B2 T3 S3");
         assert_eq!(script.lock().unwrap().calls, 2);
     }
 
     #[test]
     fn a_service_that_is_not_ready_for_a_request_is_no_run() {
-        let story = Story::default();
-        let policy = EXPO.clock(TestClock::new()).observe(&story);
+        let events = Events::default();
+        let policy = EXPO.clock(TestClock::new()).observe(&events);
         let service = RetryLayer::new(&policy).layer(Strict::new([]).refusing([true]));
-        assert_eq!((send(service), story.told()), (Err("not ready"), String::new()));
+        assert_eq!((send(service), events.take()), (Err("not ready"), String::new()));
     }
 
     #[test]
@@ -207,14 +186,14 @@ mod by_layer {
 
     #[test]
     fn a_request_without_a_clone_is_sent_once_and_gives_up() {
-        let (clock, story) = (TestClock::new(), Story::default());
+        let (clock, events) = (TestClock::new(), Events::default());
         let budget = Budget::new().capacity(20).cost(5);
-        let policy = EXPO.clock(&clock).budget(&budget).observe(&story);
+        let policy = EXPO.clock(&clock).budget(&budget).observe(&events);
         let layer = RetryLayer::new(&policy).clone_by(|_: &Request| None);
         assert_eq!(send(layer.layer(Strict::new([DOWN]))), DOWN);
-        assert_eq!(story.told(), "T1 G1:not_retryable");
+        assert_eq!(events.take(), "T1 G1:not_retryable");
         assert_eq!(send(layer.layer(Strict::new([Ok(1)]))), Ok(1));
-        assert_eq!(story.told(), "T1 S1");
+        assert_eq!(events.take(), "T1 S1");
         let timed = layer.attempt_timeout_with(secs(5), |_| "timed out");
         let response = timed.layer(Strict::new([DOWN])).oneshot(Request::default());
         assert_eq!(poll_once(pin!(response)), Poll::Ready(DOWN));
@@ -223,8 +202,8 @@ mod by_layer {
 
     #[test]
     fn a_request_whose_clones_run_out_gives_up_after_the_last() {
-        let (story, left) = (Story::default(), Cell::new(2));
-        let policy = EXPO.clock(TestClock::new()).observe(&story);
+        let (events, left) = (Events::default(), Cell::new(2));
+        let policy = EXPO.clock(TestClock::new()).observe(&events);
         let layer = RetryLayer::new(&policy).clone_by(|(): &()| {
             left.set(left.get() - 1);
             (left.get() >= 0).then_some(())
@@ -232,7 +211,7 @@ mod by_layer {
         let service = Strict::new([DOWN; 9]);
         let script = service.script();
         assert_eq!(block_on(layer.layer(service).oneshot(())), DOWN);
-        assert_eq!(story.told(), "T1 B1 T2 B2 T3 G3:not_retryable");
+        assert_eq!(events.take(), "T1 B1 T2 B2 T3 G3:not_retryable");
         assert_eq!(script.lock().unwrap().calls, 3);
     }
 
@@ -325,15 +304,15 @@ mod by_layer {
 
     #[test]
     fn a_cancelled_wait_returns_the_last_outcome() {
-        let (cancel, story) = (Cancel::new(), Story::default());
-        let policy = EXPO.clock(TestClock::manual()).cancelled_by(&cancel).observe(&story);
+        let (cancel, events) = (Cancel::new(), Events::default());
+        let policy = EXPO.clock(TestClock::manual()).cancelled_by(&cancel).observe(&events);
         let service = Strict::new([DOWN; 9]);
         let script = service.script();
         let mut response = pin!(RetryLayer::new(&policy).layer(service).oneshot(()));
         assert!(poll_once(response.as_mut()).is_pending());
         cancel.cancel();
         assert_eq!(poll_once(response.as_mut()), Poll::Ready(DOWN));
-        assert_eq!(story.told(), "T1 B1 G1:cancelled");
+        assert_eq!(events.take(), "T1 B1 G1:cancelled");
         assert_eq!(script.lock().unwrap().calls, 1);
     }
 
@@ -402,17 +381,17 @@ mod by_tower_policy {
 
     #[test]
     fn a_request_is_a_run_and_each_attempt_asks_a_service_that_has_been_asked() {
-        let (clock, story) = (TestClock::new(), Story::default());
-        let policy = EXPO.max_tries(4).clock(&clock).observe(&story);
+        let (clock, events) = (TestClock::new(), Events::default());
+        let policy = EXPO.max_tries(4).clock(&clock).observe(&events);
         let layer = TowerLayer::new(TowerPolicy::new(&policy));
         let service = Strict::new([DOWN, DOWN, Ok(3)]);
         let script = service.script();
         assert_eq!(send(layer.layer(service)), Ok(3));
-        assert_eq!(story.told(), "T1 B1 T2 B2 T3 S3");
+        assert_eq!(events.take(), "T1 B1 T2 B2 T3 S3");
         assert_eq!((clock.waits(), script.lock().unwrap().calls), ([1, 2].map(secs).to_vec(), 3));
 
         assert_eq!(send(layer.layer(Strict::new([DOWN; 9]))), DOWN);
-        assert_eq!(story.told(), "T1 B1 T2 B2 T3 B3 T4 G4:max_tries");
+        assert_eq!(events.take(), "T1 B1 T2 B2 T3 B3 T4 G4:max_tries");
     }
 
     #[test]
@@ -486,37 +465,37 @@ mod by_tower_policy {
 
     #[test]
     fn a_request_without_a_clone_is_no_run() {
-        let story = Story::default();
-        let policy = EXPO.clock(TestClock::new()).observe(&story);
+        let events = Events::default();
+        let policy = EXPO.clock(TestClock::new()).observe(&events);
         let policy = TowerPolicy::new(&policy).clone_by(|_: &Request| None);
         assert_eq!(send(TowerRetry::new(policy, Strict::new([DOWN]))), DOWN);
-        assert_eq!(story.told(), "");
+        assert_eq!(events.take(), "");
     }
 
     #[test]
     fn a_cancelled_wait_ends_at_once_and_one_more_attempt_is_made() {
-        let (cancel, story) = (Cancel::new(), Story::default());
-        let policy = EXPO.clock(TestClock::manual()).cancelled_by(&cancel).observe(&story);
+        let (cancel, events) = (Cancel::new(), Events::default());
+        let policy = EXPO.clock(TestClock::manual()).cancelled_by(&cancel).observe(&events);
         let service = Strict::new([DOWN; 9]);
         let script = service.script();
         let mut response = pin!(TowerRetry::new(TowerPolicy::new(&policy), service).oneshot(()));
         assert!(poll_once(response.as_mut()).is_pending());
         cancel.cancel();
         assert_eq!(poll_once(response.as_mut()), Poll::Ready(DOWN));
-        assert_eq!(story.told(), "T1 B1 G1:cancelled");
+        assert_eq!(events.take(), "T1 B1 G1:cancelled");
         assert_eq!(script.lock().unwrap().calls, 2);
     }
 
     #[test]
     fn a_policy_that_was_not_asked_for_a_clone_begins_with_the_first_outcome() {
-        let story = Story::default();
-        let policy = EXPO.max_tries(2).clock(TestClock::new()).observe(&story);
+        let events = Events::default();
+        let policy = EXPO.max_tries(2).clock(TestClock::new()).observe(&events);
         let mut policy = TowerPolicy::new(&policy);
         assert!(policy.retry(&mut (), &mut DOWN.clone()).is_some());
         assert!(policy.retry(&mut (), &mut DOWN.clone()).is_none());
-        assert_eq!(story.told(), "T1 B1 T2 G2:max_tries");
+        assert_eq!(events.take(), "T1 B1 T2 G2:max_tries");
         assert!(policy.retry(&mut (), &mut DOWN.clone()).is_none());
-        assert_eq!(story.told(), "");
+        assert_eq!(events.take(), "");
     }
 
     #[test]

@@ -19,12 +19,11 @@ use futures::{Stream, StreamExt, TryStreamExt};
 use relent::run::BoxedRetry;
 use relent::stream::{ByItem, Lost, Reconnecting};
 use relent::{
-    Budget, Cancel, Condition, Details, Jitter, Observe, Retry, StopReason, TestClock, TimedOut,
-    Verdict,
+    Budget, Cancel, Condition, Details, Jitter, Retry, StopReason, TestClock, TimedOut, Verdict,
 };
 use static_assertions::{assert_impl_all, assert_not_impl_any};
 
-use crate::support::{letter, millis, secs};
+use crate::support::{Events, millis, secs};
 
 /// Waits 1, 2, 4 ... seconds.
 const EXPO: Retry = Retry::expo().jitter(Jitter::None);
@@ -138,27 +137,6 @@ impl Server {
     }
 }
 
-/// Writes down each event as a letter and the number of the try.
-#[derive(Default)]
-struct Story(Mutex<Vec<String>>);
-
-impl Story {
-    fn told(&self) -> String {
-        std::mem::take(&mut *self.0.lock().unwrap()).join(" ")
-    }
-}
-
-impl<T, E> Observe<T, E> for Story {
-    fn on_event(&self, details: &Details<'_, T, E>) {
-        let mut event = format!("{}{}", letter(details.event), details.tries);
-        if let Some(reason) = details.reason {
-            event.push(':');
-            event.push_str(reason.name());
-        }
-        self.0.lock().unwrap().push(event);
-    }
-}
-
 fn collect<S: Stream>(stream: S) -> Vec<S::Item> {
     block_on(stream.collect())
 }
@@ -202,24 +180,24 @@ fn the_first_connection_receives_a_token_that_is_set() {
 
 #[test]
 fn a_connection_that_ends_ends_the_stream_and_is_a_success() {
-    let story = Story::default();
+    let events = Events::default();
     let server = Server::new([&[Resets], &[Sends(1)]]);
-    let policy = EXPO.clock(&server.clock).observe(&story);
+    let policy = EXPO.clock(&server.clock).observe(&events);
     let mut stream = pin!(policy.stream(|token| server.connect(token)));
     assert_eq!(block_on(stream.by_ref().collect::<Vec<_>>()), [Ok(1)]);
-    assert_eq!(story.told(), "T1 B1 T2 S2");
+    assert_eq!(events.take(), "T1 B1 T2 S2");
     assert!(stream.is_terminated());
     assert_eq!((poll_once(stream.as_mut()), stream.stopped()), (Poll::Ready(None), None));
-    assert_eq!(story.told(), "");
+    assert_eq!(events.take(), "");
 }
 
 #[test]
 fn the_end_of_a_connection_that_was_a_success_is_no_event() {
-    let story = Story::default();
+    let events = Events::default();
     let server = Server::new([&[Lives(secs(31)), Sends(1)]]);
-    let policy = EXPO.clock(&server.clock).observe(&story);
+    let policy = EXPO.clock(&server.clock).observe(&events);
     assert_eq!(collect(policy.stream(|token| server.connect(token))), [Ok(1)]);
-    assert_eq!(story.told(), "T1 S1");
+    assert_eq!(events.take(), "T1 S1");
 }
 
 #[test]
@@ -238,13 +216,13 @@ fn a_connection_that_ends_is_lost_if_the_stream_reconnects_at_the_end() {
 
 #[test]
 fn an_error_that_is_not_retryable_ends_the_stream() {
-    let story = Story::default();
+    let events = Events::default();
     let server = Server::new([&[Sends(1), Resets], &[Sends(2)]]);
     let policy = EXPO.retry_if(|fault: &Fault| *fault != Fault::Reset);
-    let policy = policy.clock(&server.clock).observe(&story);
+    let policy = policy.clock(&server.clock).observe(&events);
     let mut stream = pin!(policy.stream(|token| server.connect(token)));
     assert_eq!(block_on(stream.by_ref().collect::<Vec<_>>()), [Ok(1), Err(Fault::Reset)]);
-    assert_eq!(story.told(), "T1 G1:not_retryable");
+    assert_eq!(events.take(), "T1 G1:not_retryable");
     assert_eq!(stream.stopped(), Some(StopReason::NotRetryable));
 }
 
@@ -283,25 +261,25 @@ fn the_time_before_a_connection_is_established_does_not_make_it_a_success() {
 
 #[test]
 fn a_success_is_notified_when_the_time_has_passed_and_not_at_the_next_item() {
-    let story = Story::default();
+    let events = Events::default();
     let server = Server::on(TestClock::manual(), [&[Resets], &[Sends(1), IsQuiet]]);
-    let policy = EXPO.clock(&server.clock).observe(&story);
+    let policy = EXPO.clock(&server.clock).observe(&events);
     let stream = policy.stream(|token| server.connect(token)).healthy_after(secs(10));
     let mut stream = pin!(stream);
-    assert_eq!(story.told(), "");
+    assert_eq!(events.take(), "");
     assert!(poll_once(stream.as_mut()).is_pending());
     server.clock.advance(secs(1));
     assert_eq!(poll_once(stream.as_mut()), Poll::Ready(Some(Ok(1))));
-    assert_eq!(story.told(), "T1 B1 T2");
+    assert_eq!(events.take(), "T1 B1 T2");
     server.clock.advance(millis(9_999));
     assert!(poll_once(stream.as_mut()).is_pending());
-    assert_eq!((story.told(), stream.is_connected()), (String::new(), true));
+    assert_eq!((events.take(), stream.is_connected()), (String::new(), true));
     server.clock.advance(millis(1));
     assert!(poll_once(stream.as_mut()).is_pending());
-    assert_eq!((story.told(), stream.is_connected()), ("S2".into(), true));
+    assert_eq!((events.take(), stream.is_connected()), ("S2".into(), true));
     server.clock.advance(secs(100));
     assert!(poll_once(stream.as_mut()).is_pending());
-    assert_eq!(story.told(), "");
+    assert_eq!(events.take(), "");
 }
 
 #[test]
@@ -317,12 +295,12 @@ fn a_waker_is_woken_when_a_quiet_connection_has_become_a_success() {
 
 #[test]
 fn the_loss_of_a_healthy_connection_is_the_first_failure_of_a_new_run() {
-    let story = Story::default();
+    let events = Events::default();
     let server = Server::new([&[Resets], &[Lives(secs(40)), Sends(1), Resets], &[Resets]]);
-    let policy = EXPO.max_tries(3).clock(&server.clock).observe(&story);
+    let policy = EXPO.max_tries(3).clock(&server.clock).observe(&events);
     let items = collect(policy.stream(|token| server.connect(token)));
     assert_eq!(items, [Ok(1), Err(Fault::Refused)]);
-    assert_eq!(story.told(), "T1 B1 T2 S2 T1 B1 T2 B2 T3 G3:max_tries");
+    assert_eq!(events.take(), "T1 B1 T2 S2 T1 B1 T2 B2 T3 G3:max_tries");
     assert_eq!(server.waits(), [1, 1, 2]);
 }
 
@@ -363,28 +341,28 @@ fn explain_says_why_the_stream_ended() {
 
 #[test]
 fn an_attempt_to_connect_is_ended_at_its_timeout() {
-    let story = Story::default();
+    let events = Events::default();
     let clock = TestClock::manual();
     let calls = Cell::new(0);
     let connect = |_: Option<()>| {
         calls.set(calls.get() + 1);
         pending::<Result<stream::Empty<Result<u32, Fault>>, _>>()
     };
-    let policy = EXPO.max_tries(2).clock(&clock).observe(&story);
+    let policy = EXPO.max_tries(2).clock(&clock).observe(&events);
     let mut stream = pin!(policy.stream(connect).connect_timeout(secs(5)));
     assert!(poll_once(stream.as_mut()).is_pending());
     clock.advance(millis(4_999));
     assert!(poll_once(stream.as_mut()).is_pending());
-    assert_eq!(story.told(), "T1");
+    assert_eq!(events.take(), "T1");
     clock.advance(millis(1));
     assert!(poll_once(stream.as_mut()).is_pending());
-    assert_eq!((story.told(), calls.get()), ("B1".into(), 1));
+    assert_eq!((events.take(), calls.get()), ("B1".into(), 1));
     clock.advance(secs(1));
     assert!(poll_once(stream.as_mut()).is_pending());
-    assert_eq!((story.told(), calls.get()), ("T2".into(), 2));
+    assert_eq!((events.take(), calls.get()), ("T2".into(), 2));
     clock.advance(secs(5));
     assert_eq!(poll_once(stream.as_mut()), Poll::Ready(Some(Err(Fault::TimedOut))));
-    assert_eq!(story.told(), "G2:max_tries");
+    assert_eq!(events.take(), "G2:max_tries");
 }
 
 #[test]
@@ -447,16 +425,16 @@ fn each_item_begins_the_idle_time_anew_and_its_error_names_the_time() {
 
 #[test]
 fn a_cancelled_wait_ends_the_stream_with_the_last_error() {
-    let (cancel, story) = (Cancel::new(), Story::default());
+    let (cancel, events) = (Cancel::new(), Events::default());
     let server = Server::on(TestClock::manual(), [&[Sends(1), Resets]]);
-    let policy = EXPO.clock(&server.clock).cancelled_by(&cancel).observe(&story);
+    let policy = EXPO.clock(&server.clock).cancelled_by(&cancel).observe(&events);
     let mut stream = pin!(policy.stream(|token| server.connect(token)));
     assert_eq!(poll_once(stream.as_mut()), Poll::Ready(Some(Ok(1))));
     assert!(poll_once(stream.as_mut()).is_pending());
     cancel.cancel();
     assert_eq!(poll_once(stream.as_mut()), Poll::Ready(Some(Err(Fault::Reset))));
     assert_eq!(poll_once(stream.as_mut()), Poll::Ready(None));
-    assert_eq!(story.told(), "T1 B1 G1:cancelled");
+    assert_eq!(events.take(), "T1 B1 G1:cancelled");
     assert_eq!(stream.stopped(), Some(StopReason::Cancelled));
     assert_eq!(server.tokens.borrow().len(), 1);
 }
@@ -542,21 +520,21 @@ fn the_waits_are_those_of_a_run_with_the_same_seed() {
 
 #[test]
 fn a_stream_that_is_dropped_drops_its_connection_and_notifies_no_one() {
-    let story = Story::default();
+    let events = Events::default();
     let server = Server::on(TestClock::manual(), [&[Sends(1), IsQuiet], &[Resets]]);
-    let policy = EXPO.clock(&server.clock).observe(&story);
+    let policy = EXPO.clock(&server.clock).observe(&events);
     let mut connected = Box::pin(policy.stream(|token| server.connect(token)));
     assert_eq!(poll_once(connected.as_mut()), Poll::Ready(Some(Ok(1))));
     assert_eq!(server.dropped(), 0);
     drop(connected);
-    assert_eq!((server.dropped(), story.told()), (1, "T1".into()));
+    assert_eq!((server.dropped(), events.take()), (1, "T1".into()));
 
     let mut waiting = Box::pin(policy.stream(|token| server.connect(token)));
     assert!(poll_once(waiting.as_mut()).is_pending());
-    assert_eq!((server.dropped(), story.told()), (2, "T1 B1".into()));
+    assert_eq!((server.dropped(), events.take()), (2, "T1 B1".into()));
     drop(waiting);
     drop(policy.stream(|token| server.connect(token)));
-    assert_eq!(story.told(), "");
+    assert_eq!(events.take(), "");
 
     let alive = Rc::new(());
     let held = Rc::clone(&alive);
@@ -572,7 +550,7 @@ fn a_stream_that_is_dropped_drops_its_connection_and_notifies_no_one() {
     assert!(poll_once(connecting.as_mut()).is_pending());
     assert_eq!(Rc::strong_count(&alive), 3);
     drop(connecting);
-    assert_eq!((Rc::strong_count(&alive), story.told()), (1, "T1".into()));
+    assert_eq!((Rc::strong_count(&alive), events.take()), (1, "T1".into()));
 }
 
 #[test]
@@ -704,22 +682,22 @@ impl<T, E> Condition<T, E> for Contrary {
 
 #[test]
 fn an_error_that_a_condition_accepts_is_the_last_item() {
-    let story = Story::default();
+    let events = Events::default();
     let server = Server::new([&[Sends(1), Resets], &[Sends(2)]]);
-    let policy = EXPO.condition(Contrary).clock(&server.clock).observe(&story);
+    let policy = EXPO.condition(Contrary).clock(&server.clock).observe(&events);
     let items = collect(policy.stream(|token| server.connect(token)));
     assert_eq!(items, [Ok(1), Err(Fault::Reset)]);
-    assert_eq!(story.told(), "T1 S1");
+    assert_eq!(events.take(), "T1 S1");
 }
 
 #[test]
 fn a_connection_that_a_condition_does_not_accept_is_given_up() {
-    let story = Story::default();
+    let events = Events::default();
     let server = Server::new([&[Lives(secs(31)), Sends(1), IsQuiet], &[Sends(2)]]);
-    let policy = EXPO.condition(Contrary).clock(&server.clock).observe(&story);
+    let policy = EXPO.condition(Contrary).clock(&server.clock).observe(&events);
     let items = collect(policy.stream(|token| server.connect(token)));
     assert_eq!(items, [Ok(1), Ok(2), Err(Fault::Refused)]);
-    assert_eq!(story.told(), "T1 B1 T2 B2 T3 S3");
+    assert_eq!(events.take(), "T1 B1 T2 B2 T3 S3");
     assert_eq!(server.dropped(), 2);
 }
 

@@ -16,8 +16,8 @@ use futures::executor::block_on;
 use proptest::test_runner::Config as ProptestConfig;
 use relent::run::Decision;
 use relent::{
-    AsyncClock, Attempt, BlockingClock, Cancel, Condition, Details, EventKind, Retry, RetryError,
-    StopReason, Succeeded, TestClock, TimedOut, Verdict, Wait,
+    AsyncClock, Attempt, BlockingClock, Cancel, Condition, Details, EventKind, Observe, Retry,
+    RetryError, StopReason, Succeeded, TestClock, TimedOut, Verdict, Wait,
 };
 
 /// As many cases as `PROPTEST_CASES` asks for, or else this many: for tests of which one case is expensive.
@@ -35,6 +35,28 @@ pub(crate) const fn secs(secs: u64) -> Duration {
 
 pub(crate) const fn millis(millis: u64) -> Duration {
     Duration::from_millis(millis)
+}
+
+/// Writes down each event as a letter and the number of the attempt, and why the run gave up.
+#[derive(Default)]
+pub(crate) struct Events(Mutex<Vec<String>>);
+
+impl Events {
+    /// Returns the events since the last call.
+    pub(crate) fn take(&self) -> String {
+        std::mem::take(&mut *self.0.lock().unwrap()).join(" ")
+    }
+}
+
+impl<T, E> Observe<T, E> for Events {
+    fn on_event(&self, details: &Details<'_, T, E>) {
+        let mut event = format!("{}{}", letter(details.event), details.tries);
+        if let Some(reason) = details.reason {
+            event.push(':');
+            event.push_str(reason.name());
+        }
+        self.0.lock().unwrap().push(event);
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

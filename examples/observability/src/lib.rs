@@ -100,7 +100,7 @@ fn answer(mut stream: &TcpStream, log: &Mutex<Vec<Request>>) -> io::Result<()> {
     stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\nconnection: close\r\n\r\n{}")
 }
 
-/// An address where nobody listens.
+/// An address without a listener.
 ///
 /// # Errors
 ///

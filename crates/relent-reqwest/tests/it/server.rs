@@ -67,7 +67,7 @@ impl Server {
         server
     }
 
-    /// An address at which nobody listens.
+    /// An address without a listener.
     pub(crate) async fn refusing() -> Self {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
         let address = listener.local_addr().unwrap();
