@@ -24,7 +24,7 @@ pub enum Kind {
     Committed,
     /// The decision was not stored, since another worker has the job by now.
     Stale,
-    /// The end was stored by a worker that died before it told the queue.
+    /// A worker stored the end, and died before it acknowledged the message.
     Settled,
     /// The queue delivered the job before its time.
     Early,
@@ -111,7 +111,7 @@ pub struct Figures {
     pub kills: usize,
     /// Attempts whose worker was killed.
     pub died: usize,
-    /// Ends that were stored by a worker that was killed before it told the queue.
+    /// Ends whose worker was killed after it stored them and before it acknowledged the message.
     pub settled: usize,
     /// Give-ups of which a killed worker had notified its handler, and that it had not stored.
     pub noticed_before: usize,

@@ -48,6 +48,30 @@ impl Plan {
     }
 }
 
+/// Plays this many rounds of each plan, with a seed for each, and prints what happened.
+///
+/// # Errors
+///
+/// Returns the first round that went wrong.
+pub async fn play_rounds(
+    rounds: u64,
+    play: impl AsyncFn(Plan, u64) -> Result<Figures, Error>,
+) -> Result<(), Error> {
+    let mut all = Figures::default();
+    for number in 0..rounds {
+        for (name, plan) in [("mixed", Plan::mixed(8)), ("outage", Plan::outage(2))] {
+            let began = Instant::now();
+            let seed = u64::from(std::process::id()) << 16 | number;
+            let figures =
+                play(plan, seed).await.map_err(|e| format!("round {number}, {name}: {e}"))?;
+            println!("round {number}, {name}, {:.1?}: {figures}", began.elapsed());
+            all.add(&figures);
+        }
+    }
+    println!("all {rounds} rounds: {all}");
+    Ok(())
+}
+
 /// Ends this process when its supervisor has ended, so that nothing is left behind.
 pub fn end_with_supervisor() {
     std::thread::spawn(|| {

@@ -17,7 +17,7 @@ use relent_durable::job::{
     Job, Next, decide, decide_on_deaths, lease, leases, set_budget, slow_network,
 };
 use relent_durable::server::Nats;
-use relent_durable::supervisor::{Plan, WORKERS, end_with_supervisor, round};
+use relent_durable::supervisor::{Plan, WORKERS, end_with_supervisor, play_rounds, round};
 
 const JOBS: &str = "jobs";
 const STATES: &str = "states";
@@ -135,8 +135,8 @@ async fn handle(states: &kv::Store, worker: u32, message: &Message) -> Result<()
         return message.ack_with(AckKind::Nak(Some(early))).await;
     }
 
-    // The attempt counts before it is made, so that it counts even if the worker dies. The server's count of deliveries does
-    // not tell: see the README.
+    // The attempt counts before it is made, so that it counts even if the worker dies. The server's count of deliveries is
+    // no count of attempts: see the README.
     state.begun += 1;
     let begun = state.begun;
     state.due = micros(now() + lease(begun));
@@ -192,20 +192,7 @@ async fn supervise(rounds: u64) -> Result<(), Error> {
     let server = Nats::start()?;
     let context = connect(&server.address).await?;
     naks_ignore_the_list(&context).await?;
-    let mut all = Figures::default();
-    for number in 0..rounds {
-        for (name, plan) in [("mixed", Plan::mixed(8)), ("outage", Plan::outage(2))] {
-            let began = Instant::now();
-            let seed = u64::from(std::process::id()) << 16 | number;
-            let figures = play(&context, &server.address, plan, seed)
-                .await
-                .map_err(|e| format!("round {number}, {name}: {e}"))?;
-            println!("round {number}, {name}, {:.1?}: {figures}", began.elapsed());
-            all.add(&figures);
-        }
-    }
-    println!("all {rounds} rounds: {all}");
-    Ok(())
+    play_rounds(rounds, async |plan, seed| play(&context, &server.address, plan, seed).await).await
 }
 
 async fn play(context: &Context, address: &str, plan: Plan, seed: u64) -> Result<Figures, Error> {

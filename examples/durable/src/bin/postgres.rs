@@ -10,7 +10,7 @@ use relent_durable::Error;
 use relent_durable::history::{End, Figures, Kind, say};
 use relent_durable::job::{Job, Next, decide, decide_on_deaths, leases, set_budget, slow_network};
 use relent_durable::server::Postgres;
-use relent_durable::supervisor::{Plan, WORKERS, end_with_supervisor, round};
+use relent_durable::supervisor::{Plan, WORKERS, end_with_supervisor, play_rounds, round};
 
 /// `reports` has no key that forbids a second end of a job: the test shows that there is none.
 const TABLES: &str = "
@@ -147,20 +147,7 @@ async fn supervise(rounds: u64) -> Result<(), Error> {
     let server = Postgres::start()?;
     let client = connect(&server.address).await?;
     late_workers_change_nothing(&client).await?;
-    let mut all = Figures::default();
-    for number in 0..rounds {
-        for (name, plan) in [("mixed", Plan::mixed(8)), ("outage", Plan::outage(2))] {
-            let began = Instant::now();
-            let seed = u64::from(std::process::id()) << 16 | number;
-            let figures = play(&client, &server.address, plan, seed)
-                .await
-                .map_err(|e| format!("round {number}, {name}: {e}"))?;
-            println!("round {number}, {name}, {:.1?}: {figures}", began.elapsed());
-            all.add(&figures);
-        }
-    }
-    println!("all {rounds} rounds: {all}");
-    Ok(())
+    play_rounds(rounds, async |plan, seed| play(&client, &server.address, plan, seed).await).await
 }
 
 async fn play(client: &Client, address: &str, plan: Plan, seed: u64) -> Result<Figures, Error> {
